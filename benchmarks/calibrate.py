@@ -1,0 +1,327 @@
+"""Fits models/calibration.json: from the measures of each signal to log-odds, on pairs whose relation is known.
+
+Copies are edits of photographs, scenes are other photographs of the same thing, unrelated pairs are drawn at
+random. Pictures whose path hashes to the fitting half are fitted on; the other half is only reported on.
+Each signal becomes a sum of monotone piecewise linear curves (a logistic additive model with non-negative
+steps), fitted on classes of equal weight, so that its log-odds are a likelihood ratio and the prior is apart.
+"""
+
+import argparse
+import csv
+import hashlib
+import io
+import json
+import random
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from measured import machine
+from PIL import Image, ImageDraw
+from scipy.optimize import minimize
+
+from pictrace import search, tracing
+from pictrace.edits import EDITS, Edit, cropped, mirrored, recompressed, scaled, turned
+from pictrace.picture import Picture
+from pictrace.types import Evidence, Relation, Trace
+from pictrace.verdict import judge
+
+TARGET = Path(__file__).parents[1] / "src/pictrace/models/calibration.json"
+RESULT = Path(__file__).parent / "results/calibration.json"
+EDITS_EACH = 4
+UNRELATED = 8000
+CAP = 12.0
+CERTAIN = 40.0
+
+CURVES: Mapping[str, Mapping[str, Sequence[float]]] = {
+    "geometry": {
+        "inliers": (4, 6, 8, 10, 12, 16, 24, 40, 80),
+        "inlier_ratio": (0.1, 0.2, 0.35, 0.5, 0.7, 0.9),
+        "coverage": (0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
+    },
+    "structure": {
+        "typical_ssim": (0.3, 0.6, 0.75, 0.85, 0.9, 0.95, 0.98),
+        "agreeing": (0.3, 0.5, 0.65, 0.8, 0.9, 0.96, 1.0),
+        "correlation": (0.2, 0.5, 0.7, 0.85, 0.93, 0.97, 1.0),
+        "colour": (0.4, 0.6, 0.75, 0.85, 0.93, 1.0),
+        "inliers": (4, 8, 12, 16, 24, 40, 80, 140),
+        "inlier_ratio": (0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95),
+        "residual": (0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 2.0),
+        "slant": (0.0, 0.01, 0.03, 0.06, 0.12, 0.25, 0.6),
+    },
+    "pdq": {"pdq_distance": (0, 8, 14, 18, 22, 26, 30, 31)},
+    "embedding.lite0": {"cosine": tuple(np.round(np.linspace(-0.1, 1.0, 12), 2).tolist())},
+}
+FALLING = {"pdq_distance", "residual", "slant"}
+PRIORS = {
+    "exact": (-10.0, "the pictures of a collection are rarely the query itself; one bit of hash outweighs any prior"),
+    "copy": (-3.0, "about one in twenty of the candidates that are verified is the one looked for"),
+    "scene": (-3.0, "as for copies"),
+    "similar": (-2.0, "about one in eight of the nearest hundred shows the same kind of thing"),
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two traces whose relation is known, and which half they belong to."""
+
+    kind: str
+    relation: Relation
+    fitted: bool
+    evidence: Sequence[Evidence]
+
+
+def in_fitting_half(path: Path) -> bool:
+    """Whether a picture is fitted on: by the hash of its name and folder, so that nothing else decides."""
+    return hashlib.sha256(f"{path.parent.name}/{path.name}".encode()).digest()[0] % 2 == 0
+
+
+def in_perspective(image: Image.Image) -> Image.Image:
+    """The picture seen a little from the side."""
+    w, h = image.size
+    quad = (0.06 * w, 0.05 * h, 0.0, h, 0.93 * w, 0.94 * h, w, 0.0)
+    return image.transform(image.size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
+
+
+def with_sticker(image: Image.Image) -> Image.Image:
+    """The picture with a disc over a part of it."""
+    edited = image.copy()
+    w, h = image.size
+    ImageDraw.Draw(edited).ellipse((0.6 * w, 0.1 * h, 0.9 * w, 0.1 * h + 0.3 * w), fill=(240, 200, 40))
+    return edited
+
+
+def both(first: Edit, second: Edit) -> Edit:
+    """One edit after the other."""
+    return lambda image: second(first(image))
+
+
+FITTED_EDITS: Mapping[str, Edit] = {
+    **EDITS,
+    "quarter size": scaled(0.25),
+    "25 % cut off each side": cropped(0.25),
+    "perspective": in_perspective,
+    "sticker": with_sticker,
+    "cropped and recompressed": both(cropped(0.1), recompressed(40)),
+    "mirrored and cropped": both(mirrored, cropped(0.08)),
+    "turned and smaller": both(turned(12), scaled(0.6)),
+}
+
+
+class Bench:
+    """Traces of pictures and of their edits, and all evidence on a pair."""
+
+    def __init__(self) -> None:
+        self.encoders = tracing.load_encoders(("lite0", "pdq"), threads=2)
+        self.signals = search.load_signals(tracing.SIGNALS)
+        self._kept: dict[Path, Trace] = {}
+
+    def trace(self, path: Path) -> Trace:
+        """The trace of a file."""
+        if path not in self._kept:
+            # The viewpoints are Netpbm files, which the project does not read.
+            source = Image.open(path).convert("RGB") if "geometry" in path.parts else path
+            self._kept[path] = tracing.of_query(Picture.open(source), self.encoders)
+        return self._kept[path]
+
+    def edited(self, path: Path, edit: Edit) -> Trace:
+        """The trace of an edited file, saved as a JPEG as people would."""
+        stream = io.BytesIO()
+        edit(Image.open(path).convert("RGB")).save(stream, "JPEG", quality=90)
+        return tracing.of_query(Picture.open(stream.getvalue()), self.encoders)
+
+    def evidence(self, query: Trace, candidate: Trace) -> list[Evidence]:
+        """What every signal says, whatever it is calibrated to."""
+        return search.assess(query, candidate, self.signals)[1]
+
+
+def copies(bench: Bench, paths: Iterable[Path], draw: random.Random) -> Iterable[Pair]:
+    """Photographs and their edits."""
+    for path in paths:
+        for name in draw.sample(sorted(FITTED_EDITS), EDITS_EACH):
+            found = bench.evidence(bench.edited(path, FITTED_EDITS[name]), bench.trace(path))
+            yield Pair(name, Relation.COPY, in_fitting_half(path), found)
+
+
+def scenes(bench: Bench, data: Path) -> Iterable[Pair]:
+    """Other photographs of the same painting, place or object."""
+    named = [
+        ("museum", data / "museum" / row["a"], data / "museum" / row["b"])
+        for row in csv.DictReader((data / "museum/pairs.csv").open())
+    ]
+    groups: dict[str, list[Path]] = {}
+    for row in csv.DictReader((data / "holidays_805/groups.csv").open()):
+        groups.setdefault(row["group"], []).append(data / "holidays_805" / row["path"])
+    named += [("holidays", group[0], other) for group in groups.values() for other in group[1:]]
+    for folder in ("geo_graf", "geo_oxford_affine/boat"):
+        views = sorted((data / "geometry" / folder).glob("img*"))
+        named += [("viewpoints", views[0], other) for other in views[1:]]
+    for kind, one, other in named:
+        found = bench.evidence(bench.trace(one), bench.trace(other))
+        yield Pair(kind, Relation.SCENE, in_fitting_half(one), found)
+
+
+def kinds(bench: Bench, data: Path, draw: random.Random) -> Iterable[Pair]:
+    """Photographs of the same class, which are similar and nothing more (alignment is not asked about)."""
+    rows = list(csv.DictReader((data / "corel1k/groups.csv").open()))
+    quick = [signal for signal in bench.signals if signal.family == "embedding"]
+    for _ in range(3000):
+        one, other = draw.sample(rows, 2)
+        if one["group"] == other["group"]:
+            paths = [data / "corel1k" / row["path"] for row in (one, other)]
+            found = search.assess(bench.trace(paths[0]), bench.trace(paths[1]), quick)[1]
+            yield Pair("same class", Relation.SIMILAR, in_fitting_half(paths[0]), found)
+
+
+def unrelated(bench: Bench, data: Path, paths: Sequence[Path], draw: random.Random) -> Iterable[Pair]:
+    """Random pairs; two of one class or group are left out."""
+    group = {}
+    for folder in ("corel1k", "holidays_805"):
+        for row in csv.DictReader((data / folder / "groups.csv").open()):
+            group[data / folder / row["path"]] = row["group"]
+    for _ in range(UNRELATED):
+        one, other = draw.sample(paths, 2)
+        if one in group and group[one] == group.get(other):
+            continue
+        found = bench.evidence(bench.trace(one), bench.trace(other))
+        yield Pair("unrelated", Relation.DIFFERENT, in_fitting_half(one), found)
+
+
+def fitted(signal: str, measures: Sequence[Mapping[str, float]], truth: Sequence[bool]) -> dict[str, object]:
+    """Intercept and curves that give the likelihood ratio of a signal's measures."""
+    curves = CURVES[signal]
+    columns = [_steps(name, knots, measures) for name, knots in curves.items()]
+    design = np.hstack(columns)
+    target = np.array(truth)
+    weight = np.where(target, 0.5 / max(1, target.sum()), 0.5 / max(1, (~target).sum()))
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = parameters[0] + design @ parameters[1:]
+        sign = np.where(target, 1.0, -1.0)
+        chance = 1 / (1 + np.exp(np.clip(sign * odds, -500, 500)))
+        value = (weight * np.logaddexp(0, -sign * odds)).sum() + 1e-4 * (parameters[1:] ** 2).sum()
+        slope = -weight * sign * chance
+        return float(value), np.r_[slope.sum(), design.T @ slope + 2e-4 * parameters[1:]]
+
+    bounds = [(None, None)] + [(0, None)] * design.shape[1]
+    best = minimize(loss, np.zeros(design.shape[1] + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
+    result, place = {}, 1
+    for name, knots in curves.items():
+        heights = np.r_[0, np.cumsum(best[place : place + len(knots) - 1])]
+        heights = heights[::-1] if name in FALLING else heights
+        result[name] = [[float(x), round(float(y), 4)] for x, y in zip(knots, heights, strict=True)]
+        place += len(knots) - 1
+    return {"intercept": round(float(best[0]), 4), "curves": result}
+
+
+def _steps(name: str, knots: Sequence[float], measures: Sequence[Mapping[str, float]]) -> np.ndarray:
+    """How far each value has come through each interval between knots, 0 to 1."""
+    edges = np.array(knots, np.float64)
+    values = np.array([one[name] for one in measures])[:, None]
+    through = np.clip((values - edges[:-1]) / np.diff(edges), 0, 1)
+    return (1 - through)[:, ::-1] if name in FALLING else through
+
+
+def examples(signal: str, pairs: Sequence[Pair]) -> tuple[list[dict[str, float]], list[bool]]:
+    """Measures and truth of the pairs that a signal has an opinion on; truth is `at least its ceiling`."""
+    name = signal.partition(".")[0]
+    measures, truth = [], []
+    for pair in pairs:
+        found = next((piece for piece in pair.evidence if piece.signal == name), None)
+        if found is None or found.log_odds is None:
+            continue
+        if name == "embedding" and pair.relation is Relation.COPY:
+            continue
+        known: dict[str, float] = {}
+        for piece in pair.evidence:
+            known |= piece.measures
+        measures.append(known)
+        truth.append(pair.relation >= found.ceiling)
+    return measures, truth
+
+
+def reported(pairs: Sequence[Pair], signals: Mapping[str, "Fit"]) -> dict[str, object]:
+    """On one half: how often each kind of pair was given each relation, and the calibration error of `copy`."""
+    table: dict[str, dict[str, int]] = {}
+    scores, truths = [], []
+    for pair in pairs:
+        if pair.kind == "same class":
+            continue
+        verdict = judge(_recalibrated(pair.evidence, signals))
+        table.setdefault(pair.kind, {}).setdefault(str(verdict.relation), 0)
+        table[pair.kind][str(verdict.relation)] += 1
+        if verdict.relation is Relation.COPY:
+            scores.append(verdict.score)
+            truths.append(pair.relation is Relation.COPY)
+    return {"relations": table, "copy_calls": len(scores), "copy_precision": round(float(np.mean(truths)), 5),
+            "copy_mean_score": round(float(np.mean(scores)), 5)}  # fmt: skip
+
+
+Fit = Callable[[Mapping[str, float]], float]
+
+
+def _recalibrated(evidence: Sequence[Evidence], signals: Mapping[str, Fit]) -> list[Evidence]:
+    known: dict[str, float] = {}
+    for piece in evidence:
+        known |= piece.measures
+    again = []
+    for piece in evidence:
+        name = next((full for full in signals if full.partition(".")[0] == piece.signal), None)
+        odds = piece.log_odds if name is None or piece.log_odds is None else signals[name](known)
+        again.append(Evidence(piece.signal, piece.family, piece.ceiling, odds, piece.measures, piece.reason))
+    return again
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with photos, corel1k, museum, holidays_805, geometry")
+    parser.add_argument("--only-report", action="store_true", help="leave the bundled calibration as it is")
+    options = parser.parse_args()
+    if not (options.data / "museum/pairs.csv").is_file():
+        sys.exit(f"{options.data} does not hold the picture sets this needs: photos, corel1k, museum, holidays_805, geometry")
+    draw = random.Random(20261123)
+    photos = sorted((options.data / "photos").iterdir()) + sorted((options.data / "corel1k").glob("*.jpg"))
+    museum = sorted((options.data / "museum/catalogue").iterdir())
+    holidays = sorted((options.data / "holidays_805").glob("*.jpg"))
+    bench = Bench()
+    pairs = list(unrelated(bench, options.data, photos + museum + holidays, draw))
+    print(f"{len(pairs)} unrelated pairs", file=sys.stderr)
+    pairs += scenes(bench, options.data)
+    pairs += kinds(bench, options.data, draw)
+    print(f"{len(pairs)} pairs with scenes and classes", file=sys.stderr)
+    pairs += copies(bench, photos, draw)
+    print(f"{len(pairs)} pairs with copies", file=sys.stderr)
+    write(pairs, bundle=not options.only_report)
+
+
+def write(pairs: Sequence[Pair], *, bundle: bool) -> None:
+    """The calibration, and what it does on the half it has not seen."""
+    import pictrace.verdict as verdicts
+
+    fit_half = [pair for pair in pairs if pair.fitted]
+    origin = f"benchmarks/calibrate.py, {datetime.now(UTC).date()}, {len(fit_half)} pairs of photos, corel1k, museum, holidays_805 and geometry"
+    signals: dict[str, object] = {
+        "identity": {"intercept": CERTAIN, "curves": {}, "cap": CERTAIN, "origin": "equal hashes are no matter of degree"}
+    }
+    counts = {}
+    for signal in CURVES:
+        measures, truth = examples(signal, fit_half)
+        counts[signal] = {"for": sum(truth), "against": len(truth) - sum(truth)}
+        signals[signal] = {**fitted(signal, measures, truth), "cap": CAP, "origin": f"{origin}; {counts[signal]}"}
+    relations = {name: {"prior": prior, "threshold": 0.5, "origin": why} for name, (prior, why) in PRIORS.items()}
+    record = {"signals": signals, "relations": relations}
+    if bundle:
+        TARGET.write_text(json.dumps(record, indent=1) + "\n")
+        verdicts._records.cache_clear()  # noqa: SLF001 - the records were just written anew
+    fits = {name: verdicts.calibration(name).log_odds for name in CURVES}
+    halves = {half: reported([p for p in pairs if p.fitted == flag], fits) for half, flag in (("fitted", True), ("held_out", False))}
+    result = {"machine": machine(), "counts": counts, **halves}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    json.dump(halves["held_out"], sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Search of an uploaded 1 megapixel JPEG among many pictures, verified: milliseconds, from bytes to answer.
+
+The collection holds the real pictures of the data folder, padded to `--pictures` with made ones: each has the rows of
+a real one moved a little towards another's, and that real one's local features and proxy. Queries are real
+photographs, enlarged to 1 MP and recompressed. Each is searched for once, in a process that has the collection open.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from measured import machine
+from PIL import Image
+
+from pictrace import lookup, registry
+from pictrace.catalogs import Catalog, Entry
+from pictrace.collection import Collection
+from pictrace.types import Location, Metric, Trace
+
+RESULT = Path(__file__).parent / "results/latency.json"
+FIRST_ANSWER = """
+import sys, time
+clock = time.perf_counter()
+import pictrace
+with pictrace.open(sys.argv[1]) as collection:
+    answer = collection.search(sys.argv[2])
+    print(time.perf_counter() - clock, answer[0].relation)
+"""
+
+
+def made(real: list[Trace], count: int, draw: np.random.Generator) -> Iterator[Trace]:
+    """Traces like the real ones, each with rows and hashes of its own."""
+    for number in range(count):
+        one, other = (real[place] for place in draw.integers(0, len(real), 2))
+        rows = {}
+        for name, row in one.rows.items():
+            if row.dtype == np.float32:
+                moved = row + 0.6 * other.rows[name] + draw.normal(0, 0.02, row.shape).astype(np.float32)
+                rows[name] = (moved / np.linalg.norm(moved)).astype(np.float32)
+            else:
+                rows[name] = draw.integers(0, 256, row.shape, dtype=np.uint8)
+        digest = hashlib.sha256(f"made {number}".encode()).hexdigest()
+        yield replace(one, rows=rows, sha256=digest, pixel_hash=digest)
+
+
+def padded(target: Path, pictures: int) -> None:
+    """Fills a collection up to so many pictures, and its indexes with it."""
+    catalog: Catalog = registry.load("catalogs", "sqlite").open(str(target), writable=True)
+    keys = [record.id for record in catalog.records(limit=100_000)]
+    real = [trace for start in range(0, len(keys), 500) for trace in catalog.traces(keys[start : start + 500]).values()]
+    batch = []
+    for number, trace in enumerate(made(real, pictures - len(keys), np.random.default_rng(5))):
+        batch.append(Entry(Location(f"/made/{number}.jpg", "/made", trace.size, 0), trace))
+        if len(batch) == 500:
+            catalog.put(batch)
+            batch = []
+    if batch:
+        catalog.put(batch)
+    clock = time.perf_counter()
+    for stamp in catalog.recipe.encoders:
+        lookup.fold(target / "indexes", stamp, catalog.recipe.index, catalog, threads=2)
+    print(f"indexes folded in {time.perf_counter() - clock:.0f} s", file=sys.stderr)
+    catalog.close()
+
+
+def megapixel(path: Path) -> bytes:
+    """A photograph as a JPEG of one million pixels."""
+    image = Image.open(path).convert("RGB")
+    scale = (1_000_000 / (image.width * image.height)) ** 0.5
+    stream = io.BytesIO()
+    image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS).save(stream, "JPEG", quality=88)
+    return stream.getvalue()
+
+
+def neighbours(collection: Collection, queries: int) -> dict[str, object]:
+    """Milliseconds of the index alone, and its recall@10 against exact search over the same rows."""
+    figures: dict[str, object] = {}
+    catalog = collection._open().catalog  # noqa: SLF001
+    for stamp in catalog.recipe.encoders:
+        space = stamp.space
+        parts = [rows for _, rows in catalog.rows(stamp.name)]
+        rows = np.concatenate(parts)
+        draw = np.random.default_rng(3)
+        chosen = rows[draw.choice(len(rows), queries, replace=False)]
+        if space.metric is Metric.COSINE:
+            chosen = chosen + draw.normal(0, 0.01, chosen.shape).astype(np.float32)
+        found = collection._open().lookups[stamp.name]  # noqa: SLF001
+        times, hits = [], 0
+        for row in chosen:
+            clock = time.perf_counter()
+            near = found.search(row[None], 10)[0]
+            times.append((time.perf_counter() - clock) * 1000)
+            exact = np.sort(space.distance(row[None], rows)[0])[:10]
+            hits += int((near.distances <= exact[-1] + 2e-3).sum())
+        figures[stamp.name] = {"rows": len(rows), "p50_ms": round(float(np.median(times)), 3),
+                               "p99_ms": round(float(np.percentile(times, 99)), 3), "recall_at_10": round(hits / queries / 10, 4)}  # fmt: skip
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--pictures", type=int, default=100_000)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--keep", type=Path, help="keep the collection here, or use the one that is here")
+    options = parser.parse_args()
+    photos = sorted((options.data / "photos").glob("*.jpg"))
+    if not photos:
+        sys.exit(f"{options.data} does not hold the picture sets this needs: photos, corel1k, distractors")
+    with tempfile.TemporaryDirectory() as room:
+        target = options.keep or Path(room) / "latency.pictrace"
+        if not target.exists():
+            with Collection(target) as collection:
+                collection.add(*(options.data / name for name in ("photos", "corel1k", "museum", "distractors")))
+            padded(target, options.pictures)
+        queries = [(path, megapixel(path)) for path in random.Random(2).sample(photos, min(options.queries, len(photos)))]
+        first = []
+        for path, _ in queries[:5]:
+            done = subprocess.run([sys.executable, "-c", FIRST_ANSWER, str(target), str(path)], capture_output=True, text=True, check=True)
+            first.append(float(done.stdout.split()[0]))
+        stages: dict[str, list[float]] = {}
+        times, right = [], 0
+        with Collection(target) as collection:
+            for path, data in queries:
+                clock = time.perf_counter()
+                answer = collection.search(data)
+                times.append((time.perf_counter() - clock) * 1000)
+                right += bool(answer) and answer[0].path == str(path)
+                for name, spent in answer.timings_ms.items():
+                    stages.setdefault(name, []).append(spent)
+            held, index = len(collection), neighbours(collection, 200)
+    result = {
+        "machine": machine(),
+        "pictures": held,
+        "queries": len(times),
+        "right_one_first": round(right / len(times), 4),
+        "p50_ms": round(float(np.percentile(times, 50)), 1),
+        "p95_ms": round(float(np.percentile(times, 95)), 1),
+        "stages_p50_ms": {name: round(float(np.median(spent)), 2) for name, spent in stages.items()},
+        "start_to_first_answer_s": [round(seconds, 2) for seconds in first],
+        "index": index,
+    }
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Find pictures by picture: which of yours are related to an image, how, how sure, and which part of them.
+
+    import pictrace
+
+    with pictrace.open("holiday.pictrace") as collection:
+        collection.add("Pictures")
+        for match in collection.search("crop.jpg"):
+            print(match.relation, match.score, match.path)
+
+What is listed in `__all__` is the public interface; each name is loaded when it is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from pictrace._version import __version__
+
+if TYPE_CHECKING:
+    import os
+
+    from pictrace.collection import Collection, compare
+    from pictrace.errors import PictraceError
+    from pictrace.ingest import Report
+    from pictrace.picture import Picture
+    from pictrace.settings import Settings
+    from pictrace.types import Alignment, Answer, Failure, Match, PictureRecord, Relation
+
+__all__ = [
+    "Alignment",
+    "Answer",
+    "Collection",
+    "Failure",
+    "Match",
+    "PictraceError",
+    "Picture",
+    "PictureRecord",
+    "Relation",
+    "Report",
+    "Settings",
+    "__version__",
+    "compare",
+    "open",
+]
+
+_HOMES = {
+    "Alignment": "types",
+    "Answer": "types",
+    "Collection": "collection",
+    "Failure": "types",
+    "Match": "types",
+    "PictraceError": "errors",
+    "Picture": "picture",
+    "PictureRecord": "types",
+    "Relation": "types",
+    "Report": "ingest",
+    "Settings": "settings",
+    "compare": "collection",
+}
+
+
+def open(  # noqa: A001 - pictrace.open reads as gzip.open does
+    path: "str | os.PathLike[str]", *, settings: "Settings | None" = None
+) -> "Collection":
+    """The collection in a folder, by custom called `NAME.pictrace`; `add` makes one that is not there.
+
+    Without `settings` the process is set up by the environment and `pictrace.toml`, as the command line is.
+    A damaged or foreign folder is told of by the first call that needs it.
+
+    Raises:
+        ConfigurationError: a setting in the environment or in `pictrace.toml` is unknown or does not fit.
+    """
+    from pictrace.collection import Collection
+    from pictrace.settings import load
+
+    return Collection(path, settings=load() if settings is None else settings)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

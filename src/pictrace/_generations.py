@@ -1,0 +1,138 @@
+"""The files of indexes: per encoder one generation `NAME-WATERMARK.INDEX`, and `NAME.json` that names it.
+
+The manifest is replaced last, so at every moment it names a generation that is whole; what it no longer names
+is removed afterwards. A generation's file is never written twice under one name: `NAME-WATERMARK.2.INDEX`
+follows where the watermark stayed the same.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pictrace import registry
+from pictrace._atomic import replacing
+from pictrace.errors import IndexDamagedError, UsageError
+from pictrace.types import EncoderStamp, Key
+
+HINT = "run `pictrace rebuild`: indexes are made anew from the catalog, nothing is lost"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One generation: the index file, what it holds, and how much of what it should find it finds.
+
+    `watermark` is the last key it holds, `size` its bytes, `encoder` the version of the encoder whose rows
+    they are, `recall` the measured share of the ten nearest that it finds, `None` where none was measured.
+    """
+
+    file: str
+    watermark: Key
+    count: int
+    size: int
+    sha256: str
+    encoder: str
+    index: str
+    index_version: str
+    recall: float | None
+
+
+def check_name(name: str) -> None:
+    """Nothing, if an encoder's name can be part of a file name.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise UsageError(
+            f"{name!r} cannot name an encoder", hint="use letters, digits, dots, dashes, underscores"
+        )
+
+
+def read_manifest(folder: Path, name: str) -> Manifest | None:
+    """The manifest of one encoder, `None` if it has no index.
+
+    Raises:
+        IndexDamagedError: the file is not one that `write_manifest` wrote.
+    """
+    path = folder / f"{name}.json"
+    try:
+        manifest = Manifest(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (TypeError, ValueError) as error:
+        raise IndexDamagedError(f"{path.name} is damaged", hint=HINT) from error
+    wanted = {"watermark": int, "count": int, "size": int, "sha256": str, "encoder": str, "index": str}
+    sound = all(isinstance(getattr(manifest, field), kind) for field, kind in wanted.items())
+    if not sound or not isinstance(manifest.file, str) or not _pattern(name).fullmatch(manifest.file):
+        raise IndexDamagedError(f"{path.name} is damaged", hint=HINT)
+    return manifest
+
+
+def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
+    """Make this the encoder's generation, and remove the files of all others.
+
+    Raises:
+        InsufficientStorageError: the disk is full.
+    """
+    with replacing(folder / f"{name}.json") as temporary:
+        temporary.write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
+    for path in folder.iterdir():
+        left = path.name.removeprefix(".").removesuffix(".tmp")
+        if _pattern(name).fullmatch(left) and path.name != manifest.file:
+            path.unlink(missing_ok=True)
+
+
+def names(folder: Path) -> list[str]:
+    """The encoders that have a manifest here, sorted."""
+    return sorted(path.stem for path in folder.glob("*.json") if not path.name.startswith("."))
+
+
+def free_path(folder: Path, stamp: EncoderStamp, watermark: Key, index: str) -> Path:
+    """A path for a new generation that no file has."""
+    stem, ending = f"{stamp.name}-{watermark}", index.rpartition(".")[2]
+    path, number = folder / f"{stem}.{ending}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}.{number}.{ending}"
+    return path
+
+
+def sound_path(folder: Path, manifest: Manifest) -> Path:
+    """The file of a generation, once it has the size it should have.
+
+    Raises:
+        IndexDamagedError: it has another.
+        FileNotFoundError: it is not there.
+    """
+    path = folder / manifest.file
+    size = path.stat().st_size
+    if size != manifest.size:
+        raise IndexDamagedError(f"{path.name} is damaged: {size} bytes instead of {manifest.size}", hint=HINT)
+    return path
+
+
+def open_index(
+    folder: Path, manifest: Manifest, stamp: EncoderStamp, *, writable: bool = False, threads: int
+) -> Any:
+    """The index of a generation, mapped from disk, or in memory if it is to be changed.
+
+    Raises:
+        IndexDamagedError: its file is damaged.
+        FileNotFoundError: its file is not there.
+    """
+    path = sound_path(folder, manifest)
+    index_class = registry.load("indexes", manifest.index)
+    return index_class.open(path, stamp.space, writable=writable, threads=threads)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(name)}-\d+(\.\d+)?\.[A-Za-z]\w*")

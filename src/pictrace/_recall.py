@@ -1,0 +1,67 @@
+"""Lists of neighbours put together, and how many of the true neighbours an index finds."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import numpy as np
+
+from pictrace import registry
+from pictrace.catalogs import Catalog
+from pictrace.types import EncoderStamp, Hits, Key, Rows
+
+SAMPLE = 200
+NEAREST = 10
+
+
+def merged(found: Sequence[Hits], limit: int) -> Hits:
+    """The nearest of several lists of hits, each key once, equal distances in the order of their keys."""
+    keys = np.concatenate([hits.keys for hits in found])
+    distances = np.concatenate([hits.distances for hits in found])
+    order = np.lexsort((keys, distances))
+    _, first = np.unique(keys[order], return_index=True)
+    kept = order[np.sort(first)[:limit]]
+    return Hits(keys[kept], distances[kept])
+
+
+def without(hits: Hits, removed: AbstractSet[Key], limit: int) -> Hits:
+    kept = [place for place, key in enumerate(hits.keys.tolist()) if key not in removed][:limit]
+    return Hits(hits.keys[kept], hits.distances[kept])
+
+
+def measured_recall(index: Any, stamp: EncoderStamp, catalog: Catalog) -> float | None:
+    """Share of the ten nearest that the index finds for rows of its own, themselves left out.
+
+    Up to `SAMPLE` rows, picked evenly over the catalog; exactly as far as the tenth counts as found too.
+    """
+    queries, own = _sample(stamp, catalog)
+    if len(own) < 2:
+        return None
+    truth = [Hits(np.empty(0, np.uint64), np.empty(0, np.float32))] * len(own)
+    alive = []
+    for keys, rows in catalog.rows(stamp.name):
+        part = registry.load("indexes", "exact")(stamp.space)
+        part.add(keys, rows)
+        near = part.search(queries, NEAREST + 1)
+        truth = [merged(pair, NEAREST + 1) for pair in zip(truth, near, strict=True)]
+        alive.append(keys)
+    dead = set(np.setdiff1d(index.keys(), np.concatenate(alive)).tolist())
+    shares = []
+    for key, true, hits in zip(own, truth, index.search(queries, 2 * NEAREST + 1), strict=True):
+        best, given = without(true, {key}, NEAREST), without(hits, {key} | dead, NEAREST)
+        right = np.isin(given.keys, best.keys) | (given.distances <= best.distances[-1] + 1e-6)
+        shares.append(right.sum() / len(best))
+    return round(float(np.mean(shares)), 4)
+
+
+def _sample(stamp: EncoderStamp, catalog: Catalog) -> tuple[Rows, list[Key]]:
+    """Up to `SAMPLE` rows `(n, columns)`, evenly over the catalog, and their keys."""
+    step = max(1, -(-len(catalog) // SAMPLE))
+    space, passed = stamp.space, 0
+    picked, own = [np.empty((0, space.columns), space.dtype)], []
+    for keys, rows in catalog.rows(stamp.name):
+        places = slice(-passed % step, None, step)
+        picked.append(rows[places])
+        own += keys[places].tolist()
+        passed += len(keys)
+    return np.concatenate(picked)[:SAMPLE], own[:SAMPLE]

@@ -1,0 +1,125 @@
+"""What runs inside a worker process."""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pictrace.errors import ImageTooComplexError, PictraceError, PictureError
+from pictrace.settings import Limits
+
+if sys.platform != "win32":
+    import resource
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+BUGS = (
+    PictraceError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BufferError,
+    EOFError,
+    ImportError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What a task may raise by mistake; anything else ends its worker too, and costs the same item."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker is told when it starts."""
+
+    task: Callable[[Any], Any]
+    limits: Limits
+    initializer: Callable[..., object] | None
+    initargs: tuple[Any, ...]
+
+    def lives_in_main(self) -> bool:
+        functions = (getattr(function, "func", function) for function in (self.task, self.initializer))
+        return any(getattr(function, "__module__", None) == "__main__" for function in functions)
+
+
+@dataclass(frozen=True)
+class Bug:
+    """An exception that a task should not have raised, on its way to the log."""
+
+    name: str
+    trace: str
+
+
+def work(pipe: "Connection[Any, Any]", setup: Setup) -> None:  # pragma: no cover - in worker processes
+    """A worker's whole life: get ready, say so, then answer item after item until the program is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if setup.initializer is not None:
+        setup.initializer(*setup.initargs)
+    _confine(setup.limits.worker_bytes)
+    _mute_decoders()
+    # The pipe breaks when the program is gone, however it ended.
+    with contextlib.suppress(EOFError, ConnectionError):
+        pipe.send(True)
+        while True:
+            for item in pipe.recv():
+                answer = attempt(setup.task, item, seconds=setup.limits.decode_seconds)
+                pipe.send(answer)
+                # Memory once exhausted may stay so, in pieces: the next item deserves a fresh process.
+                if isinstance(answer, ImageTooComplexError):
+                    return
+
+
+def attempt(task: Callable[[T], R], item: T, *, seconds: float) -> R | PictureError | Bug:
+    """What the task makes of an item, or the error it ends in."""
+    _set_alarm(2 * seconds)
+    try:
+        return task(item)
+    except PictureError as error:
+        return error
+    except MemoryError:
+        return ImageTooComplexError("decoding took more memory than a worker may have")
+    except BUGS as error:
+        return Bug(type(error).__name__, traceback.format_exc())
+    finally:
+        _set_alarm(0)
+
+
+def _set_alarm(seconds: float) -> None:
+    """Lets the system end this process after so many seconds if nobody else does; 0 takes that back."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _mute_decoders() -> None:  # pragma: no cover - in worker processes
+    """What decoders print and log about broken files goes nowhere; tracebacks still go to stderr."""
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def _confine(more_bytes: int) -> None:  # pragma: no cover - in worker processes
+    """No core dumps, and at most `more_bytes` of memory beyond what is in use now."""
+    if sys.platform == "win32":
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        wanted = pages * os.sysconf("SC_PAGE_SIZE") + more_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))

@@ -1,0 +1,81 @@
+"""Catalogs keep pictures, where they were seen, and their rows; the only truth, one file each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from pictrace.types import Key, Location, PictureRecord, Recipe, Rows, Trace
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What one put writes: a place, and either the trace of a new picture or the key of a known one."""
+
+    location: Location | None
+    trace: Trace | None = None
+    key: Key | None = None
+
+
+class Catalog(Protocol):
+    """The store behind a collection; every method is one transaction.
+
+    Keys are positive, ascend in the order of `put` and are never reused. A picture is identified by the
+    SHA-256 of its bytes: putting the same one twice adds a location to the one picture. `changes` grows with
+    every write. `adopt` replaces the recipe by one that differs in its features' version only.
+    """
+
+    @classmethod
+    def create(cls, path: str, recipe: Recipe) -> Self: ...
+
+    @classmethod
+    def open(cls, path: str, *, writable: bool = False) -> Self: ...
+
+    @property
+    def recipe(self) -> Recipe: ...
+
+    @property
+    def watermark(self) -> Key: ...
+
+    @property
+    def changes(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def put(self, batch: Sequence[Entry]) -> list[Key]: ...
+
+    def by_sha(self, sha256: str) -> Key | None: ...
+
+    def by_pixel_hash(self, pixel_hash: str) -> list[Key]: ...
+
+    def shas_of_size(self, size: int) -> dict[str, Key]: ...
+
+    def by_id(self, key: Key) -> PictureRecord: ...
+
+    def records(self, after: Key = 0, limit: int = 1000) -> list[PictureRecord]: ...
+
+    def traces(self, keys: Sequence[Key]) -> dict[Key, Trace]: ...
+
+    def proxy(self, key: Key) -> bytes: ...
+
+    def rows(self, encoder: str, after: Key = 0) -> Iterator[tuple[npt.NDArray[np.uint64], Rows]]: ...
+
+    def locations(self, root: str) -> Iterator[tuple[Key, Location]]: ...
+
+    def location(self, uri: str) -> tuple[Key, Location] | None: ...
+
+    def features(self, after: Key = 0) -> Iterator[tuple[Key, npt.NDArray[np.void]]]: ...
+
+    def put_features(self, batch: Mapping[Key, npt.NDArray[np.void]]) -> None: ...
+
+    def adopt(self, recipe: Recipe) -> None: ...
+
+    def forget_locations(self, uris: Sequence[str]) -> None: ...
+
+    def forget(self, keys: Sequence[Key]) -> None: ...
+
+    def problems(self) -> list[str]: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,99 @@
+"""One writer per collection: an operating system lock, and beside it the name of who holds it."""
+
+import contextlib
+import errno
+import json
+import os
+import socket
+import warnings
+from pathlib import Path
+
+import filelock
+
+from pictrace.errors import ConfigurationError, IndexLockedError, InsufficientStorageError
+
+LOCK_NAME = "writer.lock"
+HOLDER_NAME = "writer.json"
+
+
+class WriterLock:
+    """The right to write to one folder, until it is released or its process ends, however it ends.
+
+    The lock is the kernel's hold on `writer.lock`, so a killed writer leaves none behind; `writer.json` only
+    says whose it is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / LOCK_NAME
+        self._holder = folder / HOLDER_NAME
+        # Not bound to a thread: a service opens a collection in one and closes it in another.
+        self._lock = filelock.FileLock(self._path, mode=0o600, thread_local=False)
+
+    def acquire(self) -> None:
+        """Hold the lock, or learn at once who does.
+
+        Raises:
+            IndexLockedError: another writer holds it.
+            ConfigurationError: the folder cannot be written, cannot be locked, or its lock is a link.
+            InsufficientStorageError: there is no room for the lock's file.
+        """
+        if self._path.is_symlink():
+            raise ConfigurationError(
+                f"{self._path} is a symbolic link, and locks behind links are not trusted",
+                hint="remove the link if nobody is writing to this collection",
+            )
+        try:
+            self._take()
+        except (filelock.Timeout, RuntimeError) as error:
+            # RuntimeError is how filelock says that this very process holds it through another object.
+            raise IndexLockedError(
+                f"{self._describe_holder()} is writing to {self._path.parent}",
+                hint="wait until it has finished, or stop it",
+            ) from error
+        except OSError as error:
+            raise refusal(self._path, error) from error
+        self._sign()
+
+    def release(self) -> None:
+        """Let the next writer in; nothing happens if the lock is not held."""
+        if self._lock.is_locked:
+            with contextlib.suppress(OSError):
+                self._holder.unlink(missing_ok=True)
+            self._lock.release()
+
+    def _take(self) -> None:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="flock not supported")
+            self._lock.acquire(blocking=False)
+        if isinstance(self._lock, filelock.SoftFileLock):
+            self._lock.release()
+            raise ConfigurationError(
+                f"the file system of {self._path.parent} has no locks to keep two writers apart",
+                hint="keep collections on a local disk; the pictures themselves may stay where they are",
+            )
+
+    def _sign(self) -> None:
+        fresh = self._holder.with_name(f"{HOLDER_NAME}.new")
+        # The name is a courtesy: a disk too full for it must not keep anyone from freeing space.
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+            with fresh.open("x", encoding="utf-8") as file:
+                json.dump({"pid": os.getpid(), "host": socket.gethostname()}, file)
+            fresh.replace(self._holder)
+
+    def _describe_holder(self) -> str:
+        try:
+            holder = json.loads(self._holder.read_text(encoding="utf-8"))
+            return f"process {int(holder['pid'])} on {holder['host']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process"
+
+
+def refusal(path: Path, error: OSError) -> ConfigurationError | InsufficientStorageError:
+    """The typed error for a file that could not be written because of the disk or its permissions."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return InsufficientStorageError(f"no room left for {path}", hint="free some space, then try again")
+    return ConfigurationError(
+        f"cannot write to {path.parent}: {error.strerror or error}",
+        hint="choose a folder that you may write to, or open the collection for reading only",
+    )

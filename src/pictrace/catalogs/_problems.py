@@ -1,0 +1,72 @@
+"""Everything that can be wrong inside a catalog file, found by reading all of it."""
+# ruff: noqa: S608  # what is spliced into SQL are this package's own constants, never values
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import apsw
+
+from pictrace.catalogs import _records
+from pictrace.catalogs._records import Column
+from pictrace.types import FEATURE_DTYPE
+
+_NAMED = 5
+_MASK = (_records.MAX_KEY,)
+_UNPLACED = "SELECT id FROM picture WHERE NOT placeless AND id NOT IN (SELECT picture FROM location)"
+
+
+def find(connection: apsw.Connection, columns: Mapping[str, Column]) -> Iterator[str]:
+    """One sentence for each kind of fault; none for a sound catalog."""
+    for (line,) in connection.execute("PRAGMA integrity_check"):
+        if line != "ok":
+            yield f"SQLite: {line}"
+    orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
+    yield from _report("belong to no picture", [f"{table} {number}" for table, number, *_ in orphans])
+    yield from _report("do not match their checksum", _broken(connection))
+    yield from _report("have no place", [f"picture {key}" for (key,) in connection.execute(_UNPLACED)])
+    for table in ("feature", "proxy"):
+        yield from _report(f"have no {table}", _lacking(connection, table, 0))
+    width = FEATURE_DTYPE.itemsize
+    odd = connection.execute("SELECT id FROM feature WHERE length(data) % ?", (width,))
+    yield from _report("have another length than their features need", [f"feature {key}" for (key,) in odd])
+    numbers = {column.number for column in columns.values()}
+    strange = connection.execute("SELECT id FROM encoded WHERE id & ? NOT IN (SELECT id FROM picture)", _MASK)
+    yield from _report("belong to no picture", [_row_name(number) for (number,) in strange])
+    strange = connection.execute("SELECT DISTINCT id >> 48 FROM encoded")
+    yield from _report("own rows and are unknown", [f"encoder {n}" for (n,) in strange if n not in numbers])
+    for name, column in columns.items():
+        yield from _encoder(connection, name, column)
+
+
+def _encoder(connection: apsw.Connection, name: str, column: Column) -> Iterator[str]:
+    yield from _report(f"have no row of {name}", _lacking(connection, "encoded", column.number))
+    width = column.space.columns * column.space.stored_dtype.itemsize
+    query = "SELECT id FROM encoded WHERE id >> 48 = ? AND length(data) != ?"
+    odd = [_row_name(number) for (number,) in connection.execute(query, (column.number, width))]
+    yield from _report(f"have another length than {name} makes", odd)
+
+
+def _lacking(connection: apsw.Connection, table: str, number: int) -> list[str]:
+    query = f"SELECT id FROM picture WHERE (id | (? << 48)) NOT IN (SELECT id FROM {table})"
+    return [f"picture {key}" for (key,) in connection.execute(query, (number,))]
+
+
+def _broken(connection: apsw.Connection) -> Iterator[str]:
+    for table in ("encoded", "feature", "proxy"):
+        for number, data, crc in connection.execute(f"SELECT id, data, crc FROM {table}"):
+            if crc != _records.crc_of_data(number, data):
+                yield f"{table} {number}"
+    for table, columns in (("picture", _records.PICTURE_COLUMNS), ("location", _records.LOCATION_COLUMNS)):
+        for number, crc, *fields in connection.execute(f"SELECT id, crc, {columns} FROM {table}"):
+            if crc != _records.crc_of_fields(fields):
+                yield f"{table} {number}"
+
+
+def _row_name(number: int) -> str:
+    return f"row {number & _records.MAX_KEY} of encoder {number >> 48}"
+
+
+def _report(claim: str, names: Iterable[str]) -> Iterator[str]:
+    kept = list(names)
+    if kept:
+        rest = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
+        yield f"{', '.join(kept[:_NAMED])}{rest} {claim}"

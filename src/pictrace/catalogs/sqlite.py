@@ -1,0 +1,275 @@
+"""The catalog in one SQLite file, with SQLite itself brought along; docs/storage.md explains every byte."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from pictrace.catalogs import Entry, _problems, _reads, _records, _writes
+from pictrace.catalogs._database import Database, build
+from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, WriterLock, refusal
+from pictrace.catalogs._records import Column
+from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
+from pictrace.types import FEATURE_DTYPE, Key, Location, PictureRecord, Recipe, Rows, Trace
+
+FILE_NAME = "catalog.sqlite"
+
+
+class Catalog:
+    """The catalog of a collection that is a folder `NAME.pictrace/`; safe to share between threads.
+
+    One process writes, any number read, and each read sees whole batches only. Pictures, places, rows,
+    features and proxies of a batch are one transaction, on the disk when `put` returns.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.reading() as connection:
+            self._recipe, self._columns = _reads.recipe(connection)
+
+    @classmethod
+    def create(cls, path: str, recipe: Recipe) -> Self:
+        """A new, empty, writable catalog in the folder `path`.
+
+        Raises:
+            UsageError: the folder holds a collection already, or something else.
+            ConfigurationError: the folder cannot be made or written.
+            IndexLockedError: another process is making the same one.
+            InsufficientStorageError: the disk is full.
+        """
+        folder = Path(path)
+        _claim(folder)
+        lock = WriterLock(folder)
+        lock.acquire()
+        try:
+            _refuse_others(folder)
+            build(folder / FILE_NAME, lambda connection: _writes.fill(connection, recipe))
+        finally:
+            lock.release()
+        return cls.open(path, writable=True)
+
+    @classmethod
+    def open(cls, path: str, *, writable: bool = False) -> Self:
+        """The catalog of the collection in the folder `path`.
+
+        Raises:
+            NotFoundError: there is none.
+            IndexLockedError: it is to be written, and another process is writing.
+            IndexDamagedError: it is no catalog, or a broken one.
+            IndexNewerError: a newer PicTrace wrote it.
+            ConfigurationError: it may not be read or written.
+        """
+        file = Path(path) / FILE_NAME
+        if not file.is_file():
+            raise NotFoundError(
+                f"no collection is in {path}", hint="`pictrace index SOURCE -c PATH` makes one"
+            )
+        with contextlib.ExitStack() as undo:
+            database = Database.open(file, writable=writable)
+            undo.callback(database.close)
+            catalog = cls(database)
+            undo.pop_all()
+        return catalog
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the collection's data were made."""
+        return self._recipe
+
+    @property
+    def watermark(self) -> Key:
+        """The highest key ever given out, 0 if none was."""
+        with self._database.reading() as connection:
+            return _writes.watermark(connection)
+
+    @property
+    def changes(self) -> int:
+        """A count that grows with every write, deletions included; equal counts mean nothing has changed."""
+        return int(self._column("SELECT value FROM meta WHERE key = 'changes'")[0])
+
+    def __len__(self) -> int:
+        return int(self._column("SELECT count(*) FROM picture")[0])
+
+    def put(self, batch: Sequence[Entry]) -> list[Key]:
+        """The key of each entry's picture, in order, once all of them are safe on the disk.
+
+        A trace whose picture is known adds nothing but its place. A place that held another picture is moved,
+        and a picture that lost its last place goes, unless it was ever put without one.
+
+        Raises:
+            UsageError: an entry does not fit the recipe or lacks what it needs; nothing was written.
+            NotFoundError: an entry's key is unknown; nothing was written.
+            InsufficientStorageError: the disk is full; nothing was written.
+        """
+        with self._database.writing() as connection:
+            return _writes.put(connection, batch, self._columns)
+
+    def forget(self, keys: Sequence[Key]) -> None:
+        """Pictures go with everything of theirs; unknown keys are passed over."""
+        with self._database.writing() as connection:
+            _writes.forget(connection, keys, self._columns)
+
+    def forget_locations(self, uris: Sequence[str]) -> None:
+        """Places go, and with its last place a picture that was never put without one."""
+        with self._database.writing() as connection:
+            _writes.forget_places(connection, uris, self._columns)
+
+    def by_sha(self, sha256: str) -> Key | None:
+        """The picture whose bytes have this SHA-256.
+
+        Raises:
+            UsageError: it is no SHA-256 in hexadecimal.
+        """
+        found = self._column("SELECT id FROM picture WHERE sha256 = ?", _records.sha_bytes(sha256))
+        return found[0] if found else None
+
+    def by_pixel_hash(self, pixel_hash: str) -> list[Key]:
+        """The pictures whose decoded pixels have this hash, oldest first."""
+        query = "SELECT id FROM picture WHERE pixel_hash = ? ORDER BY id"
+        return self._column(query, _records.hash_bytes(pixel_hash))
+
+    def shas_of_size(self, size: int) -> dict[str, Key]:
+        """SHA-256 and key of every picture whose file has this many bytes."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT sha256, id FROM picture WHERE size = ?", (size,))
+            return {sha256.hex(): key for sha256, key in found}
+
+    def by_id(self, key: Key) -> PictureRecord:
+        """One picture.
+
+        Raises:
+            NotFoundError: no picture has this key.
+        """
+        found = self.records(key - 1, 1) if 0 < key <= _records.MAX_KEY else []
+        if not found or found[0].id != key:
+            raise NotFoundError(f"no picture has the id {key}")
+        return found[0]
+
+    def records(self, after: Key = 0, limit: int = 1000) -> list[PictureRecord]:
+        """At most `limit` pictures with keys above `after`, ascending."""
+        with self._database.reading() as connection:
+            return _reads.records(connection, after, limit)
+
+    def traces(self, keys: Sequence[Key]) -> dict[Key, Trace]:
+        """What pictures are compared by, in the order of `keys`; those no longer there are left out."""
+        with self._database.reading() as connection:
+            return _reads.traces(connection, keys, self._columns)
+
+    def proxy(self, key: Key) -> bytes:
+        """The small JPEG of one picture.
+
+        Raises:
+            NotFoundError: no picture has this key.
+        """
+        with self._database.reading() as connection:
+            found = _reads.data(connection, "proxy", [key])
+        if key not in found:
+            raise NotFoundError(f"no picture has the id {key}")
+        return found[key]
+
+    def rows(self, encoder: str, after: Key = 0) -> Iterator[tuple[npt.NDArray[np.uint64], Rows]]:
+        """Batches of keys `(n,)` above `after`, ascending, and the rows `(n, columns)` of one encoder.
+
+        Raises:
+            UnknownNameError: the collection has no such encoder.
+        """
+        if encoder not in self._columns:
+            known = ", ".join(sorted(self._columns))
+            raise UnknownNameError(
+                f"the collection has no rows of an encoder {encoder!r}", hint=f"it has: {known}"
+            )
+        return self._batches_of_rows(self._columns[encoder], after)
+
+    def features(self, after: Key = 0) -> Iterator[tuple[Key, npt.NDArray[np.void]]]:
+        """Keys above `after`, ascending, each with its picture's local features."""
+        while True:
+            with self._database.reading() as connection:
+                found = _reads.features_after(connection, after)
+            yield from ((key, np.frombuffer(blob, FEATURE_DTYPE)) for key, blob in found.items())
+            if not found:
+                return
+            after = max(found)
+
+    def put_features(self, batch: Mapping[Key, npt.NDArray[np.void]]) -> None:
+        """Local features that were put off, or are made anew, are the pictures' own from now on."""
+        with self._database.writing() as connection:
+            _writes.put_features(connection, batch)
+
+    def adopt(self, recipe: Recipe) -> None:
+        """The recipe takes the place of the one before, from which only its features' version may differ.
+
+        Raises:
+            UsageError: it differs in more.
+        """
+        if replace(recipe, features="") != replace(self._recipe, features=""):
+            raise UsageError("a collection's recipe cannot change but for its features")
+        with self._database.writing() as connection:
+            _writes.adopt(connection, recipe)
+        self._recipe = recipe
+
+    def locations(self, root: str) -> Iterator[tuple[Key, Location]]:
+        """Every place found under one source, with the key of its picture, in the order of finding."""
+        last = 0
+        while True:
+            with self._database.reading() as connection:
+                found = _reads.places(connection, "root = ? AND id > ?", (_records.place_bytes(root), last))
+            yield from ((fields[0], _records.location_of(fields)) for _, fields in found)
+            if not found:
+                return
+            last = found[-1][0]
+
+    def location(self, uri: str) -> tuple[Key, Location] | None:
+        """One place, with the key of its picture."""
+        with self._database.reading() as connection:
+            found = _reads.places(connection, "uri = ?", (_records.place_bytes(uri),))
+        return next(((fields[0], _records.location_of(fields)) for _, fields in found), None)
+
+    def problems(self) -> list[str]:
+        """Everything that is wrong with the file, one sentence each, after reading all of it."""
+        try:
+            with self._database.reading() as connection:
+                return list(_problems.find(connection, self._columns))
+        except IndexDamagedError as error:
+            return [str(error)]
+
+    def close(self) -> None:
+        """Give the file and the right to write back; a second time does nothing."""
+        self._database.close()
+
+    def _batches_of_rows(self, column: Column, after: Key) -> Iterator[tuple[npt.NDArray[np.uint64], Rows]]:
+        while True:
+            # No transaction outlives a batch: a slow consumer must not keep the log from being reset.
+            with self._database.reading() as connection:
+                found = _reads.encoded_after(connection, column, after)
+            if not found:
+                return
+            keys = np.fromiter(found, np.uint64, len(found))
+            yield keys, column.space.from_bytes(b"".join(found.values()))
+            after = int(keys[-1])
+
+    def _column(self, query: str, *bindings: bytes | int) -> list[Any]:
+        with self._database.reading() as connection:
+            return [row[0] for row in connection.execute(query, bindings)]
+
+
+def _claim(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_others(folder)
+    except OSError as error:
+        raise refusal(folder / FILE_NAME, error) from error
+
+
+def _refuse_others(folder: Path) -> None:
+    names = {entry.name for entry in folder.iterdir()}
+    if FILE_NAME in names:
+        raise UsageError(f"{folder} holds a collection already", hint="open it, or choose another folder")
+    ours = {name for name in names if name.startswith((LOCK_NAME, HOLDER_NAME, f".{FILE_NAME}.tmp"))}
+    if names - ours:
+        raise UsageError(
+            f"{folder} is not empty and holds no collection", hint="choose a folder that is new or empty"
+        )

@@ -1,0 +1,305 @@
+"""A collection: pictures you can add, search, compare, list, remove, verify and rebuild."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from pictrace import ingest, lookup, registry, search, tracing
+from pictrace.catalogs import Catalog, Entry
+from pictrace.encoders import Encoder
+from pictrace.errors import NotFoundError, UsageError
+from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
+from pictrace.lookup import Lookup
+from pictrace.picture import Picture
+from pictrace.search import Engine, Mode
+from pictrace.settings import Settings
+from pictrace.sources.opening import open_source
+from pictrace.tracing import Prepared
+from pictrace.types import Answer, Key, Location, Match, PictureRecord, Recipe
+from pictrace.workers import Workers
+
+ENCODERS = ("lite0", "pdq")
+INDEX = "hnsw"
+
+ImageSource = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | npt.NDArray[np.uint8] | Picture
+Region = tuple[int, int, int, int]
+
+
+class Collection:
+    """A folder `NAME.pictrace` of everything needed to find its pictures again; the pictures stay where they are.
+
+    Safe to search from several threads. Writing takes the collection's lock for as long as it lasts.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, settings: Settings | None = None) -> None:
+        """Nothing is opened before it is needed; a collection that is not there is made by the first `add`."""
+        self.path = Path(path)
+        self.settings = settings or Settings()
+        self._engine: Engine | None = None
+        self._changes = -1
+        self._opening = threading.Lock()
+        self._workers: Workers[Job, Prepared | str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self._open().catalog)
+
+    def add(
+        self,
+        *sources: str | os.PathLike[str],
+        prune: bool = False,
+        exclude: Sequence[str] = (),
+        defer_features: bool = False,
+        progress: Progress | None = None,
+    ) -> Report:
+        """What became of the pictures in folders, archives and files; unchanged ones are passed over.
+
+        Pictures that are gone are reported, and with `prune` forgotten. Killed at any moment, the same call
+        goes on where it was. With `defer_features` a new collection's local features are put off until
+        `rebuild`: indexing is faster, and each search slower.
+
+        Raises:
+            SourceError: a source cannot be used; those before it are in.
+            IndexLockedError: another process is writing.
+            InsufficientStorageError: the disk is full; what was committed stays.
+        """
+        if not sources:
+            raise UsageError("nothing to add", hint="name a folder, an archive or a picture")
+        total = Report()
+        with self._writing(defer_features=defer_features) as catalog:
+            if defer_features and catalog.recipe.features != tracing.DEFERRED:
+                raise UsageError(
+                    "this collection has its local features already", hint="leave the option out, or start a new one"
+                )
+            encoders = self._encoders(catalog.recipe)
+            run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
+            try:
+                for path in sources:
+                    known = partial(is_known, catalog)
+                    source = open_source(path, self.settings.limits, exclude=exclude, known=known)
+                    total.include(run.run(source, prune=prune))
+            finally:
+                self._fold(catalog, progress or Progress())
+        return total
+
+    def add_image(self, image: ImageSource, *, name: str = "") -> Key:
+        """The key of one picture given as bytes, a file, a PIL image or an array; `name` says where it is from.
+
+        Raises:
+            PictureError: the picture cannot be used.
+        """
+        with self._writing() as catalog:
+            encoders = self._encoders(catalog.recipe)
+            picture = Picture.open(image, limits=self.settings.limits)
+            trace = tracing.finish([tracing.prepare(picture, encoders)], encoders)[0]
+            place = Location(uri=name, root=name, size=picture.size, mtime_ns=0) if name else None
+            return catalog.put([Entry(place, trace)])[0]
+
+    def search(
+        self,
+        image: ImageSource | Key,
+        *,
+        limit: int = 10,
+        min_score: float = 0.0,
+        mode: Mode = "auto",
+        region: Region | None = None,
+    ) -> Answer:
+        """The pictures related to an image, or to the picture with an id; strongest relation first, then score.
+
+        `region` is the part of the image to search with: x, y, width, height in its pixels. `mode` is `auto`,
+        `exact` (same bytes or pixels), `copy` (nothing weaker), or `similar` (look-alikes, not verified).
+
+        Raises:
+            UsageError: a limit, score, mode or region that makes no sense.
+            PictureError: the image cannot be used.
+            NotFoundError: no such collection or id.
+        """
+        if limit < 1 or not 0.0 <= min_score <= 1.0 or mode not in search.MODES:
+            raise UsageError(
+                f"limit {limit}, min_score {min_score} and mode {mode!r} cannot be searched with",
+                hint=f"limit is 1 or more, min_score 0 to 1, mode one of {', '.join(search.MODES)}",
+            )
+        engine = self._open()
+        query: Picture | Key = image if isinstance(image, int) else self._picture(image)
+        if region is not None:
+            query = _cut(self._picture(engine.catalog.proxy(query)) if isinstance(query, int) else query, region)
+        return search.search(engine, query, limit=limit, min_score=min_score, mode=mode)
+
+    def compare(self, image: ImageSource, other: ImageSource) -> Match:
+        """How two images are related, wherever they are from; nothing is added."""
+        return compare(image, other, settings=self.settings)
+
+    def get(self, key: Key) -> PictureRecord:
+        """One picture's record.
+
+        Raises:
+            NotFoundError: there is no such id.
+        """
+        return self._open().catalog.by_id(key)
+
+    def list(self, *, after: Key = 0, limit: int | None = None) -> Iterator[PictureRecord]:
+        """The records of all pictures by ascending id, or of `limit` ones after an id."""
+        left = limit
+        while left is None or left > 0:
+            page = self._open().catalog.records(after, min(1000, left or 1000))
+            if not page:
+                return
+            yield from page
+            after = page[-1].id
+            left = None if left is None else left - len(page)
+
+    def proxy(self, key: Key) -> bytes:
+        """A JPEG of at most 512 px of a picture, without metadata."""
+        return self._open().catalog.proxy(key)
+
+    def remove(self, *keys: Key) -> None:
+        """Pictures are forgotten, all of them or none; the files are never touched.
+
+        Raises:
+            NotFoundError: one of the ids does not exist.
+        """
+        with self._writing(create=False) as catalog:
+            for key in keys:
+                catalog.by_id(key)
+            catalog.forget(keys)
+
+    def verify(self) -> Sequence[str]:
+        """Everything that is wrong with the collection's files, one sentence each, after reading all of them."""
+        catalog = self._open().catalog
+        return [*catalog.problems(), *lookup.verify(self._folder, catalog)]
+
+    def rebuild(self, *, progress: Progress | None = None) -> None:
+        """Indexes made anew from the catalog, and local features that were put off."""
+        with self._writing(create=False) as catalog:
+            if catalog.recipe.features == tracing.DEFERRED:
+                ingest.fill_features(catalog, progress or Progress())
+            self._fold(catalog, progress or Progress(), force=True)
+
+    def close(self) -> None:
+        """Ends worker processes and closes files; the collection can be used again afterwards."""
+        with self._opening:
+            if self._workers is not None:
+                self._workers.close()
+            if self._engine is not None:
+                self._engine.catalog.close()
+            self._workers = self._engine = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the collection's data were made."""
+        return self._open().catalog.recipe
+
+    @property
+    def _folder(self) -> Path:
+        return self.path / "indexes"
+
+    @property
+    def _threads(self) -> int:
+        return self.settings.threads or self.settings.cores
+
+    def _picture(self, image: ImageSource) -> Picture:
+        return Picture.open(image, limits=self.settings.limits)
+
+    def _encoders(self, recipe: Recipe) -> Sequence[Encoder]:
+        return tracing.encoders_of(recipe, threads=self._threads)
+
+    def _pool(self, recipe: Recipe) -> Workers[Job, Prepared | str]:
+        if self._workers is None:
+            names = [stamp.name for stamp in recipe.encoders]
+            self._workers = Workers(
+                look,
+                workers=self.settings.workers or self.settings.cores,
+                limits=self.settings.limits,
+                initializer=start,
+                initargs=(names, self.settings.limits, recipe.features != tracing.DEFERRED),
+            )
+        return self._workers
+
+    def _open(self) -> Engine:
+        """Catalog, encoders, lookups and signals for reading, up to date with what others wrote."""
+        with self._opening:
+            if self._engine is None:
+                catalog = _catalog().open(str(self.path))
+                recipe = catalog.recipe
+                encoders = self._encoders(recipe)
+                self._changes = catalog.changes
+                lookups = {
+                    stamp.name: Lookup.open(self._folder, stamp, recipe.index, catalog, threads=self._threads)
+                    for stamp in recipe.encoders
+                }
+                self._engine = Engine(catalog, encoders, lookups, search.load_signals(recipe.signals))
+            elif (changes := self._engine.catalog.changes) != self._changes:
+                for one in self._engine.lookups.values():
+                    one.refresh()
+                self._changes = changes
+            return self._engine
+
+    @contextlib.contextmanager
+    def _writing(self, *, create: bool = True, defer_features: bool = False) -> Iterator[Catalog]:
+        """The catalog, writable and locked; made first if it is not there and may be."""
+        path = str(self.path)
+        try:
+            catalog = _catalog().open(path, writable=True)
+        except NotFoundError:
+            if not create:
+                raise
+            encoders = tracing.load_encoders(ENCODERS, threads=self._threads)
+            recipe = tracing.recipe_of(encoders, index=INDEX, defer_features=defer_features)
+            catalog = _catalog().create(path, recipe)
+        try:
+            yield catalog
+        finally:
+            catalog.close()
+
+    def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
+        """Indexes brought up to date, where enough is new to be worth it."""
+        recipe = catalog.recipe
+        for stamp in recipe.encoders:
+            lookup.fold(
+                self._folder,
+                stamp,
+                recipe.index,
+                catalog,
+                threads=self._threads,
+                progress=partial(progress.folded, stamp.name),
+                force=force,
+            )
+
+
+def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None = None) -> Match:
+    """How two images are related: the record of the second as a match of the first.
+
+    Raises:
+        PictureError: one of them cannot be used.
+    """
+    chosen = settings or Settings()
+    encoders = tracing.load_encoders(ENCODERS, threads=chosen.threads or chosen.cores)
+    pictures = [Picture.open(one, limits=chosen.limits) for one in (image, other)]
+    return search.compare(pictures[0], pictures[1], encoders, search.load_signals(tracing.SIGNALS))[0]
+
+
+def _catalog() -> Any:
+    return registry.load("catalogs", "sqlite")
+
+
+def _cut(picture: Picture, region: Region) -> Picture:
+    x, y, width, height = region
+    if min(x, y) < 0 or min(width, height) < 1 or x + width > picture.width or y + height > picture.height:
+        raise UsageError(
+            f"the region {x},{y},{width},{height} is not inside {picture.width} x {picture.height} pixels",
+            hint="x, y, width, height, counted from the top left corner",
+        )
+    return Picture.open(np.ascontiguousarray(picture.pixels[y : y + height, x : x + width]))

@@ -1,0 +1,227 @@
+"""Every error PicTrace raises on purpose, drawn as a tree.
+
+PictraceError
+├── UsageError                     invalid_parameter
+│   ├── UnknownNameError           unknown_name
+│   └── MissingExtraError          missing_extra
+├── ConfigurationError             configuration_refused
+├── PictureError                   one picture cannot be used; the run goes on
+│   ├── NotAnImageError            not_an_image
+│   ├── UnsupportedFormatError     unsupported_format
+│   ├── ImageCorruptError          image_corrupt
+│   ├── ImageTooManyPixelsError    image_too_many_pixels
+│   ├── ImageTooSmallError         image_too_small
+│   ├── ImageTooComplexError       image_too_complex
+│   ├── FileTooLargeError          payload_too_large
+│   └── SourceUnreadableError      source_unreadable
+├── SourceError                    a whole source cannot be used
+│   ├── RootMissingError           root_missing
+│   ├── ArchiveUnsafeError         archive_unsafe
+│   └── ArchiveTooLargeError       archive_too_large
+├── CollectionError                the collection as a whole
+│   ├── NotFoundError              not_found
+│   ├── IndexLockedError           index_locked
+│   ├── InsufficientStorageError   insufficient_storage
+│   ├── IndexDamagedError          index_damaged
+│   ├── IndexNewerError            index_newer
+│   └── RecipeMismatchError        recipe_mismatch
+└── ModelError                     a model's file
+    ├── ModelMissingError          model_missing
+    └── ModelDamagedError          model_damaged
+
+The words on the right are codes: stable, documented in docs/errors.md, the same in the CLI and over HTTP.
+"""
+
+from typing import ClassVar
+
+
+class PictraceError(Exception):
+    """Anything that went wrong in a way PicTrace foresaw.
+
+    Attributes:
+        code: stable identifier, for programs.
+        exit_code: what the CLI exits with when the error ends the run.
+        hint: what to do next, for people; may be empty.
+    """
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process borders with their hint."""
+        return (_restore, (type(self), str(self), self.hint))
+
+    def to_dict(self) -> dict[str, str]:
+        """`code`, `detail` and `hint`, as JSON output carries them."""
+        return {"code": self.code, "detail": str(self), "hint": self.hint}
+
+
+def _restore(kind: type[PictraceError], message: str, hint: str) -> PictraceError:
+    return kind(message, hint=hint)
+
+
+class UsageError(PictraceError):
+    """A call or command that makes no sense as given."""
+
+    code = "invalid_parameter"
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """An encoder, index, signal, catalog or option that does not exist; the message lists those that do."""
+
+    code = "unknown_name"
+
+
+class MissingExtraError(UsageError):
+    """A feature whose optional packages are not installed; the hint is the install line."""
+
+    code = "missing_extra"
+
+
+class ConfigurationError(PictraceError):
+    """A setting that is unknown, malformed or refused."""
+
+    code = "configuration_refused"
+    exit_code = 6
+
+
+class PictureError(PictraceError):
+    """One picture cannot be used; it costs that item and nothing else."""
+
+
+class NotAnImageError(PictureError):
+    """The bytes are no picture of any kind we know."""
+
+    code = "not_an_image"
+
+
+class UnsupportedFormatError(PictureError):
+    """A known file format that is not among the allowed ones."""
+
+    code = "unsupported_format"
+
+
+class ImageCorruptError(PictureError):
+    """An allowed format whose content cannot be decoded."""
+
+    code = "image_corrupt"
+
+
+class ImageTooManyPixelsError(PictureError):
+    """More pixels or longer sides than the limits allow, refused before decoding."""
+
+    code = "image_too_many_pixels"
+
+
+class ImageTooSmallError(PictureError):
+    """A side below the least that can be compared."""
+
+    code = "image_too_small"
+
+
+class ImageTooComplexError(PictureError):
+    """Decoding took too long, too much memory, or killed its worker."""
+
+    code = "image_too_complex"
+
+
+class FileTooLargeError(PictureError):
+    """A file above the byte limit, refused before reading it."""
+
+    code = "payload_too_large"
+
+
+class SourceUnreadableError(PictureError):
+    """A file that vanished, may not be read, or is no regular file."""
+
+    code = "source_unreadable"
+
+
+class SourceError(PictraceError):
+    """A whole source (folder, archive, list) cannot be used."""
+
+
+class RootMissingError(SourceError):
+    """The folder or file to index is not there; nothing is ever pruned because of that."""
+
+    code = "root_missing"
+
+
+class ArchiveUnsafeError(SourceError):
+    """An archive that is broken or built to harm; the message says how much of it was read before."""
+
+    code = "archive_unsafe"
+
+
+class ArchiveTooLargeError(SourceError):
+    """An archive with more entries or bytes than the limits allow; the message says how much was read before."""
+
+    code = "archive_too_large"
+
+
+class CollectionError(PictraceError):
+    """The collection as a whole."""
+
+
+class NotFoundError(CollectionError):
+    """No such collection or picture."""
+
+    code = "not_found"
+
+
+class IndexLockedError(CollectionError):
+    """Another process is writing; the message names its pid and host."""
+
+    code = "index_locked"
+    exit_code = 3
+
+
+class InsufficientStorageError(CollectionError):
+    """The disk is full; nothing was recorded that is not stored."""
+
+    code = "insufficient_storage"
+    exit_code = 4
+
+
+class IndexDamagedError(CollectionError):
+    """A file of the collection is damaged; the message names it and the hint repairs it."""
+
+    code = "index_damaged"
+    exit_code = 5
+
+
+class IndexNewerError(CollectionError):
+    """The collection was written by a newer PicTrace."""
+
+    code = "index_newer"
+    exit_code = 5
+
+
+class RecipeMismatchError(CollectionError):
+    """The collection was built with an encoder of another version, and rows are never mixed."""
+
+    code = "recipe_mismatch"
+    exit_code = 6
+
+
+class ModelError(PictraceError):
+    """A model's file."""
+
+    exit_code = 5
+
+
+class ModelMissingError(ModelError):
+    """The weights are not on this machine."""
+
+    code = "model_missing"
+
+
+class ModelDamagedError(ModelError):
+    """The weights are not the ones the card names: their SHA-256 differs."""
+
+    code = "model_damaged"

@@ -1,0 +1,114 @@
+"""A match made visible: where the pictures overlap, which places agree, and what differs there."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from pictrace import tracing
+from pictrace.picture import Picture
+from pictrace.signals.geometry import inlier_pairs
+from pictrace.signals.structure import difference
+from pictrace.types import Alignment, Match, Trace
+
+Point = tuple[float, float]
+Line = tuple[float, float, float, float]
+
+_LEAST_FEATURES = 2
+_PICTURE = {"format": "WEBP", "quality": 82, "method": 2}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a person needs to see of a match.
+
+    `query_jpeg` and `match_jpeg` are at most 512 px; all places are in pixels of the originals, whose sizes
+    (width, height) stand beside them. `lines` join places that both show, query first; `covered` is the part
+    of the query that is in the match and `outline` the same on the match, both convex. `aligned_webp` is the
+    query laid over the match, transparent elsewhere, `difference_webp` where the two differ, bright is more.
+    """
+
+    query_jpeg: bytes
+    query_size: tuple[int, int]
+    match_jpeg: bytes
+    match_size: tuple[int, int]
+    lines: tuple[Line, ...] = ()
+    covered: tuple[Point, ...] = ()
+    outline: tuple[Point, ...] = ()
+    aligned_webp: bytes = b""
+    difference_webp: bytes = b""
+
+
+def visible(picture: Picture, *, width: int = 0, height: int = 0) -> Trace:
+    """What `explain` needs of a picture, without any model; of a proxy if the original's size is given."""
+    trace = Trace(rows={}, **tracing.prepare(picture, ()).facts)
+    return replace(trace, width=width or trace.width, height=height or trace.height)
+
+
+def explain(query: Trace, candidate: Trace, match: Match) -> Drawing:
+    """The match of two pictures as a drawing; without an alignment, just the two pictures."""
+    plain = Drawing(query.proxy, (query.width, query.height), candidate.proxy, (candidate.width, candidate.height))
+    alignment = match.alignment
+    if alignment is None:
+        return plain
+    outline = clipped(alignment.quad, candidate.width, candidate.height)
+    back = np.linalg.inv(np.array(alignment.transform))
+    enough = min(len(query.features), len(candidate.features)) >= _LEAST_FEATURES
+    return replace(
+        plain,
+        lines=tuple(inlier_pairs(query, candidate, alignment)) if enough else (),
+        covered=clipped(_mapped(back, outline), query.width, query.height),
+        outline=outline,
+        aligned_webp=_aligned(query, candidate, alignment, outline),
+        difference_webp=_encoded(Image.fromarray(difference(query, candidate, alignment))),
+    )
+
+
+def clipped(polygon: Sequence[Point], width: float, height: float) -> tuple[Point, ...]:
+    """The part of a convex polygon inside a frame; empty if there is none.
+
+    Sutherland and Hodgman, Reentrant polygon clipping, CACM 1974, https://doi.org/10.1145/360767.360802
+    """
+    points = [(float(x), float(y)) for x, y in polygon]
+    for axis, bound, sign in ((0, 0.0, 1), (0, width, -1), (1, 0.0, 1), (1, height, -1)):
+        kept: list[Point] = []
+        for start, end in zip(points[-1:] + points[:-1], points, strict=True):
+            inside = [sign * (point[axis] - bound) >= 0 for point in (start, end)]
+            if inside[0] != inside[1]:
+                share = (bound - start[axis]) / (end[axis] - start[axis])
+                kept.append((start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])))
+            if inside[1]:
+                kept.append(end)
+        points = kept
+    return tuple(points)
+
+
+def _mapped(homography: np.ndarray, points: Sequence[Point]) -> list[Point]:
+    rows = np.array([(x, y, 1.0) for x, y in points]).reshape(-1, 3) @ homography.T
+    return [(float(x / w), float(y / w)) for x, y, w in rows]
+
+
+def _aligned(query: Trace, candidate: Trace, alignment: Alignment, outline: Sequence[Point]) -> bytes:
+    """The query's proxy seen from the match's, transparent outside their overlap."""
+    moving, still = (Image.open(io.BytesIO(trace.proxy)) for trace in (query, candidate))
+    onto_query = np.diag([moving.width / query.width, moving.height / query.height, 1.0])
+    from_match = np.diag([candidate.width / still.width, candidate.height / still.height, 1.0])
+    back = onto_query @ np.linalg.inv(np.array(alignment.transform)) @ from_match
+    back /= back[2, 2]
+    laid = moving.convert("RGB").transform(
+        still.size, Image.Transform.PERSPECTIVE, back.ravel().tolist()[:8], Image.Resampling.BICUBIC
+    )
+    mask = Image.new("L", still.size)
+    if len(outline) > 2:
+        scale = still.width / candidate.width, still.height / candidate.height
+        ImageDraw.Draw(mask).polygon([(x * scale[0], y * scale[1]) for x, y in outline], fill=255)
+    laid.putalpha(mask)
+    return _encoded(laid)
+
+
+def _encoded(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, **_PICTURE)
+    return stream.getvalue()

@@ -1,0 +1,260 @@
+"""From a source to a collection: scan, read, decode and prepare in worker processes, encode, commit."""
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from pictrace import tracing
+from pictrace.catalogs import Catalog, Entry
+from pictrace.encoders import Encoder
+from pictrace.errors import PictureError, RootMissingError, SourceError
+from pictrace.picture import Picture
+from pictrace.settings import Limits
+from pictrace.signals import _features
+from pictrace.sources import Item, Source
+from pictrace.sources.reading import read
+from pictrace.tracing import Prepared
+from pictrace.types import PROXY_SIDE, Failure, Key, Location
+from pictrace.workers import Workers
+
+BATCH = 32
+"""Pictures a transaction: what a kill can cost, and enough for the encoder to work at full speed."""
+
+_CHUNK = 4
+_TARGET = PROXY_SIDE + PROXY_SIDE // 4
+"""Large JPEGs are decoded reduced to no less than this: above the proxy's side, so that it stays sharp."""
+
+
+class Progress:
+    """What long work tells whoever waits; override what you want to hear."""
+
+    def seen(self, done: int, place: str) -> None:
+        """So many pictures of the source are done; `place` is the latest."""
+
+    def folded(self, encoder: str, done: int, total: int) -> None:
+        """So many of so many rows of an encoder are in its index."""
+
+
+
+@dataclass
+class Report:
+    """What became of a source: counts, failures, and the keys of the pictures that were added.
+
+    `moved` counts places whose picture was found elsewhere, `vanished` those where it is gone for good;
+    only `pruned` ones left the collection. `skipped` are links, hidden files and what is no picture.
+    """
+
+    added: int = 0
+    known: int = 0
+    unchanged: int = 0
+    moved: int = 0
+    pruned: int = 0
+    skipped: int = 0
+    vanished: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    ids: list[Key] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """Items that the source listed, whatever became of them."""
+        return self.added + self.known + self.unchanged + len(self.failures)
+
+    def include(self, other: "Report") -> None:
+        """Adds up two sources."""
+        for name in self.__dataclass_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON output carries it."""
+        return {
+            "added": self.added,
+            "known": self.known,
+            "unchanged": self.unchanged,
+            "moved": self.moved,
+            "pruned": self.pruned,
+            "skipped": self.skipped,
+            "vanished": self.vanished,
+            "failures": [failure.to_dict() for failure in self.failures],
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a worker is given: where, the bytes if they are at hand, and hashes that need no decoding."""
+
+    item: Item
+    known: frozenset[str]
+
+
+class Bench:
+    """What one worker process keeps between jobs; made in it by `start`."""
+
+    encoders: Sequence[Encoder] = ()
+    limits = Limits()
+    features = True
+
+
+def start(names: Sequence[str], limits: Limits, features: bool) -> None:  # noqa: FBT001 - a process's start
+    """Prepares a worker process for `look`."""
+    _features.use_one_thread()
+    Bench.encoders = tracing.load_encoders(names, threads=1)
+    Bench.limits = limits
+    Bench.features = features
+
+
+def look(job: Job) -> Prepared | str:
+    """The prepared trace of one item, or just its SHA-256 if the collection has that picture already.
+
+    Raises:
+        PictureError: the item cannot be used.
+    """
+    data = read(job.item, Bench.limits.file_bytes)
+    if job.known and (digest := hashlib.sha256(data).hexdigest()) in job.known:
+        return digest
+    picture = Picture.open(data, limits=Bench.limits, target=_TARGET)
+    return tracing.prepare(picture, Bench.encoders, features=Bench.features)
+
+
+@dataclass(eq=False)
+class Ingest:
+    """One run over one source into one catalog, whose writer the caller is."""
+
+    catalog: Catalog
+    encoders: Sequence[Encoder]
+    workers: Workers[Job, Prepared | str]
+    progress: Progress = field(default_factory=Progress)
+    _root: str = ""
+    _members: set[str] = field(default_factory=set)
+    _broken: SourceError | None = None
+
+    def run(self, source: Source, *, prune: bool = False) -> Report:
+        """Everything new in the source is in the catalog; each batch is committed whole or not at all.
+
+        Raises:
+            SourceError: the source as a whole cannot be used.
+            RootMissingError: pruning was asked for, and everything that was known there is gone.
+        """
+        started = time.monotonic()
+        report = Report()
+        self._root = source.root
+        self._members.clear()
+        self._broken = None
+        fresh = self.workers.run(self._jobs(source, report), chunk=_CHUNK)
+        while batch := list(islice(fresh, BATCH)):
+            self._commit(batch, report)
+        if self._broken is not None:
+            raise self._broken
+        self._settle(source, report, prune=prune)
+        report.skipped = source.skipped
+        report.seconds = time.monotonic() - started
+        return report
+
+    def _jobs(self, source: Source, report: Report) -> Iterator[Job]:
+        for item in self._listed(source):
+            if isinstance(item, Failure):
+                report.failures.append(item)
+                continue
+            if item.location.identity is None:
+                self._members.add(item.location.uri)
+            if is_known(self.catalog, item.location):
+                report.unchanged += 1
+                self.progress.seen(report.done, item.location.uri)
+                continue
+            yield Job(item, frozenset(self.catalog.shas_of_size(item.location.size)))
+
+    def _listed(self, source: Source) -> Iterator[Item | Failure]:
+        """The source's items up to where it breaks; the error waits until those before it are safe."""
+        try:
+            yield from source.items()
+        except SourceError as error:
+            self._broken = error
+
+    def _commit(self, batch: Sequence[tuple[Job, Prepared | str | PictureError]], report: Report) -> None:
+        """One transaction for all of a batch that can be used."""
+        entries: list[Entry] = []
+        new: list[tuple[Location, Prepared]] = []
+        for job, result in batch:
+            place = job.item.location
+            if isinstance(result, PictureError):
+                report.failures.append(Failure(place.uri, result.code, str(result)))
+            elif isinstance(result, str):
+                entries.append(Entry(place, key=self.catalog.by_sha(result)))
+            else:
+                new.append((place, result))
+        traces = tracing.finish([prepared for _, prepared in new], self.encoders)
+        entries += [Entry(place, trace) for (place, _), trace in zip(new, traces, strict=True)]
+        before = self.catalog.watermark
+        added = {key for key in self.catalog.put(entries) if key > before} if entries else set()
+        report.ids += sorted(added)
+        report.added += len(added)
+        report.known += len(entries) - len(added)
+        self.progress.seen(report.done, batch[-1][0].item.location.uri)
+
+    def _settle(self, source: Source, report: Report, *, prune: bool) -> None:
+        """Places of the source that are no longer there: moved if the picture is elsewhere, else vanished.
+
+        What could not be looked at, such as a folder without permission, counts as still there.
+        """
+        unread = {failure.path for failure in report.failures}
+        known = self.catalog.locations(source.root)
+        gone = [
+            (key, place.uri)
+            for key, place in known
+            if not self._is_there(place) and unread.isdisjoint(_upwards(place.uri))
+        ]
+        if not gone:
+            return
+        elsewhere = [uri for key, uri in gone if self._has_other_place(key)]
+        vanished = sorted({uri for _, uri in gone} - set(elsewhere))
+        if prune and vanished and report.done == 0:
+            raise RootMissingError(
+                f"nothing is left of {len(vanished)} pictures that were known under {source.root}",
+                hint="is it mounted? Nothing was pruned; delete pictures by id if they are meant to go",
+            )
+        self.catalog.forget_locations(elsewhere)
+        report.moved = len(elsewhere)
+        report.vanished = vanished
+        if prune:
+            self.catalog.forget_locations(vanished)
+            report.pruned = len(vanished)
+
+    def _has_other_place(self, key: Key) -> bool:
+        return any(self._is_there(place) for place in self.catalog.by_id(key).locations)
+
+    def _is_there(self, place: Location) -> bool:
+        """Whether a file is there, or a member was listed by this run (or its archive is another one)."""
+        if place.identity is not None:
+            return os.path.lexists(place.uri)
+        return place.uri in self._members or (place.root != self._root and os.path.lexists(place.root))
+
+
+def _upwards(uri: str) -> Iterator[str]:
+    """A place, the folder it is in, the folder that is in, and so on."""
+    while uri and uri != "/":
+        yield uri
+        uri = uri.rpartition("/")[0]
+
+
+def is_known(catalog: Catalog, location: Location) -> bool:
+    """Whether a place is in the catalog with just this size and time of change."""
+    found = catalog.location(location.uri)
+    return found is not None and (found[1].size, found[1].mtime_ns) == (location.size, location.mtime_ns)
+
+
+
+def fill_features(catalog: Catalog, progress: Progress) -> None:
+    """Local features that were put off, made from the proxies; a kill costs one batch."""
+    _features.use_one_thread()
+    missing = (key for key, features in catalog.features() if not len(features))
+    done = 0
+    while batch := list(islice(missing, BATCH)):
+        catalog.put_features({key: tracing.features_of(catalog.proxy(key)) for key in batch})
+        done += len(batch)
+        progress.folded("features", done, len(catalog))
+    catalog.adopt(tracing.complete(catalog.recipe))

@@ -1,0 +1,135 @@
+"""One match as a card: both pictures, where they overlap, how sure, and why."""
+
+from collections.abc import Mapping
+
+from pictrace import words
+from pictrace.explain import Drawing
+from pictrace.report._figure import Store, bar, overlay, pair
+from pictrace.report._shell import text
+from pictrace.types import Alignment, Match
+
+
+def card(store: Store, match: Match, drawing: Drawing | None, *, number: int, name: str) -> str:
+    """A match's card; `number` is its place in the page and `name` the match's path or title."""
+    parts = [_header(match, name), f'<p class="say">{text(_sentence(match))}</p>']
+    if drawing is not None:
+        parts.append(_views(store, drawing, number))
+    parts.append(_facts(match))
+    return f'<article class="card {match.relation}" id="m{number}">{"".join(parts)}</article>'
+
+
+def badge(match: Match) -> str:
+    """The relation as a coloured word."""
+    return f'<span class="badge {match.relation}">{match.relation}</span>'
+
+
+def title(name: str) -> str:
+    """A path with its folders dimmed."""
+    folder, slash, file = words.shown(name).rpartition("/")
+    return f'<span class="dim">{text(folder + slash)}</span>{text(file)}'
+
+
+def _header(match: Match, name: str) -> str:
+    facts = [f"{match.width:,} × {match.height:,} pixels"]
+    if match.id is not None:
+        facts.append(f"id {match.id}")
+    return (
+        f'<header><div class="who"><h2 class="file">{title(name)}</h2>'
+        f'<p class="sub">{text(" · ".join(facts))}</p></div>{badge(match)}'
+        f'<div class="score"><b>{words.percent(match.score)}</b>{bar(match.score)}</div></header>'
+    )
+
+
+def _sentence(match: Match) -> str:
+    if match.alignment is None:
+        return words.related(match)
+    laid, moved = words.overlap(match.alignment), words.transform(match.alignment)
+    where = f"{laid[0].upper()}{laid[1:]}"
+    how = f" The query is {moved} to lie on it." if moved != "in place" else ""
+    return f"{words.related(match)} {where}.{how}"
+
+
+def _views(store: Store, drawing: Drawing, number: int) -> str:
+    many = words.counted(len(drawing.lines), "place")
+    caption = f"{many} agree; lines join some of them." if drawing.lines else "Query and match."
+    alt = f"The query beside the match. {many} agree."
+    if len(drawing.lines) <= 1:
+        caption = alt = "Query and match."
+    both = f'{pair(store, drawing, alt=alt, css="wide")}{pair(store, drawing, alt=alt, css="tall", upright=True)}'
+    if not drawing.aligned_webp:
+        return (
+            f'<div class="views"><figure class="panel only">{both}<figcaption>{text(caption)}</figcaption></figure></div>'
+        )
+    names = ("Places that agree", "Laid over", "Difference")
+    inputs = "".join(
+        f'<input type="radio" class="v{place}" id="v{number}-{place}" name="v{number}"{" checked" * (place == 1)}>'
+        for place in (1, 2, 3)
+    )
+    labels = "".join(
+        f'<label class="l{place}" for="v{number}-{place}">{label}</label>' for place, label in enumerate(names, 1)
+    )
+    return (
+        f'<div class="views" role="group" aria-label="Views of the match">{inputs}<div class="tabs">{labels}</div>'
+        f'<figure class="panel p1">{both}<figcaption>{text(caption)}</figcaption></figure>'
+        f'<figure class="panel p2">{overlay(store, drawing, f"c{number}")}'
+        '<input class="wipe" type="range" value="50" aria-label="How much of the query to show" hidden>'
+        "<figcaption>The query, moved into place, on the left; the match on the right.</figcaption></figure>"
+        f'<figure class="panel p3">{_difference(store, drawing)}<figcaption>Where they differ once aligned, '
+        f"brightness and contrast evened out: the same {_SCALE} different</figcaption></figure></div>"
+    )
+
+
+_SCALE = (
+    '<svg class="scale" viewBox="0 0 8 1" preserveAspectRatio="none" aria-hidden="true">'
+    + "".join(
+        f'<rect x="{place}" width="1.05" height="1" fill="{colour}"/>'
+        for place, colour in enumerate(
+            ("#000004", "#210c4a", "#56106e", "#8a226a", "#bb3754", "#e35933", "#f98e09", "#fcffa4")
+        )
+    )
+    + "</svg>"
+)
+"""The inferno colours of the difference, https://bids.github.io/colormap/."""
+
+
+def _difference(store: Store, drawing: Drawing) -> str:
+    width, height = drawing.match_size
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Map of the differences">'
+        f"{store.put(drawing.difference_webp, drawing.match_size)}</svg>"
+    )
+
+
+def _facts(match: Match) -> str:
+    where = _where(match.alignment) if match.alignment else ""
+    reasons = "".join(f"<li>{_reason(reason)}</li>" for reason in match.reasons)
+    why = f'<div><h3>Why</h3><ul class="reasons">{reasons}</ul></div>' if reasons else ""
+    measures = _measures(match.signals)
+    return f'<div class="facts">{where}{why}{measures}</div>' if where or why or measures else ""
+
+
+def _where(alignment: Alignment) -> str:
+    rows = "".join(
+        f"<dt>{label}</dt>{bar(share)}<dd>{words.percent(share)}</dd>"
+        for label, share in (("Of the query", alignment.query_overlap), ("Of the match", alignment.match_overlap))
+    )
+    moved = text(words.transform(alignment))
+    return (
+        f'<div><h3>Overlap</h3><dl class="shares">{rows}<dt>The query is</dt><dd class="wide">{moved}</dd></dl></div>'
+    )
+
+
+def _reason(reason: str) -> str:
+    signal, colon, told = reason.partition(": ")
+    return f"<b>{text(signal)}</b> {text(told)}" if colon else text(reason)
+
+
+def _measures(signals: Mapping[str, float]) -> str:
+    if not signals:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{text(name)}</th><td class="number">{value:.5g}</td>'
+        f'<td class="note">{text(words.MEANINGS.get(name, ""))}</td></tr>'
+        for name, value in signals.items()
+    )
+    return f"<details><summary>All measures</summary><table>{rows}</table></details>"

@@ -1,0 +1,253 @@
+"""From a query to verified matches: candidates, evidence, verdicts. Duplicates and comparisons share `assess`."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from pictrace import registry, tracing
+from pictrace.catalogs import Catalog
+from pictrace.encoders import Encoder
+from pictrace.errors import NotFoundError
+from pictrace.lookup import Lookup
+from pictrace.picture import Picture
+from pictrace.signals import Signal
+from pictrace.signals.embedding import is_featureless
+from pictrace.signals.structure import classic
+from pictrace.types import Alignment, Answer, Evidence, Key, Match, Metric, Relation, Trace, Verdict
+from pictrace.verdict import judge
+
+Mode = Literal["auto", "exact", "copy", "similar"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+VERIFIED = 20
+"""Candidates whose geometry is checked. The right one is among the first 20 of the embedding for 0.99 to 1.00
+of recompressed, cropped, turned and bordered pictures (docs/concepts.md)."""
+
+_NEIGHBOURS = 100
+_HASH_REACH = 60
+"""Bits up to which a hash neighbour is worth a look; unrelated hashes differ in 128 +- 8."""
+
+_RANK_OFFSET = 10
+_FEATURELESS = "the picture is featureless: nothing but the same bytes or pixels can be recognised"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a search works with: one collection's catalog, encoders, lookups and signals, all open."""
+
+    catalog: Catalog
+    encoders: Sequence[Encoder]
+    lookups: Mapping[str, Lookup]
+    signals: Sequence[Signal]
+
+
+@dataclass
+class _Stages:
+    """Milliseconds per stage, by a clock that never jumps."""
+
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.timings_ms[name] = round((time.perf_counter() - started) * 1000, 3)
+
+
+def load_signals(names: Sequence[str]) -> list[Signal]:
+    """One signal per name, in that order."""
+    return [registry.load("signals", name)() for name in names]
+
+
+def assess(query: Trace, candidate: Trace, signals: Sequence[Signal]) -> tuple[Verdict, list[Evidence]]:
+    """What every signal says of a pair, and the verdict on all of it; the pictures themselves are not needed.
+
+    Once the pictures are known to be exactly the same, the signals that would align them have nothing to add.
+    """
+    evidence: list[Evidence] = []
+    for signal in signals:
+        settled = any(piece.ceiling is Relation.EXACT and piece.log_odds is not None for piece in evidence)
+        if not (settled and signal.family == "alignment"):
+            evidence.append(signal.compare(query, candidate, evidence))
+    return judge(evidence), evidence
+
+
+def search(
+    engine: Engine,
+    query: Picture | Key,
+    *,
+    limit: int = 10,
+    min_score: float = 0.0,
+    mode: Mode = "auto",
+) -> Answer:
+    """The matches of a picture, or of one in the collection by its key; strongest relation first, then score.
+
+    `mode` is how far to look: `exact` for the same bytes or pixels only, `copy` for copies and better,
+    `similar` for look-alikes without verification, `auto` for everything.
+    """
+    stages = _Stages()
+    with stages("encode"):
+        trace = _trace(engine, query, mode)
+    with stages("exact"):
+        same = _same(engine.catalog, trace)
+    with stages("candidates"):
+        keys = [] if mode == "exact" else _candidates(engine, trace)
+    keys = same + [key for key in keys if key not in same]
+    with stages("verify"):
+        verified = 0 if mode == "similar" else VERIFIED
+        matches = _judged(engine, trace, keys, max(verified, len(same)))
+    least = {"exact": Relation.EXACT, "copy": Relation.COPY}.get(mode, Relation.SIMILAR)
+    chosen = sorted(
+        (match for match in matches if match.relation >= least and match.score >= min_score),
+        key=lambda match: (-match.relation.rank, -match.score, match.id or 0),
+    )[:limit]
+    lookups = [] if mode == "exact" else list(engine.lookups.values())
+    recalls = [lookup.recall for lookup in lookups if lookup.recall is not None]
+    return Answer(
+        matches=tuple(chosen),
+        searched=max((lookup.searched for lookup in engine.lookups.values()), default=0),
+        exhaustive=all(lookup.exhaustive for lookup in lookups),
+        recall=min(recalls, default=None),
+        signals=tuple(signal.name for signal in engine.signals),
+        index_version=engine.catalog.watermark,
+        timings_ms=stages.timings_ms,
+        warnings=_warnings(trace, lookups, mode),
+    )
+
+
+def _trace(engine: Engine, query: Picture | Key, mode: Mode) -> Trace:
+    """The query's trace: for `exact` without anything that takes long."""
+    if isinstance(query, Picture):
+        if mode == "exact":
+            return tracing.identity_of(query)
+        return tracing.of_query(query, engine.encoders)
+    traces = engine.catalog.traces([query])
+    if query not in traces:
+        raise NotFoundError(f"no picture has the id {query}", hint="`pictrace list` shows those there are")
+    return tracing.with_variants(traces[query], engine.encoders)
+
+
+def _same(catalog: Catalog, query: Trace) -> list[Key]:
+    """Pictures of the same bytes, then those of the same pixels."""
+    by_bytes = catalog.by_sha(query.sha256)
+    first = [] if by_bytes is None else [by_bytes]
+    return first + [key for key in catalog.by_pixel_hash(query.pixel_hash) if key != by_bytes]
+
+
+def _candidates(engine: Engine, query: Trace) -> list[Key]:
+    """Neighbours in any encoder's space, best first by the sum of their reciprocal ranks.
+
+    Cormack et al., Reciprocal rank fusion outperforms Condorcet, SIGIR 2009,
+    https://doi.org/10.1145/1571941.1572114
+    """
+    votes: dict[Key, float] = {}
+    for encoder in engine.encoders:
+        nearest: dict[Key, float] = {}
+        for hits in engine.lookups[encoder.name].search(query.rows[encoder.name], _NEIGHBOURS):
+            for key, distance in hits:
+                nearest[key] = min(distance, nearest.get(key, np.inf))
+        hamming = encoder.space.metric is Metric.HAMMING
+        ranked = sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))
+        for rank, (key, distance) in enumerate(ranked):
+            if not hamming or distance <= _HASH_REACH:
+                votes[key] = votes.get(key, 0.0) + 1.0 / (_RANK_OFFSET + rank)
+    return sorted(votes, key=lambda key: (-votes[key], key))
+
+
+def _judged(engine: Engine, query: Trace, keys: Sequence[Key], verified: int) -> list[Match]:
+    """Matches of the candidates: the first ones by every signal, the others by those that align nothing."""
+    traces = engine.catalog.traces(keys)
+    quick = [signal for signal in engine.signals if signal.family != "alignment"]
+
+    def one(place: int) -> Match | None:
+        trace = traces.get(keys[place])
+        if trace is None:
+            return None
+        if place < verified:
+            verdict, evidence = assess(query, tracing.with_features(trace), engine.signals)
+        else:
+            verdict, evidence = assess(query, trace, quick)
+        if verdict.relation is Relation.DIFFERENT:
+            return None
+        return match_of(trace, verdict, evidence, engine.catalog, keys[place])
+
+    return [match for match in map(one, range(len(keys))) if match is not None]
+
+
+def match_of(
+    trace: Trace,
+    verdict: Verdict,
+    evidence: Sequence[Evidence],
+    catalog: Catalog | None = None,
+    key: Key | None = None,
+) -> Match:
+    """The record that people and programs see of a judged pair."""
+    record = catalog.by_id(key) if catalog is not None and key is not None else None
+    measures: dict[str, float] = {}
+    for piece in evidence:
+        measures |= piece.measures
+    return Match(
+        id=key,
+        path=None if record is None else record.path,
+        relation=verdict.relation,
+        score=verdict.score,
+        signals=measures,
+        alignment=_proof(verdict, evidence),
+        width=trace.width,
+        height=trace.height,
+        sha256=trace.sha256,
+        reasons=verdict.reasons,
+        metadata={} if record is None else record.metadata,
+    )
+
+
+def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:
+    """Where the pictures overlap, if the verdict rests on it: geometry before what was only assumed."""
+    if verdict.relation < Relation.SCENE:
+        return None
+    found = [piece for piece in evidence if piece.alignment is not None and (piece.log_odds or 0.0) > 0]
+    found.sort(key=lambda piece: piece.family != "alignment")
+    return found[0].alignment if found else None
+
+
+def _warnings(query: Trace, lookups: Sequence[Lookup], mode: Mode) -> tuple[str, ...]:
+    told = [warning for lookup in lookups for warning in lookup.warnings]
+    if mode != "exact" and is_featureless(query):
+        told.append(_FEATURELESS)
+    return tuple(told)
+
+
+def compare(
+    query: Picture, other: Picture, encoders: Sequence[Encoder], signals: Sequence[Signal]
+) -> tuple[Match, list[Evidence]]:
+    """How two pictures are related, as a match of the second, and all evidence; the same either way round."""
+    traces = [tracing.of_query(picture, encoders) for picture in (query, other)]
+    swapped = query.sha256 > other.sha256
+    first, second = reversed(traces) if swapped else traces
+    verdict, evidence = assess(first, second, signals)
+    if swapped:
+        evidence = [replace(piece, alignment=_inverse(piece.alignment, traces[0])) for piece in evidence]
+    match = match_of(traces[1], verdict, evidence)
+    return replace(match, signals={"ssim": classic(first, second), **match.signals}), evidence
+
+
+def _inverse(alignment: Alignment | None, query: Trace) -> Alignment | None:
+    """The alignment seen from the other picture; `query` is the one that the result maps from."""
+    if alignment is None:
+        return None
+    matrix = np.linalg.inv(np.array(alignment.transform))
+    matrix /= matrix[2, 2]
+    width, height = query.width, query.height
+    corners = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]]) @ matrix.T
+    rows = matrix.tolist()
+    return Alignment(
+        transform=(tuple(rows[0]), tuple(rows[1]), tuple(rows[2])),
+        query_overlap=alignment.match_overlap,
+        match_overlap=alignment.query_overlap,
+        quad=tuple((round(x / w, 2), round(y / w, 2)) for x, y, w in corners.tolist()),
+        mirrored=alignment.mirrored,
+    )

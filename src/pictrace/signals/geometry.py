@@ -1,0 +1,247 @@
+"""Do local features of both pictures agree on one homography? It finds where the pictures overlap."""
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pictrace.picture import Picture
+from pictrace.signals import _features
+from pictrace.types import PROXY_SIDE, Alignment, Evidence, Matrix, Relation, Trace
+from pictrace.verdict import calibration
+
+_RATIO = 0.8
+"""Lowe's ratio test, https://doi.org/10.1023/B:VISI.0000029664.99615.94 section 7.1."""
+
+_LEAST_MATCHES = 8
+"""Four pairs fix a homography; twice as many are needed before agreement means anything."""
+
+_TOLERANCE_PX = 4.0
+_SURE_INLIERS = 40
+_SCALES = (1 / 12, 12.0)
+
+Points = npt.NDArray[np.float32]
+Frame = tuple[float, float]
+
+
+class Signal:
+    """ORB matches under a robust homography, as it is and mirrored."""
+
+    name: ClassVar[str] = "geometry"
+    family: ClassVar[str] = "alignment"
+    ceiling: ClassVar[Relation] = Relation.SCENE
+
+    def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
+        """Evidence with `matches`, `inliers`, `inlier_ratio`, `coverage` and where the pictures overlap."""
+        del before
+        if min(len(query.features), len(candidate.features)) < _LEAST_MATCHES:
+            return self._silent("a picture has too few local features", {})
+        found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
+        if found.inliers < _SURE_INLIERS:
+            turned = _agreement(_mirrored(query), candidate.features, _frame(query), _frame(candidate))
+            if turned.inliers > found.inliers:
+                found = turned.unmirrored(_frame(query)[0])
+        measures = found.measures()
+        if found.homography is None:
+            return self._silent("no homography holds the matches together", measures)
+        alignment = _alignment(found.homography, query, candidate, mirrored=found.mirrored)
+        if alignment is None:
+            return self._silent("the homography is no view of a flat thing", measures)
+        measures |= {"query_overlap": alignment.query_overlap, "match_overlap": alignment.match_overlap}
+        measures["slant"] = _slant(alignment, query)
+        log_odds = calibration("geometry").log_odds(measures)
+        return Evidence(self.name, self.family, self.ceiling, log_odds, measures, alignment=alignment)
+
+    def _silent(self, reason: str, measures: dict[str, float]) -> Evidence:
+        return Evidence(self.name, self.family, self.ceiling, None, measures, reason)
+
+
+def inlier_pairs(
+    query: Trace, candidate: Trace, alignment: Alignment
+) -> list[tuple[float, float, float, float]]:
+    """Places that both pictures share, `(x, y)` in the query and `(x, y)` in the match, in original pixels."""
+    left, right = _matched(_mirrored(query) if alignment.mirrored else query.features, candidate.features)
+    if not len(left):
+        return []
+    start, end = (_features.places(side).astype(np.float64) for side in (left, right))
+    if alignment.mirrored:
+        start[:, 0] = _frame(query)[0] - 1 - start[:, 0]
+    start, end = (_mapped(np.linalg.inv(_scale_to_proxy(one)), at) for one, at in ((query, start), (candidate, end)))
+    landed = _homogeneous(start) @ np.array(alignment.transform).T
+    tolerance = _TOLERANCE_PX / _scale_to_proxy(candidate)[0, 0]
+    near = np.linalg.norm(landed[:, :2] / landed[:, 2:] - end, axis=1) < tolerance
+    return [tuple(pair) for pair in np.hstack([start, end])[near].tolist()]
+
+
+class _Agreement:
+    """Matches between two sets of features and the homography (query to candidate, proxy pixels) they hold."""
+
+    def __init__(self, matches: int, inliers: int = 0, homography: Any = None) -> None:
+        self.matches = matches
+        self.inliers = inliers
+        self.coverage = 0.0
+        self.residual = _TOLERANCE_PX
+        self.homography: npt.NDArray[np.float64] | None = homography
+        self.mirrored = False
+
+    def unmirrored(self, width: float) -> "_Agreement":
+        """The same agreement for the query as it is, not for its mirror image."""
+        if self.homography is not None:
+            self.homography = self.homography @ np.array([[-1, 0, width - 1], [0, 1, 0], [0, 0, 1.0]])
+        self.mirrored = True
+        return self
+
+    def measures(self) -> dict[str, float]:
+        ratio = self.inliers / self.matches if self.matches else 0.0
+        return {
+            "matches": float(self.matches),
+            "inliers": float(self.inliers),
+            "inlier_ratio": ratio,
+            "coverage": self.coverage,
+            "residual": self.residual,
+        }
+
+
+def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: Frame) -> _Agreement:
+    """USAC-MAGSAC over the matches that pass the ratio test.
+
+    Barath et al., MAGSAC++, a fast, reliable and accurate robust estimator, CVPR 2020,
+    https://arxiv.org/abs/1912.05909
+    """
+    left, right = _matched(query, candidate)
+    if len(left) < _LEAST_MATCHES:
+        return _Agreement(len(left))
+    start, end = _features.places(left), _features.places(right)
+    homography, mask = cv2.findHomography(
+        start, end, cv2.USAC_MAGSAC, _TOLERANCE_PX, maxIters=1000, confidence=0.999
+    )
+    if homography is None:
+        return _Agreement(len(left))
+    inside = mask.ravel() > 0
+    inliers = _distinct(start[inside], end[inside])
+    if inliers < 4:
+        return _Agreement(len(left), inliers)
+    found = _Agreement(len(left), inliers, homography)
+    found.coverage = min(_hull(start[inside], query_frame), _hull(end[inside], candidate_frame))
+    found.residual = _residual(homography, start[inside], end[inside])
+    return found
+
+
+def _matched(query: Any, candidate: Any) -> tuple[Any, Any]:
+    """The features that are each other's nearest in Hamming distance and much nearer than the second."""
+    distances, nearest = cv2.batchDistance(
+        np.ascontiguousarray(query["descriptor"]),
+        np.ascontiguousarray(candidate["descriptor"]),
+        cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2,
+    )  # fmt: skip
+    kept = np.flatnonzero(distances[:, 0] < _RATIO * distances[:, 1])
+    return query[kept], candidate[nearest[kept, 0]]
+
+
+def _distinct(start: Points, end: Points) -> int:
+    """How many inliers are different places in both pictures; pyramid levels repeat one corner."""
+    cells = np.unique(np.rint(np.hstack([start, end]) / 4).astype(np.int32), axis=0)
+    return min(len(np.unique(cells[:, :2], axis=0)), len(np.unique(cells[:, 2:], axis=0)))
+
+
+def _residual(homography: npt.NDArray[np.float64], start: Points, end: Points) -> float:
+    """Median distance, in proxy pixels, between where the homography sends inliers and where they are."""
+    landed = _homogeneous(start.astype(np.float64)) @ homography.T
+    return float(np.median(np.linalg.norm(landed[:, :2] / landed[:, 2:] - end, axis=1)))
+
+
+def _hull(points: Points, frame: Frame) -> float:
+    """Share of the frame inside the convex hull of the points."""
+    return float(cv2.contourArea(cv2.convexHull(points)) / (frame[0] * frame[1]))
+
+
+def _frame(trace: Trace) -> Frame:
+    """Width and height of the proxy."""
+    scale = min(1.0, PROXY_SIDE / max(trace.width, trace.height))
+    return max(1.0, round(trace.width * scale)), max(1.0, round(trace.height * scale))
+
+
+@functools.lru_cache(maxsize=16)
+def _mirrored(trace: Trace) -> Any:
+    """Features of the mirror image; ORB descriptors do not survive mirroring."""
+    grey = Picture.open(trace.proxy).grey
+    return _features.extract(np.ascontiguousarray(grey[:, ::-1]))
+
+
+def _alignment(
+    homography: npt.NDArray[np.float64], query: Trace, candidate: Trace, *, mirrored: bool
+) -> Alignment | None:
+    """The overlap that a homography between proxies means for the pictures, if it is a sane one."""
+    width, height = _frame(query)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    quad = _mapped(homography, corners)
+    if quad is None or not _sane(quad, corners, mirrored=mirrored):
+        return None
+    frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * np.float32(_frame(candidate))
+    shared, outline = cv2.intersectConvexConvex(quad.astype(np.float32), frame)
+    back = None if shared <= 0 else _mapped(np.linalg.inv(homography), outline.reshape(-1, 2).astype(np.float64))
+    if back is None:
+        return None
+    query_share = cv2.contourArea(back.astype(np.float32)) / (width * height)
+    match_share = shared / float(np.prod(_frame(candidate)))
+    scales = _scale_to_proxy(candidate), _scale_to_proxy(query)
+    matrix = np.linalg.inv(scales[0]) @ homography @ scales[1]
+    outline_px = _mapped(np.linalg.inv(scales[0]), quad)
+    if outline_px is None:
+        return None
+    return Alignment(
+        transform=as_matrix(matrix),
+        query_overlap=round(min(1.0, float(query_share)), 4),
+        match_overlap=round(min(1.0, float(match_share)), 4),
+        quad=tuple((round(float(x), 2), round(float(y), 2)) for x, y in outline_px),
+        mirrored=mirrored,
+    )
+
+
+def as_matrix(matrix: npt.NDArray[np.float64]) -> Matrix:
+    """A 3x3 array as plain numbers, its last one 1."""
+    rows = (matrix / matrix[2, 2]).tolist()
+    return (tuple(rows[0]), tuple(rows[1]), tuple(rows[2]))
+
+
+def _scale_to_proxy(trace: Trace) -> npt.NDArray[np.float64]:
+    width, height = _frame(trace)
+    return np.diag([width / trace.width, height / trace.height, 1.0])
+
+
+def _mapped(homography: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> Any:
+    """The points under the homography, or None if it sends one of them through infinity."""
+    mapped = _homogeneous(points) @ homography.T
+    if (mapped[:, 2] <= 1e-6).any():
+        return None
+    return mapped[:, :2] / mapped[:, 2:]
+
+
+def _homogeneous(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.hstack([points, np.ones((len(points), 1))])
+
+
+def _slant(alignment: Alignment, query: Trace) -> float:
+    """How unevenly the outline is stretched: 0 for a picture that was only turned and scaled."""
+    quad = np.array(alignment.quad)
+    edges = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    stretch = edges / np.array([query.width, query.height] * 2)
+    return float(np.log(stretch.max() / max(stretch.min(), 1e-6)))
+
+
+def _sane(quad: npt.NDArray[np.float64], corners: npt.NDArray[np.float64], *, mirrored: bool) -> bool:
+    """A convex outline, turned the right way, not absurdly large, small or slanted."""
+    edges = np.roll(quad, -1, axis=0) - quad
+    following = np.roll(edges, -1, axis=0)
+    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
+    if not ((turns < 0).all() if mirrored else (turns > 0).all()):
+        return False
+    before = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    stretch = np.linalg.norm(edges, axis=1) / before
+    if not (_SCALES[0] < stretch.min() and stretch.max() < _SCALES[1]):
+        return False
+    return math.log(stretch.max() / stretch.min()) < math.log(4.0)

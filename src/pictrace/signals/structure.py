@@ -1,0 +1,170 @@
+"""Once aligned, is it the same photograph? SSIM where two pictures overlap tells copies from scenes."""
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from skimage.metrics import structural_similarity
+
+from pictrace.picture import Picture
+from pictrace.types import Alignment, Evidence, Relation, Trace
+from pictrace.verdict import calibration
+
+_SIDE = 256
+"""Longest side at which structure is compared, in pixels."""
+
+_WINDOW = 7
+_LEAST_AREA = 24 * 24
+_AGREES = 0.5
+_LEVELS = npt.NDArray[np.float32]
+
+
+class Signal:
+    """SSIM of the overlap after the warp, and the classic one of both pictures squashed to 256 x 256.
+
+    Wang et al., Image quality assessment: from error visibility to structural similarity, 2004,
+    https://doi.org/10.1109/TIP.2003.819861
+    """
+
+    name: ClassVar[str] = "structure"
+    family: ClassVar[str] = "alignment"
+    ceiling: ClassVar[Relation] = Relation.COPY
+
+    def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
+        """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing` (share of the overlap), `colour` and the classic `ssim`."""
+        aligned = [piece for piece in before if piece.alignment is not None]
+        if not aligned:
+            return self._silent("nothing says where the pictures overlap", {})
+        aligned.sort(key=lambda piece: piece.family != self.family)
+        looks = _aligned(query, candidate, aligned[0].alignment)
+        measures = {"ssim": classic(query, candidate)}
+        if looks is None:
+            return self._silent("the overlap is too small or too flat to compare", measures)
+        measures |= looks
+        known = measures | {name: value for piece in before for name, value in piece.measures.items()}
+        log_odds = calibration(self.name).log_odds(known)
+        return Evidence(self.name, self.family, self.ceiling, log_odds, measures)
+
+    def _silent(self, reason: str, measures: dict[str, float]) -> Evidence:
+        return Evidence(self.name, self.family, self.ceiling, None, measures, reason)
+
+
+def classic(query: Trace, candidate: Trace) -> float:
+    """SSIM of both pictures squashed to 256 x 256 grey, aligned or not: the number people know."""
+    return _similarity(_squashed(query), _squashed(candidate))[0]
+
+
+def difference(query: Trace, candidate: Trace, alignment: Alignment) -> npt.NDArray[np.uint8]:
+    """Where the aligned pictures differ, over the match's proxy: `(h, w, 3)` uint8 RGB, black where the query is not.
+
+    Bright is different; what only the brightness or contrast as a whole changes is evened out before.
+    """
+    still, moving = (Picture.open(trace.proxy).pixels for trace in (candidate, query))
+    homography = _between(still, moving, candidate, query, np.array(alignment.transform))
+    size = still.shape[1], still.shape[0]
+    warped = cv2.warpPerspective(moving, homography, size, flags=cv2.INTER_AREA).astype(np.float32)
+    mask = cv2.warpPerspective(np.full(moving.shape[:2], 255, np.uint8), homography, size, flags=cv2.INTER_NEAREST)
+    inside = mask > 0
+    if not inside.any():
+        return np.zeros_like(still)
+    blurred = [cv2.GaussianBlur(part.astype(np.float32), (0, 0), 1.5) for part in (still, warped)]
+    one, other = (part[inside] for part in blurred)
+    gain = one.std(axis=0) / np.maximum(other.std(axis=0), 1.0)
+    levelled = (blurred[1] - other.mean(axis=0)) * gain + one.mean(axis=0)
+    apart = np.abs(blurred[0] - levelled).mean(axis=2)
+    heat = cv2.applyColorMap(np.clip(apart * 4, 0, 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    shown = cv2.cvtColor(heat, cv2.COLOR_BGR2RGB)
+    shown[~inside] = 0
+    return np.asarray(shown)
+
+
+def _similarity(left: _LEVELS, right: _LEVELS) -> tuple[float, Any]:
+    """Mean SSIM and its map for two grey pictures of one shape."""
+    mean, local = structural_similarity(left, right, win_size=_WINDOW, data_range=255.0, full=True)
+    return float(mean), local
+
+
+def _aligned(query: Trace, candidate: Trace, alignment: Alignment) -> dict[str, float] | None:
+    """Measures of the overlap, looked at in the frame of the picture that is covered more."""
+    onto = np.array(alignment.transform) if alignment.match_overlap >= alignment.query_overlap else None
+    if onto is None:
+        query, candidate, onto = candidate, query, np.linalg.inv(np.array(alignment.transform))
+    still, moving = _small(candidate), _small(query)
+    homography = _between(still, moving, candidate, query, onto)
+    stretch = math.sqrt(abs(np.linalg.det(homography[:2, :2] / homography[2, 2])))
+    size = still.shape[1], still.shape[0]
+    blurred, coarse = _evened(still, moving, stretch)
+    warped = cv2.warpPerspective(coarse, homography, size, flags=cv2.INTER_LINEAR)
+    mask = cv2.warpPerspective(np.full(moving.shape[:2], 255, np.uint8), homography, size, flags=cv2.INTER_NEAREST)
+    mask = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    inside = cv2.erode(mask, np.ones((_WINDOW, _WINDOW), np.uint8))[1:-1, 1:-1] > 0
+    if np.count_nonzero(inside) < _LEAST_AREA:
+        return None
+    return _measured(blurred, warped, inside)
+
+
+def _between(
+    still: npt.NDArray[Any], moving: npt.NDArray[Any], candidate: Trace, query: Trace, onto: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """A transform between originals as one between pictures of other sizes."""
+    scale_still = np.diag([still.shape[1] / candidate.width, still.shape[0] / candidate.height, 1.0])
+    scale_moving = np.diag([query.width / moving.shape[1], query.height / moving.shape[0], 1.0])
+    homography: npt.NDArray[np.float64] = scale_still @ onto @ scale_moving
+    return homography
+
+
+def _evened(still: _LEVELS, moving: _LEVELS, stretch: float) -> tuple[_LEVELS, _LEVELS]:
+    """Both pictures as blurred as the coarser of them will be after the warp."""
+    base = 0.75
+    on_still = math.hypot(base, 0.6 * max(0.0, stretch - 1))
+    on_moving = max(base, 0.6 / max(stretch, 1e-3)) if stretch < 1 else base / stretch
+    return cv2.GaussianBlur(still, (0, 0), on_still), cv2.GaussianBlur(moving, (0, 0), max(0.3, on_moving))
+
+
+def _measured(still: _LEVELS, warped: _LEVELS, inside: npt.NDArray[np.bool_]) -> dict[str, float] | None:
+    grey_still, grey_warped = _luma(still), _luma(warped)
+    one, other = grey_still[inside], grey_warped[inside]
+    spreads = float(one.std()), float(other.std())
+    if min(spreads) < 2.0:
+        return None
+    levelled = (grey_warped - other.mean()) * (spreads[0] / spreads[1]) + one.mean()
+    local = _similarity(grey_still, levelled.astype(np.float32))[1][inside]
+    correlation = float(((one - one.mean()) * (other - other.mean())).mean() / (spreads[0] * spreads[1]))
+    return {
+        "aligned_ssim": float(local.mean()),
+        "typical_ssim": float(np.median(local)),
+        "agreeing": float((local > _AGREES).mean()),
+        "correlation": correlation,
+        "colour": _colour(still[inside], warped[inside]),
+    }
+
+
+def _colour(one: _LEVELS, other: _LEVELS) -> float:
+    """1 for the same chroma everywhere, falling to 0 at a mean difference of 32 levels; grey is neutral."""
+    chroma = [pixels[:, :2] - pixels.mean(axis=1, keepdims=True) for pixels in (one, other)]
+    if min(float(np.abs(part).mean()) for part in chroma) < 1.0:
+        return 1.0
+    return max(0.0, 1.0 - float(np.abs(chroma[0] - chroma[1]).mean()) / 32.0)
+
+
+def _luma(pixels: _LEVELS) -> _LEVELS:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+@functools.lru_cache(maxsize=64)
+def _small(trace: Trace) -> _LEVELS:
+    """The proxy at `_SIDE`, `(h, w, 3)` float32."""
+    pixels = Picture.open(trace.proxy, target=_SIDE).pixels
+    scale = min(1.0, _SIDE / max(pixels.shape[:2]))
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=64)
+def _squashed(trace: Trace) -> _LEVELS:
+    """The proxy as the classic comparison takes it, grey `(256, 256)` float32."""
+    return np.asarray(cv2.resize(_luma(_small(trace)), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR))

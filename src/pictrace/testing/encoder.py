@@ -1,0 +1,98 @@
+"""What every encoder promises."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pictrace.encoders import Encoder, encode
+from pictrace.testing._expect import expect
+from pictrace.testing._pictures import flat, photo, recompressed
+from pictrace.types import Metric, Rows, Space
+
+_DRIFT = {Metric.COSINE: 1e-3, Metric.HAMMING: 0.0}
+"""How far a row may move when its picture is encoded in other company: sums in another order, no more."""
+
+
+def check_encoder(kind: type[Encoder]) -> None:
+    """Run every check on an encoder class.
+
+    Raises:
+        AssertionError: a promise is broken.
+    """
+    encoder = kind(threads=1)
+    for check in CHECKS:
+        check(encoder)
+
+
+def declares_itself(encoder: Encoder) -> None:
+    """Name, version and space are there, and another instance of the class says the same."""
+    other = type(encoder)(threads=2)
+    expect(encoder.name and encoder.name == encoder.name.strip(), "an encoder has a name")
+    expect(encoder.version and encoder.version == other.version, "its version is no accident of the instance")
+    expect(isinstance(encoder.space, Space) and encoder.space.columns > 0, "it declares its space")
+
+
+def makes_rows_of_its_space(encoder: Encoder) -> None:
+    """One row per picture, in its space, none for none."""
+    rows = encode(encoder, [photo(1), photo(2), photo(3)])
+    expect(rows.shape == (3, encoder.space.columns), "there is one row per picture")
+    encoder.space.check(rows)
+    expect(encode(encoder, []).shape == (0, encoder.space.columns), "no pictures give no rows")
+
+
+def takes_every_picture(encoder: Encoder) -> None:
+    """Flat, tiny and very long pictures have rows like any other."""
+    odd = [flat(0), flat(255), photo(1, size=(16, 16)), photo(2, size=(1600, 16)), photo(3, size=(16, 1600))]
+    rows = encode(encoder, odd)
+    # A hash of all zeros is a hash; a direction of all zeros is none.
+    encoder.space.check(rows)
+    expect(len(rows) == len(odd), "every picture has a row")
+
+
+def prepares_for_the_road(encoder: Encoder) -> None:
+    """What `prepare` makes is an array of one shape and type, and says all that the row needs."""
+    prepared = [encoder.prepare(picture) for picture in (photo(1), photo(2, size=(200, 300)), flat(9))]
+    expect(all(isinstance(each, np.ndarray) for each in prepared), "prepared pictures are arrays")
+    expect(len({(each.shape, each.dtype) for each in prepared}) == 1, "they are alike in shape and type")
+    copies = np.stack([np.frombuffer(each.tobytes(), each.dtype).reshape(each.shape) for each in prepared])
+    expected = encode(encoder, [photo(1), photo(2, size=(200, 300)), flat(9)])
+    expect(_apart(encoder, encoder.encode_prepared(copies), expected) <= _drift(encoder), "copies do as well")
+
+
+def answers_alike(encoder: Encoder) -> None:
+    """The row of a picture depends on that picture alone: not on time, batch, order or instance."""
+    pictures = [photo(seed) for seed in range(4)]
+    rows = encode(encoder, pictures)
+    single = np.concatenate([encode(encoder, [picture]) for picture in pictures])
+    expect(_apart(encoder, rows, single) <= _drift(encoder), "a row does not depend on its batch")
+    expect(
+        _apart(encoder, rows, encode(encoder, pictures[::-1])[::-1]) <= _drift(encoder), "nor on the order"
+    )
+    other = encode(type(encoder)(threads=2), pictures)
+    expect(_apart(encoder, rows, other) <= _drift(encoder), "nor on the instance")
+
+
+def tells_pictures_apart(encoder: Encoder) -> None:
+    """A recompressed picture is nearer to its original than any other picture is."""
+    originals = encode(encoder, [photo(seed) for seed in range(6)])
+    copies = encode(encoder, [recompressed(seed) for seed in range(6)])
+    nearest = encoder.space.distance(copies, originals).argmin(axis=1)
+    expect(nearest.tolist() == list(range(6)), "a copy is nearest to its original")
+
+
+def _drift(encoder: Encoder) -> float:
+    return _DRIFT[encoder.space.metric]
+
+
+def _apart(encoder: Encoder, left: Rows, right: Rows) -> float:
+    return float(np.diagonal(encoder.space.distance(left, right)).max())
+
+
+CHECKS: Sequence[Callable[[Encoder], None]] = (
+    declares_itself,
+    makes_rows_of_its_space,
+    takes_every_picture,
+    prepares_for_the_road,
+    answers_alike,
+    tells_pictures_apart,
+)

@@ -1,0 +1,142 @@
+"""From a picture to its trace: the part done where it was decoded, and the part done where the models live."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pictrace import registry
+from pictrace.encoders import Encoder
+from pictrace.encoders import pdq as hashes
+from pictrace.errors import RecipeMismatchError
+from pictrace.picture import DECODER_VERSION, Picture
+from pictrace.signals import _features
+from pictrace.types import FEATURE_DTYPE, EncoderStamp, Recipe, Trace
+
+SIGNALS = ("identity", "pdq", "embedding", "geometry", "structure")
+"""The signals of a new collection, in the order in which they run: cheap ones first, each on those before it."""
+
+DEFERRED = "deferred"
+"""The version of a recipe's local features that were put off: they are made from proxies when needed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A trace but for its models: `inputs` holds what each encoder's `prepare` gave, small enough to carry."""
+
+    facts: Mapping[str, Any]
+    inputs: Mapping[str, npt.NDArray[Any]]
+
+
+def prepare(picture: Picture, encoders: Sequence[Encoder], *, features: bool = True) -> Prepared:
+    """Everything that can be computed from the pixels alone; without `features` the local ones are put off."""
+    facts = {
+        "sha256": picture.sha256,
+        "pixel_hash": picture.pixel_hash,
+        "format": picture.format,
+        "width": picture.width,
+        "height": picture.height,
+        "size": picture.size,
+        "quality": hashes.quality_and_hash(picture)[0],
+        "features": _features.extract(picture.grey) if features else np.empty(0, FEATURE_DTYPE),
+        "proxy": picture.proxy(),
+    }
+    return Prepared(facts, {encoder.name: encoder.prepare(picture) for encoder in encoders})
+
+
+def finish(batch: Sequence[Prepared], encoders: Sequence[Encoder]) -> list[Trace]:
+    """The traces of a batch, each model run once for all of it."""
+    rows = {
+        encoder.name: encoder.encode_prepared(np.stack([one.inputs[encoder.name] for one in batch]))
+        for encoder in encoders
+        if batch
+    }
+    return [
+        Trace(rows={name: found[place : place + 1] for name, found in rows.items()}, **one.facts)
+        for place, one in enumerate(batch)
+    ]
+
+
+def of_query(picture: Picture, encoders: Sequence[Encoder]) -> Trace:
+    """The trace of a picture to search with: its perceptual hash in all eight turns and mirror images."""
+    return _turned(finish([prepare(picture, encoders)], encoders)[0], picture, encoders)
+
+
+def with_variants(trace: Trace, encoders: Sequence[Encoder]) -> Trace:
+    """A stored trace as one to search with; the turns of its hash come from its proxy."""
+    return _turned(trace, Picture.open(trace.proxy), encoders)
+
+
+def _turned(trace: Trace, picture: Picture, encoders: Sequence[Encoder]) -> Trace:
+    turns = {one.name: hashes.variants(picture)[1] for one in encoders if isinstance(one, hashes.Encoder)}
+    return replace(trace, rows={**trace.rows, **turns})
+
+
+def identity_of(picture: Picture) -> Trace:
+    """The trace of a picture for telling whether it is exactly another one: hashes and nothing that takes long."""
+    return Trace(
+        sha256=picture.sha256,
+        pixel_hash=picture.pixel_hash,
+        format=picture.format,
+        width=picture.width,
+        height=picture.height,
+        size=picture.size,
+        quality=0,
+        rows={},
+        features=np.empty(0, FEATURE_DTYPE),
+        proxy=b"",
+    )
+
+
+def with_features(trace: Trace) -> Trace:
+    """A trace whose local features were put off, with them: from its proxy, which is nearly as good."""
+    return trace if len(trace.features) else replace(trace, features=features_of(trace.proxy))
+
+
+def features_of(proxy: bytes) -> npt.NDArray[np.void]:
+    """The local features of a picture of which only the proxy is at hand."""
+    return _features.extract(Picture.open(proxy).grey)
+
+
+def recipe_of(encoders: Sequence[Encoder], *, index: str, defer_features: bool = False) -> Recipe:
+    """The recipe of a new collection with these encoders."""
+    stamps = tuple(
+        EncoderStamp(encoder.name, encoder.version, str(encoder.space.metric), encoder.space.width)
+        for encoder in encoders
+    )
+    features = DEFERRED if defer_features else _features.VERSION
+    return Recipe(stamps, index, SIGNALS, features, DECODER_VERSION)
+
+
+def complete(recipe: Recipe) -> Recipe:
+    """The recipe of a collection that has its local features now."""
+    return replace(recipe, features=_features.VERSION)
+
+
+def load_encoders(names: Sequence[str], *, threads: int) -> list[Encoder]:
+    """One encoder per name, in that order; none loads its model before it is needed."""
+    return [registry.load("encoders", name)(threads=threads) for name in names]
+
+
+def encoders_of(recipe: Recipe, *, threads: int) -> list[Encoder]:
+    """The encoders that made a collection's rows.
+
+    Raises:
+        RecipeMismatchError: this PicTrace has another version of one of them, of the features or the decoder.
+    """
+    encoders = load_encoders([stamp.name for stamp in recipe.encoders], threads=threads)
+    versions = [
+        (stamp.name, stamp.version, encoder.version)
+        for stamp, encoder in zip(recipe.encoders, encoders, strict=True)
+    ]
+    features = DEFERRED if recipe.features == DEFERRED else _features.VERSION
+    versions += [("features", recipe.features, features), ("decoder", recipe.decoder, DECODER_VERSION)]
+    for name, theirs, ours in versions:
+        if theirs != ours:
+            raise RecipeMismatchError(
+                f"the collection's {name} is of version {theirs}, this PicTrace has {ours}",
+                hint="open it with the PicTrace that made it, or index its pictures into a new collection",
+            )
+    return encoders

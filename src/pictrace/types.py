@@ -1,0 +1,358 @@
+"""The frozen records that the parts of PicTrace hand to each other."""
+
+import enum
+import functools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from pictrace.errors import UsageError
+
+Rows = npt.NDArray[Any]
+"""`(n, width)` float32 for cosine spaces, `(n, width / 8)` uint8 for Hamming spaces."""
+
+FEATURE_DTYPE = np.dtype([("x", "<u2"), ("y", "<u2"), ("octave", "u1"), ("angle", "u1"), ("descriptor", "u1", 32)])
+"""One local feature, 38 bytes: place in 1/64 px of the proxy, pyramid octave, angle in 1/256 turn, 256 bits."""
+
+PROXY_SIDE = 512
+"""Longest side, in pixels, of the proxy: what local features and verification look at."""
+
+Key = int
+"""A picture's number in its catalog: positive, ascending with time, never reused."""
+
+
+class Metric(enum.StrEnum):
+    """How two rows are compared; a distance, lower is nearer."""
+
+    COSINE = "cosine"
+    HAMMING = "hamming"
+
+
+@dataclass(frozen=True)
+class Space:
+    """The geometry of one encoder's rows; `width` counts values (cosine) or bits (Hamming)."""
+
+    metric: Metric
+    width: int
+
+    @property
+    def columns(self) -> int:
+        """Length of one row's array: values, or bytes of eight bits."""
+        return self.width if self.metric is Metric.COSINE else self.width // 8
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Element type of rows in memory."""
+        return np.dtype(np.float32 if self.metric is Metric.COSINE else np.uint8)
+
+    @property
+    def stored_dtype(self) -> np.dtype[Any]:
+        """Element type of rows on disk: float16 keeps cosines to three digits at half the bytes."""
+        return np.dtype("<f2" if self.metric is Metric.COSINE else "u1")
+
+    def check(self, rows: Rows) -> Rows:
+        """The rows themselves, once their shape, type and finiteness are right.
+
+        Raises:
+            UsageError: another shape or type, NaN, infinity, or an all-zero cosine row.
+        """
+        if rows.ndim != 2 or rows.shape[1] != self.columns or rows.dtype != self.dtype:
+            raise UsageError(
+                f"rows of shape {rows.shape} and type {rows.dtype} do not fit a {self.metric} space "
+                f"of {self.columns} columns of {self.dtype}"
+            )
+        if self.metric is Metric.COSINE and rows.size:
+            norms = np.linalg.norm(rows, axis=1)
+            if not np.isfinite(norms).all() or (norms == 0).any():
+                raise UsageError("rows hold NaN, infinity, or nothing but zeros")
+        return rows
+
+    def distance(self, left: Rows, right: Rows) -> npt.NDArray[np.float32]:
+        """Exact distances `(len(left), len(right))`: 1 - cosine, or differing bits."""
+        if self.metric is Metric.COSINE:
+            cosine: npt.NDArray[np.float32] = _unit(left) @ _unit(right).T
+            return np.float32(1.0) - cosine
+        differing = np.bitwise_count(left[:, None, :] ^ right[None, :, :])
+        return differing.sum(axis=2, dtype=np.int32).astype(np.float32)
+
+    def to_bytes(self, row: Rows) -> bytes:
+        """One row as the catalog stores it."""
+        return row.astype(self.stored_dtype).tobytes()
+
+    def from_bytes(self, data: bytes) -> Rows:
+        """Rows `(n, columns)` from the concatenated bytes of n stored rows."""
+        return np.frombuffer(data, self.stored_dtype).reshape(-1, self.columns).astype(self.dtype)
+
+
+def _unit(rows: Rows) -> npt.NDArray[np.float32]:
+    unit: npt.NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """The nearest rows of one query: `keys` (k,) uint64 and `distances` (k,) float32, nearest first."""
+
+    keys: npt.NDArray[np.uint64]
+    distances: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[tuple[Key, float]]:
+        return zip(self.keys.tolist(), self.distances.tolist(), strict=True)
+
+
+@functools.total_ordering
+class Relation(enum.Enum):
+    """How two pictures are related, weakest first; see docs/concepts.md."""
+
+    DIFFERENT = "different"
+    SIMILAR = "similar"
+    SCENE = "scene"
+    COPY = "copy"
+    EXACT = "exact"
+
+    @property
+    def rank(self) -> int:
+        """0 for different up to 4 for exact."""
+        return list(Relation).index(self)
+
+    def __lt__(self, other: "Relation") -> bool:
+        return self.rank < other.rank
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where two pictures overlap.
+
+    `transform` maps query pixels to match pixels (original sizes, homogeneous, bottom right is 1);
+    `query_overlap` and `match_overlap` are the shares of each picture's area that the other covers;
+    `quad` is the query's outline in match pixels, clockwise from its top left corner.
+    """
+
+    transform: Matrix
+    query_overlap: float
+    match_overlap: float
+    quad: tuple[tuple[float, float], ...]
+    mirrored: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one signal found in a pair.
+
+    `log_odds` speaks for (or against) the pair being at least `ceiling`; `None` is no opinion, and then
+    `reason` says why. `measures` are raw numbers under their field's own names.
+    """
+
+    signal: str
+    family: str
+    ceiling: Relation
+    log_odds: float | None
+    measures: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+    alignment: Alignment | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A relation, the probability that it holds, and why."""
+
+    relation: Relation
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Location:
+    """One place where a picture was seen.
+
+    `uri` is a path as the file system spells it (undecodable bytes as surrogate escapes) or
+    `ARCHIVE!/MEMBER`; `root` is the source it was found under; `identity` is (device, inode) for files.
+    """
+
+    uri: str
+    root: str
+    size: int
+    mtime_ns: int
+    identity: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Everything PicTrace keeps of a picture to compare it by; the picture itself is no longer needed.
+
+    `rows` maps an encoder's name to `(k, columns)` rows, one for a stored picture, more for a query's
+    variants; `features` is a structured array of `FEATURE_DTYPE`; `proxy` is a JPEG whose longest side is
+    at most `PROXY_SIDE`; `quality` is PDQ's 0 to 100.
+    """
+
+    sha256: str
+    pixel_hash: str
+    format: str
+    width: int
+    height: int
+    size: int
+    quality: int
+    rows: Mapping[str, Rows]
+    features: npt.NDArray[Any]
+    proxy: bytes
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PictureRecord:
+    """One picture of a collection, with every place where it was seen."""
+
+    id: Key
+    sha256: str
+    format: str
+    width: int
+    height: int
+    size: int
+    added: str
+    locations: tuple[Location, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str | None:
+        """The first place it was seen, if it has any."""
+        return self.locations[0].uri if self.locations else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON output carries it."""
+        plain = asdict(self)
+        plain["locations"] = [place.uri for place in self.locations]
+        return {"id": plain.pop("id"), "path": self.path, **plain}
+
+
+@dataclass(frozen=True)
+class Match:
+    """One related picture: which, how, how sure, where, and why.
+
+    `id` is `None` when two pictures were compared outside any collection.
+    """
+
+    id: Key | None
+    path: str | None
+    relation: Relation
+    score: float
+    signals: Mapping[str, float]
+    alignment: Alignment | None
+    width: int
+    height: int
+    sha256: str
+    reasons: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The match as JSON output and the HTTP API carry it."""
+        shape = self.alignment
+        return {
+            "id": self.id,
+            "path": self.path,
+            "relation": str(self.relation),
+            "score": round(self.score, 6),
+            "signals": {name: round(value, 6) for name, value in self.signals.items()},
+            "overlap": None if shape is None else {"query": shape.query_overlap, "match": shape.match_overlap},
+            "transform": None if shape is None else shape.transform,
+            "quad": None if shape is None else shape.quad,
+            "mirrored": None if shape is None else shape.mirrored,
+            "width": self.width,
+            "height": self.height,
+            "sha256": self.sha256,
+            "reasons": self.reasons,
+            "metadata": dict(self.metadata),
+        }
+
+
+@dataclass(frozen=True)
+class Answer(Sequence[Match]):
+    """The matches of one search, strongest first, and what was searched to find them.
+
+    `searched` counts the pictures that were considered; `exhaustive` says whether every one was compared,
+    otherwise `recall` is the measured share of true neighbours the index finds. `timings_ms` has one entry
+    per stage.
+    """
+
+    matches: tuple[Match, ...]
+    searched: int
+    exhaustive: bool
+    recall: float | None
+    signals: tuple[str, ...]
+    index_version: int
+    timings_ms: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.matches[index]
+
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole envelope, with the matches under `results`."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "matches"}
+        return {"results": [match.to_dict() for match in self.matches], **plain}
+
+
+@dataclass(frozen=True)
+class EncoderStamp:
+    """Which encoder made rows: its name, its version (with weights, their SHA-256), and their space."""
+
+    name: str
+    version: str
+    metric: str
+    width: int
+
+    @property
+    def space(self) -> Space:
+        """The space its rows live in."""
+        return Space(Metric(self.metric), self.width)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a collection's data were made; stored with them, and never mixed with another."""
+
+    encoders: tuple[EncoderStamp, ...]
+    index: str
+    signals: tuple[str, ...]
+    features: str
+    decoder: str
+
+    def to_json(self) -> str:
+        """One line of JSON, keys sorted."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The recipe that `to_json` wrote."""
+        plain = json.loads(text)
+        plain["encoders"] = tuple(EncoderStamp(**stamp) for stamp in plain["encoders"])
+        plain["signals"] = tuple(plain["signals"])
+        return cls(**plain)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One input that could not be used, with its stable code."""
+
+    path: str
+    code: str
+    detail: str
+
+    def to_dict(self) -> dict[str, str]:
+        """The line that the CLI's failure report holds."""
+        return asdict(self)

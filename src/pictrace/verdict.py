@@ -1,0 +1,129 @@
+"""From evidence to a relation with a probability, by thresholds that say where they come from."""
+
+import functools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from pictrace.errors import UsageError
+from pictrace.types import Evidence, Relation, Verdict
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the measures of one signal become log-odds: an intercept and a piecewise linear curve for each.
+
+    `curves` maps a measure to its knots `(value, log-odds)`, flat beyond the outermost; the sum is kept
+    within `cap`, so that no signal alone can overrule all others. `origin` says what it was fitted on.
+    """
+
+    intercept: float
+    curves: Mapping[str, tuple[tuple[float, float], ...]]
+    cap: float
+    origin: str
+
+    def log_odds(self, measures: Mapping[str, float]) -> float:
+        """Log-odds in [-cap, cap]; a measure that is absent adds nothing."""
+        total = self.intercept
+        for name, knots in self.curves.items():
+            if name in measures:
+                total += _interpolated(knots, measures[name])
+        return max(-self.cap, min(self.cap, total))
+
+
+@dataclass(frozen=True)
+class Operating:
+    """When a relation is given: prior log-odds, and the least probability, chosen as `origin` says."""
+
+    prior: float
+    threshold: float
+    origin: str
+
+
+def _interpolated(knots: Sequence[tuple[float, float]], value: float) -> float:
+    if value <= knots[0][0]:
+        return knots[0][1]
+    for (left, low), (right, high) in zip(knots, knots[1:], strict=False):
+        if value <= right:
+            return low + (high - low) * (value - left) / (right - left)
+    return knots[-1][1]
+
+
+@functools.cache
+def _records() -> tuple[dict[str, Calibration], dict[Relation, Operating]]:
+    plain = json.loads(resources.files("pictrace").joinpath("models/calibration.json").read_text("utf-8"))
+    signals = {
+        name: Calibration(
+            intercept=record["intercept"],
+            curves={key: tuple((x, y) for x, y in knots) for key, knots in record["curves"].items()},
+            cap=record["cap"],
+            origin=record["origin"],
+        )
+        for name, record in plain["signals"].items()
+    }
+    relations = {Relation(name): Operating(**record) for name, record in plain["relations"].items()}
+    return signals, relations
+
+
+def calibration(signal: str) -> Calibration:
+    """The bundled calibration of a signal.
+
+    Raises:
+        UsageError: there is none for that name.
+    """
+    records = _records()[0]
+    if signal not in records:
+        raise UsageError(f"no calibration is known for the signal {signal!r}", hint="fit one, see docs/concepts.md")
+    return records[signal]
+
+
+def operating(relation: Relation) -> Operating:
+    """Prior and threshold of a relation above `different`."""
+    return _records()[1][relation]
+
+
+def judge(evidence: Iterable[Evidence]) -> Verdict:
+    """The strongest relation whose threshold is met and which some supporting evidence may claim.
+
+    Per family only the strongest opinion counts, since members of a family look at the same thing.
+    """
+    opinions = [piece for piece in evidence if piece.log_odds is not None]
+    probability = 0.0
+    for relation in (Relation.EXACT, Relation.COPY, Relation.SCENE, Relation.SIMILAR):
+        voices = _strongest(opinions, relation)
+        supporters = [piece for piece in voices if (piece.log_odds or 0.0) > 0]
+        if not supporters:
+            continue
+        level = operating(relation)
+        probability = _sigmoid(level.prior + sum(piece.log_odds or 0.0 for piece in voices))
+        if probability >= level.threshold:
+            reasons = tuple(f"{piece.signal}: {_told(piece)}" for piece in supporters)
+            return Verdict(relation, probability, reasons)
+    silent = tuple(f"{piece.signal}: {piece.reason}" for piece in evidence if piece.reason)
+    return Verdict(Relation.DIFFERENT, 1.0 - probability, silent)
+
+
+def _strongest(opinions: Sequence[Evidence], relation: Relation) -> list[Evidence]:
+    """One opinion per family on the pair being at least `relation`.
+
+    Evidence for something stronger supports the weaker, but evidence against the stronger says nothing
+    against the weaker: another photograph of the same scene is no copy, and still the same scene.
+    """
+    best: dict[str, Evidence] = {}
+    for piece in opinions:
+        says = piece.log_odds or 0.0
+        relevant = piece.ceiling == relation or (piece.ceiling > relation and says > 0)
+        if relevant and (piece.family not in best or says > (best[piece.family].log_odds or 0.0)):
+            best[piece.family] = piece
+    return list(best.values())
+
+
+def _told(piece: Evidence) -> str:
+    numbers = ", ".join(f"{name} {value:.4g}" for name, value in piece.measures.items())
+    return f"{piece.reason} ({numbers})" if piece.reason and numbers else piece.reason or numbers
+
+
+def _sigmoid(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds)) if log_odds > -700 else 0.0

@@ -1,0 +1,155 @@
+"""Results in words: what the command line and the reports say of them, alike."""
+
+import math
+import unicodedata
+from collections import Counter
+
+from pictrace.types import Alignment, Answer, Match, Relation
+
+MEANINGS = {
+    "same_bytes": "1 if the files are the same byte for byte",
+    "same_pixels": "1 if the decoded pixels are the same",
+    "pdq_distance": "differing bits of 256 between the perceptual hashes; unrelated pictures differ in about 128",
+    "cosine": "cosine of the embeddings; 1 is alike in every respect the model sees",
+    "matches": "local features that are each other's best match",
+    "inliers": "matches that agree on one way to lay the pictures over each other",
+    "inlier_ratio": "share of the matches that agree",
+    "coverage": "share of the picture between the places that agree",
+    "query_overlap": "share of the query that is in the match",
+    "match_overlap": "share of the match that the query covers",
+    "ssim": "structural similarity of both pictures as a whole, not aligned",
+    "aligned_ssim": "structural similarity where they overlap, after aligning",
+    "typical_ssim": "the median of that similarity over the overlap",
+    "agreeing": "share of the overlap that looks the same",
+    "correlation": "correlation of the grey levels where they overlap",
+    "colour": "1 where the colours of the overlap are the same",
+}
+"""What each measure of a match means, by its name."""
+
+RELATIONS = {
+    Relation.EXACT: ("the same picture", "the same picture {n} times"),
+    Relation.COPY: ("1 copy", "{n} copies"),
+    Relation.SCENE: ("1 other photograph of the same scene", "{n} other photographs of the same scene"),
+    Relation.SIMILAR: ("1 picture that looks alike", "{n} pictures that look alike"),
+}
+
+_PERSPECTIVE = 0.06
+_WHOLE = 0.985
+
+
+def shown(text: str) -> str:
+    """A path or message for people: one line, without anything that could steer a terminal.
+
+    Control characters, text direction marks and undecodable bytes appear as escapes.
+    """
+    return "".join(one if one.isprintable() or unicodedata.category(one) == "Zs" else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def percent(share: float) -> str:
+    """A share or probability as people read it; never rounded up to certainty."""
+    hundredfold = share * 100
+    if hundredfold >= 100:
+        return "100 %"
+    if hundredfold < 0.1:
+        return "0 %" if hundredfold <= 0 else "< 0.1 %"
+    return f"{math.floor(hundredfold * 10) / 10:.1f} %" if hundredfold > 99 else f"{round(hundredfold)} %"
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """`1 picture`, `2,000 pictures`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def found(answer: Answer) -> str:
+    """One sentence: what was found, among how many."""
+    among = f"among {counted(answer.searched, 'picture')}"
+    counts = Counter(match.relation for match in answer)
+    parts = [
+        singular if counts[relation] == 1 else plural.format(n=counts[relation])
+        for relation, (singular, plural) in RELATIONS.items()
+        if counts[relation]
+    ]
+    if not parts:
+        return f"Nothing related was found {among}."
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+    return f"Found {listed} {among}."
+
+
+def searched(answer: Answer) -> str:
+    """How thorough the search was."""
+    if answer.exhaustive:
+        return "every picture was compared"
+    if answer.recall is None:
+        return "the nearest candidates were compared"
+    return f"the index finds {percent(answer.recall)} of the true neighbours, measured"
+
+
+def related(match: Match) -> str:
+    """One sentence: how two pictures are related."""
+    return {
+        Relation.EXACT: "The same picture.",
+        Relation.COPY: "The same photograph, edited.",
+        Relation.SCENE: "Another photograph of the same thing.",
+        Relation.SIMILAR: "Another picture that looks alike.",
+        Relation.DIFFERENT: "No relation was found.",
+    }[match.relation]
+
+
+def overlap(alignment: Alignment) -> str:
+    """One clause: how much of each picture is in the other."""
+    query, match = alignment.query_overlap, alignment.match_overlap
+    if min(query, match) > _WHOLE:
+        return "both show all of each other"
+    if query > _WHOLE:
+        return f"all of the query is inside, on {percent(match)} of the match"
+    if match > _WHOLE:
+        return f"all of the match is inside the query, on {percent(query)} of it"
+    return f"{percent(query)} of the query and {percent(match)} of the match overlap"
+
+
+def transform(alignment: Alignment) -> str:
+    """How the query has to be changed to lie on the match: mirrored, turned, scaled, slanted."""
+    jacobian, slant = _local(alignment)
+    (a, b), (c, d) = jacobian
+    if alignment.mirrored:
+        a, c = -a, -c
+    turn = math.degrees(math.atan2(c - b, a + d))
+    scale = math.sqrt(abs(a * d - b * c))
+    parts = ["mirrored"] if alignment.mirrored else []
+    if abs(turn) >= 0.75:
+        parts.append(f"turned {abs(turn):.0f}° {'clockwise' if turn > 0 else 'counter-clockwise'}")
+    if abs(math.log(max(scale, 1e-9))) > math.log(1.02):
+        parts.append(f"scaled {scale:.2f} times")
+    if slant > _PERSPECTIVE:
+        parts.append("seen at an angle")
+    return ", ".join(parts) or "in place"
+
+
+def _local(alignment: Alignment) -> tuple[tuple[tuple[float, float], tuple[float, float]], float]:
+    """The transform's Jacobian in the middle of the outline, and how unequal the outline's opposite sides are."""
+    (h00, h01, _), (h10, h11, _), (h20, h21, _) = alignment.transform
+    x, y = (sum(point[axis] for point in alignment.quad) / 4 for axis in (0, 1))
+    # In terms of the image point (x, y): dH/du = (h00 - x h20) / w; w only scales, and cancels but for size.
+    w = _depth(alignment, x, y)
+    jacobian = (((h00 - x * h20) / w, (h01 - x * h21) / w), ((h10 - y * h20) / w, (h11 - y * h21) / w))
+    sides = [math.dist(alignment.quad[i], alignment.quad[(i + 1) % 4]) or 1e-9 for i in range(4)]
+    return jacobian, max(abs(math.log(sides[0] / sides[2])), abs(math.log(sides[1] / sides[3])))
+
+
+def _depth(alignment: Alignment, x: float, y: float) -> float:
+    """The homogeneous coordinate with which the transform reaches the point `(x, y)` of the match."""
+    (h00, h01, h02), (h10, h11, h12), (h20, h21, h22) = alignment.transform
+    a, b, c, d = h00 - x * h20, h01 - x * h21, h10 - y * h20, h11 - y * h21
+    e, f = x * h22 - h02, y * h22 - h12
+    determinant = a * d - b * c
+    if determinant == 0:
+        return 1.0
+    u, v = (e * d - b * f) / determinant, (a * f - e * c) / determinant
+    return h20 * u + h21 * v + h22 or 1.0

@@ -1,0 +1,34 @@
+"""What holds for every test: fixed seeds, no network, and nothing of whoever runs them."""
+
+import os
+import socket
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "fixed", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("fixed")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _alone(tmp_path_factory):
+    """No test sees the home folder or the settings of whoever runs it, or any machine but this one."""
+    connect = socket.socket.connect
+
+    def connect_here(one, address):
+        if one.family != getattr(socket, "AF_UNIX", None) and address[0] not in {
+            "127.0.0.1",
+            "::1",
+            "localhost",
+        }:
+            raise AssertionError(f"a test called out to {address}")
+        return connect(one, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*filter(lambda name: name.startswith(("PICTRACE_", "XDG_")), os.environ)]:
+            patch.delenv(name)
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr(socket.socket, "connect", connect_here)
+        yield

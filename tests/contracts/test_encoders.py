@@ -1,0 +1,47 @@
+"""Every encoder that ships keeps every promise of `pictrace.testing.encoder`."""
+
+import functools
+
+import pytest
+
+from pictrace import registry
+from pictrace.errors import MissingExtraError, ModelMissingError
+from pictrace.testing import check_encoder
+from pictrace.testing.encoder import CHECKS
+
+
+@functools.cache
+def made(name):
+    """The encoder, or why it cannot be made here: an extra or weights that are not installed."""
+    try:
+        return registry.load("encoders", name)(threads=1)
+    except (MissingExtraError, ModelMissingError) as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", registry.names("encoders"))
+def test_an_encoder_keeps_its_promises(name, check):
+    """The promise in the check's name is kept."""
+    encoder = made(name)
+    if isinstance(encoder, str):
+        pytest.skip(encoder)
+
+    check(encoder)
+
+
+@pytest.mark.parametrize("name", registry.names("encoders"))
+def test_an_encoder_is_named_after_its_file(name):
+    """What a user types is what the rows are kept under."""
+    assert name == registry.load("encoders", name).name
+
+
+def test_check_encoder_names_the_broken_promise():
+    """An encoder that depends on its batch is found out."""
+
+    class Counting(registry.load("encoders", "pdq")):
+        def encode_prepared(self, prepared):
+            return super().encode_prepared(prepared) ^ (len(prepared) & 1)
+
+    with pytest.raises(AssertionError, match="a row does not depend on its batch"):
+        check_encoder(Counting)

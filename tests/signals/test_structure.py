@@ -1,0 +1,79 @@
+"""structure: the same photograph, or another one of the same thing."""
+
+import numpy as np
+import pytest
+from photographs import flat, photo, trace
+
+from pictrace.edits import EDITS, captioned, turned
+from pictrace.signals import geometry
+from pictrace.signals.structure import Signal, classic, difference
+from pictrace.types import Evidence
+
+
+def looked(query, candidate) -> Evidence:
+    before = [geometry.Signal().compare(query, candidate, [])]
+    return Signal().compare(query, candidate, before)
+
+
+@pytest.mark.parametrize("name", sorted(EDITS))
+def test_edits_agree_in_structure(name: str) -> None:
+    """Once aligned, an edited copy looks like its original nearly everywhere."""
+    found = looked(trace(EDITS[name](photo("chelsea.png"))), trace(photo("chelsea.png")))
+
+    assert found.measures["typical_ssim"] > 0.75
+    assert (found.log_odds or 0) > 0
+
+
+def test_another_photograph_of_the_scene_does_not() -> None:
+    """The right eye of a stereo pair sees the same motorcycle and is no copy of the left."""
+    found = looked(trace(photo("motorcycle_left.png")), trace(photo("motorcycle_right.png")))
+
+    assert (found.log_odds or 0) < 0
+
+
+def test_unaligned_pictures_get_no_opinion() -> None:
+    """Without a place to look there is nothing to compare."""
+    found = Signal().compare(trace(flat()), trace(photo("coffee.png")), [])
+
+    assert (None, "nothing says where the pictures overlap") == (found.log_odds, found.reason)
+
+
+def test_classic_ssim_of_a_picture_with_itself_is_one() -> None:
+    """The number people know, where they know it best."""
+    one = trace(photo("coffee.png"))
+
+    assert classic(one, one) == pytest.approx(1.0)
+
+
+def test_classic_ssim_is_symmetric() -> None:
+    """It does not matter which picture was first."""
+    one, other = trace(photo("coffee.png")), trace(photo("chelsea.png"))
+
+    assert classic(one, other) == pytest.approx(classic(other, one))
+
+
+def test_difference_is_bright_where_the_text_bar_is() -> None:
+    """The map shows what was edited and stays dark elsewhere."""
+    one, other = trace(captioned(photo("coffee.png"))), trace(photo("coffee.png"))
+    shape = geometry.Signal().compare(one, other, []).alignment
+    assert shape is not None
+
+    shown = difference(one, other, shape).astype(int).sum(axis=2)
+
+    assert shown[-40:].mean() > 4 * shown[:-120].mean()
+
+
+def test_difference_is_black_outside_the_overlap() -> None:
+    """Where the query is not, nothing is claimed."""
+    one, other = trace(photo("coffee.png").crop((0, 0, 300, 400))), trace(photo("coffee.png"))
+    shape = geometry.Signal().compare(one, other, []).alignment
+    assert shape is not None
+
+    assert not np.any(difference(one, other, shape)[:, 300:])
+
+
+def test_turned_corners_do_not_count() -> None:
+    """The black corners of a turned picture are outside the overlap's structure."""
+    found = looked(trace(turned(25)(photo("astronaut.png"))), trace(photo("astronaut.png")))
+
+    assert found.measures["aligned_ssim"] > 0.85

@@ -1,0 +1,144 @@
+"""The collection: made on first use, one writer, checked and rebuilt."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from photographs import FOLDER, jpeg, noise
+
+import pictrace
+from pictrace.collection import Collection
+from pictrace.errors import IndexLockedError, NotFoundError, RecipeMismatchError, UsageError
+from pictrace.settings import Settings
+
+
+@pytest.fixture
+def collection(tmp_path: Path):
+    """An empty place for a collection."""
+    with Collection(tmp_path / "a.pictrace", settings=Settings(workers=1, threads=1)) as fresh:
+        yield fresh
+
+
+def test_searching_a_collection_that_is_not_there_says_how_to_make_one(collection: Collection) -> None:
+    """Nothing is created by looking."""
+    with pytest.raises(NotFoundError) as caught:
+        collection.search(jpeg(noise(1)))
+
+    assert "pictrace index" in caught.value.hint
+    assert not collection.path.exists()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+def test_small_collections_find_all_they_hold(collection: Collection, size: int) -> None:
+    """A collection of one picture is a collection."""
+    keys = [collection.add_image(jpeg(noise(seed)), name=f"{seed}") for seed in range(size)]
+
+    found = [collection.search(jpeg(noise(seed)))[0].id for seed in range(size)]
+
+    assert keys == found
+
+
+def test_the_same_image_twice_has_one_key(collection: Collection) -> None:
+    """Content is identity."""
+    assert collection.add_image(jpeg(noise(1))) == collection.add_image(jpeg(noise(1)))
+
+
+def test_list_goes_on_after_an_id(collection: Collection) -> None:
+    """Pages join without gap or overlap."""
+    keys = [collection.add_image(jpeg(noise(seed))) for seed in range(4)]
+
+    assert keys[1:3] == [record.id for record in collection.list(after=keys[0], limit=2)]
+
+
+def test_remove_is_all_or_nothing(collection: Collection) -> None:
+    """One unknown id, and the known ones stay."""
+    key = collection.add_image(jpeg(noise(1)))
+
+    with pytest.raises(NotFoundError):
+        collection.remove(key, 999)
+
+    assert 1 == len(collection)
+
+
+def test_a_second_writer_is_refused_by_name(collection: Collection) -> None:
+    """Whoever waits learns which process has the lock."""
+    collection.add_image(jpeg(noise(1)))
+    code = f"from pictrace.collection import Collection\nc = Collection({str(collection.path)!r})\nwith c._writing():\n print('have it', flush=True)\n input()"
+    holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout and holder.stdout.readline()
+
+    with pytest.raises(IndexLockedError, match=str(holder.pid)):
+        collection.add_image(jpeg(noise(2)))
+    holder.communicate("\n")
+
+
+def test_verify_is_silent_about_a_sound_collection(collection: Collection) -> None:
+    """No news is good news."""
+    collection.add_image(jpeg(noise(1)))
+    collection.rebuild()
+
+    assert [] == list(collection.verify())
+
+
+def test_rebuild_brings_back_a_lost_index(collection: Collection) -> None:
+    """Indexes are accelerators; the catalog is the truth."""
+    key = collection.add_image(jpeg(noise(1)))
+    collection.rebuild()
+    for file in (collection.path / "indexes").iterdir():
+        file.unlink()
+    collection.close()
+    collection.rebuild()
+
+    assert key == collection.search(jpeg(noise(1)))[0].id
+
+
+def test_an_encoder_of_another_version_is_refused(collection: Collection, monkeypatch) -> None:
+    """Rows of two versions are never mixed."""
+    collection.add_image(jpeg(noise(1)))
+    collection.close()
+    from pictrace.encoders import lite0
+
+    monkeypatch.setattr(lite0.Encoder, "version", "of another time")
+
+    with pytest.raises(RecipeMismatchError, match="of another time"):
+        collection.search(jpeg(noise(1)))
+
+
+def test_add_without_sources_is_refused(collection: Collection) -> None:
+    """Nothing to add is a mistake, not a success."""
+    with pytest.raises(UsageError):
+        collection.add()
+
+
+def test_open_is_the_short_way(tmp_path: Path) -> None:
+    """Ten lines of Python are enough."""
+    with pictrace.open(tmp_path / "short.pictrace", settings=Settings(workers=1)) as collection:
+        report = collection.add(FOLDER / "coffee.png")
+
+        assert 1 == report.added == len(collection)
+
+
+def test_answers_are_plain_json(collection: Collection) -> None:
+    """What the library returns is what the API sends."""
+    collection.add_image(jpeg(noise(1)), name="one")
+
+    plain = json.loads(json.dumps(collection.search(jpeg(noise(1))).to_dict()))
+
+    assert ("one", "exact", 1.0) == tuple(plain["results"][0][name] for name in ("path", "relation", "score"))
+
+
+def test_a_script_without_main_guard_can_index(tmp_path: Path) -> None:
+    """Worker processes must not run the user's program again."""
+    (tmp_path / "one.jpg").write_bytes(jpeg(noise(1)))
+    script = tmp_path / "plain.py"
+    script.write_text(
+        "import pictrace\n"
+        f"with pictrace.open({str(tmp_path / 'x.pictrace')!r}) as c:\n"
+        f"    print('added', c.add({str(tmp_path / 'one.jpg')!r}).added)\n"
+    )
+
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+
+    assert "added 1\n" == done.stdout

@@ -1,0 +1,188 @@
+"""Indexing: everything new gets in once, and nothing is lost whatever happens."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from photographs import jpeg, noise
+
+from pictrace.collection import Collection
+from pictrace.errors import RootMissingError
+from pictrace.settings import Settings
+
+ONE_WORKER = Settings(workers=1, threads=1)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A collection whose worker process is started once; each test has its own folders in it."""
+    with Collection(tmp_path_factory.mktemp("shared") / "tests.pictrace", settings=ONE_WORKER) as collection:
+        yield collection
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of three pictures that no other test has."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.jpg").write_bytes(jpeg(noise(hash((str(tmp_path), number)) % 2**32)))
+    return folder
+
+
+def paths(collection: Collection, folder: Path) -> list[str]:
+    found = [place.uri for record in collection.list() for place in record.locations]
+    return sorted(uri for uri in found if uri.startswith(str(folder)))
+
+
+def test_a_second_run_changes_nothing(shared: Collection, pictures: Path) -> None:
+    """Unchanged files are not even read."""
+    first, second = shared.add(pictures), shared.add(pictures)
+
+    assert (3, 0) == (first.added, first.unchanged)
+    assert (0, 3) == (second.added, second.unchanged)
+
+
+def test_same_bytes_at_two_places_are_one_picture(shared: Collection, pictures: Path) -> None:
+    """A copy of a file is another location, not another picture."""
+    shutil.copy(pictures / "0.jpg", pictures / "again.jpg")
+
+    report = shared.add(pictures)
+
+    assert (3, 1) == (report.added, report.known)
+    assert 4 == len(paths(shared, pictures))
+
+
+def test_hard_links_are_one_picture(shared: Collection, pictures: Path) -> None:
+    """Two names of one file, one picture."""
+    os.link(pictures / "0.jpg", pictures / "link.jpg")
+
+    assert 3 == shared.add(pictures).added
+
+
+def test_a_moved_file_is_recognised(shared: Collection, pictures: Path) -> None:
+    """Renaming costs no decoding, keeps the picture, and the old place goes by itself."""
+    before = shared.add(pictures)
+    (pictures / "0.jpg").rename(pictures / "renamed.jpg")
+
+    after = shared.add(pictures)
+
+    assert (0, 1, 1, []) == (after.added, after.known, after.moved, after.vanished)
+    assert 3 == len(before.ids) == len(paths(shared, pictures))
+
+
+def test_a_changed_file_is_read_again(shared: Collection, pictures: Path) -> None:
+    """Another size or time of change means another look."""
+    shared.add(pictures)
+    (pictures / "0.jpg").write_bytes(jpeg(noise(99)))
+
+    report = shared.add(pictures)
+
+    assert (1, 2) == (report.added, report.unchanged)
+    assert 3 == len(paths(shared, pictures))
+
+
+def test_a_vanished_file_is_reported_and_kept(shared: Collection, pictures: Path) -> None:
+    """Nothing is forgotten unless asked for."""
+    shared.add(pictures)
+    (pictures / "0.jpg").unlink()
+
+    report = shared.add(pictures)
+
+    assert ([str(pictures / "0.jpg")], 0) == (report.vanished, report.pruned)
+    assert 3 == len(paths(shared, pictures))
+
+
+def test_prune_forgets_what_vanished(shared: Collection, pictures: Path) -> None:
+    """With --prune the collection follows the folder."""
+    shared.add(pictures)
+    (pictures / "0.jpg").unlink()
+
+    report = shared.add(pictures, prune=True)
+
+    assert (1, 2) == (report.pruned, len(paths(shared, pictures)))
+
+
+def test_nothing_is_pruned_when_the_root_is_gone(shared: Collection, pictures: Path) -> None:
+    """A drive that is not mounted must not empty the collection."""
+    shared.add(pictures)
+    shutil.rmtree(pictures)
+
+    with pytest.raises(RootMissingError):
+        shared.add(pictures, prune=True)
+
+    assert 3 == len(paths(shared, pictures))
+
+
+def test_nothing_is_pruned_when_the_root_is_empty(shared: Collection, pictures: Path) -> None:
+    """An empty mount point looks like a folder, and is as good as gone."""
+    shared.add(pictures)
+    for file in pictures.iterdir():
+        file.unlink()
+
+    with pytest.raises(RootMissingError, match="nothing is left"):
+        shared.add(pictures, prune=True)
+
+    assert 3 == len(paths(shared, pictures))
+
+
+def test_a_bad_file_costs_one_item(shared: Collection, pictures: Path) -> None:
+    """The failure is named, the others are in."""
+    (pictures / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture at all")
+
+    report = shared.add(pictures)
+
+    assert 3 == report.added
+    assert [("image_corrupt", str(pictures / "bad.jpg"))] == [(f.code, f.path) for f in report.failures]
+
+
+def test_members_of_a_zip_are_found_under_their_names(shared: Collection, pictures: Path) -> None:
+    """An archive is a folder that is never unpacked."""
+    archive = pictures.parent / "pictures.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for one in pictures.iterdir():
+            file.write(one, f"inside/{one.name}")
+
+    first, second = shared.add(archive), shared.add(archive)
+
+    assert (3, 3) == (first.added, second.unchanged)
+    assert f"{archive}!/inside/0.jpg" in paths(shared, archive)
+
+
+def test_a_member_that_left_its_archive_has_vanished(shared: Collection, pictures: Path) -> None:
+    """A new version of an archive is compared with the old one."""
+    archive = pictures.parent / "pictures.zip"
+    for names in (("0.jpg", "1.jpg"), ("1.jpg",)):
+        with zipfile.ZipFile(archive, "w") as file:
+            for name in names:
+                file.write(pictures / name, name)
+        report = shared.add(archive)
+
+    assert [f"{archive}!/0.jpg"] == report.vanished
+
+
+def test_killed_in_the_middle_the_same_command_goes_on(tmp_path: Path) -> None:
+    """After kill -9 the second run ends as one uninterrupted run would have."""
+    folder, target = tmp_path / "many", tmp_path / "killed.pictrace"
+    folder.mkdir()
+    for number in range(120):
+        (folder / f"{number}.jpg").write_bytes(jpeg(noise(number)))
+    process = subprocess.Popen([sys.executable, "-m", "pictrace", "index", str(folder), "-c", str(target), "--workers", "1"])
+    catalog = target / "catalog.sqlite-wal"
+    while process.poll() is None and not (catalog.exists() and catalog.stat().st_size > 1_000_000):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    with Collection(target, settings=ONE_WORKER) as collection:
+        report = collection.add(folder)
+        names = paths(collection, folder)
+
+        assert 120 == report.added + report.unchanged == len(collection) == len(set(names)) == len(names)
+        assert [] == list(collection.verify())

@@ -1,0 +1,465 @@
+"""What a lookup promises: the right answers with or without an index, through every fold and every crash."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pictrace import _generations, _recall, lookup
+from pictrace.catalogs import Entry
+from pictrace.catalogs.sqlite import Catalog
+from pictrace.errors import IndexDamagedError, UsageError
+from pictrace.indexes import exact, hnsw
+from pictrace.lookup import Lookup, fold, verify
+from pictrace.testing._samples import RECIPE, place, trace
+
+FACES, BITS = RECIPE.encoders
+
+
+@pytest.fixture(autouse=True)
+def _few_rows_are_many(monkeypatch):
+    """Indexes are worth building from ten rows on."""
+    monkeypatch.setattr(lookup, "FOLD_ROWS", 10)
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    """An open catalog of twenty pictures, keys 1 to 20."""
+    catalog = Catalog.create(str(tmp_path / "some.pictrace"), RECIPE)
+    put(catalog, range(20))
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where the index files go."""
+    return tmp_path / "indexes"
+
+
+def put(catalog, seeds):
+    """Pictures of these seeds, each with the key that follows its seed."""
+    catalog.put([Entry(place(f"{seed}.jpg"), trace(seed)) for seed in seeds])
+
+
+def query(*seeds, stamp=FACES):
+    """The rows of these seeds."""
+    return np.concatenate([trace(seed).rows[stamp.name] for seed in seeds])
+
+
+def found(searchable, seed, limit=5, **options):
+    """Keys and distances for the row of one seed, rounding errors taken off."""
+    (hits,) = searchable.search(query(seed), limit, **options)
+    return [(key, round(distance, 6)) for key, distance in hits]
+
+
+def manifest_of(folder, name="faces"):
+    """The manifest as anyone may read it."""
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+def files(folder):
+    """The names of all files there."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_without_an_index_every_row_is_compared(catalog, folder):
+    """A new collection answers at once, and says that nothing was left out."""
+    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
+
+    assert found(searchable, 7, 1) == [(8, 0.0)]
+    assert (searchable.exhaustive, searchable.recall, searchable.searched) == (True, None, 20)
+    assert searchable.warnings == ()
+
+
+@pytest.mark.parametrize("stamp", [FACES, BITS], ids=lambda stamp: stamp.metric)
+@pytest.mark.parametrize("index", ["exact", "hnsw"])
+def test_folding_changes_no_answer(catalog, folder, stamp, index):
+    """The same keys at the same distances from the tail, from the index, and from both."""
+    before = Lookup.open(folder, stamp, index, catalog).search(query(3, 99, stamp=stamp), 12)
+    fold(folder, stamp, index, catalog)
+    folded = Lookup.open(folder, stamp, index, catalog)
+    after = folded.search(query(3, 99, stamp=stamp), 12)
+
+    assert [list(hits) for hits in after] == [list(hits) for hits in before]
+    assert folded.exhaustive == (index == "exact")
+
+
+@settings(max_examples=15, deadline=None)
+@given(folds=st.lists(st.integers(0, 30), max_size=3), limit=st.integers(1, 40))
+def test_index_and_tail_together_answer_as_one(folds, limit, tmp_path_factory):
+    """However the rows came to be where they are, the answer is that of comparing them all."""
+    root = tmp_path_factory.mktemp("folds")
+    catalog = Catalog.create(str(root / "some.pictrace"), RECIPE)
+    for count in [*folds, 3]:
+        fold(root, FACES, "hnsw", catalog)
+        put(catalog, range(len(catalog), len(catalog) + count))
+    oracle = exact.Index(FACES.space)
+    for keys, rows in catalog.rows("faces"):
+        oracle.add(keys, rows)
+
+    assert found(Lookup.open(root, FACES, "hnsw", catalog), 1, limit) == found(oracle, 1, limit)
+    catalog.close()
+
+
+def test_a_fold_says_what_it_made(catalog, folder):
+    """The manifest names the generation, and everything by which it can be checked."""
+    assert fold(folder, FACES, "hnsw", catalog)
+
+    manifest = manifest_of(folder)
+    path = folder / "faces-20.hnsw"
+    assert files(folder) == ["faces-20.hnsw", "faces.json"]
+    assert (manifest["file"], manifest["watermark"], manifest["count"]) == (path.name, 20, 20)
+    assert (manifest["size"], manifest["sha256"]) == (path.stat().st_size, _generations.sha256(path))
+    assert (manifest["encoder"], manifest["index"]) == (FACES.version, "hnsw")
+    assert (manifest["index_version"], manifest["recall"]) == (hnsw.Index.version, 1.0)
+
+
+@pytest.mark.parametrize(("count", "folded"), [(9, False), (10, True)])
+def test_a_short_tail_is_not_folded(catalog, folder, count, folded):
+    """Below the least number of rows the index stays as it is."""
+    fold(folder, FACES, "hnsw", catalog)
+    put(catalog, range(20, 20 + count))
+
+    assert fold(folder, FACES, "hnsw", catalog) is folded
+    assert manifest_of(folder)["count"] == (30 if folded else 20)
+
+
+@pytest.mark.parametrize(("count", "folded"), [(1, False), (2, True)])
+def test_the_larger_the_index_the_longer_the_tail_may_be(catalog, folder, monkeypatch, count, folded):
+    """A tenth of the index is worth a fold, where that is more than the least number of rows."""
+    fold(folder, FACES, "hnsw", catalog)
+    monkeypatch.setattr(lookup, "FOLD_ROWS", 1)
+    put(catalog, range(20, 20 + count))
+
+    assert fold(folder, FACES, "hnsw", catalog) is folded
+
+
+def test_an_older_generation_goes_when_the_newer_is_there(catalog, folder):
+    """So do files that a crash left behind, while those of other encoders stay."""
+    for stamp in RECIPE.encoders:
+        fold(folder, stamp, "hnsw", catalog)
+    (folder / "faces-15.2.hnsw").write_bytes(b"left")
+    (folder / ".faces-30.hnsw.tmp").write_bytes(b"left")
+    (folder / "faces-wide-15.hnsw").write_bytes(b"of an encoder called faces-wide")
+    put(catalog, range(20, 30))
+    fold(folder, FACES, "hnsw", catalog)
+
+    kept = ["bits-20.hnsw", "bits.json", "faces-30.hnsw", "faces-wide-15.hnsw", "faces.json"]
+    assert files(folder) == kept
+
+
+def test_a_forced_fold_makes_the_index_anew_under_another_name(catalog, folder):
+    """A file that readers may have mapped is never written again."""
+    fold(folder, FACES, "hnsw", catalog)
+    catalog.forget([1])
+
+    assert fold(folder, FACES, "hnsw", catalog, force=True)
+    assert files(folder) == ["faces-20.2.hnsw", "faces.json"]
+    assert manifest_of(folder)["count"] == 19
+
+
+def test_a_forced_fold_of_nothing_makes_an_empty_index(tmp_path, folder):
+    """And searching it finds nothing."""
+    catalog = Catalog.create(str(tmp_path / "none.pictrace"), RECIPE)
+    assert fold(folder, FACES, "hnsw", catalog, force=True)
+
+    assert found(Lookup.open(folder, FACES, "hnsw", catalog), 1) == []
+    assert verify(folder, catalog) == []
+    catalog.close()
+
+
+def test_a_fold_tells_its_progress(catalog, folder):
+    """How many of how many rows are done, up to all of them."""
+    told = []
+    fold(folder, FACES, "hnsw", catalog, progress=lambda done, total: told.append((done, total)))
+    put(catalog, range(20, 31))
+    fold(folder, FACES, "hnsw", catalog, progress=lambda done, total: told.append((done, total)))
+
+    assert (20, 20) in told
+    assert told[-1] == (11, 11)
+
+
+@pytest.mark.parametrize(("forgotten", "folded"), [(4, False), (5, True)])
+def test_an_index_full_of_deleted_pictures_is_made_anew(catalog, folder, forgotten, folded):
+    """More than a fifth is too many."""
+    fold(folder, FACES, "hnsw", catalog)
+    catalog.forget(list(range(1, forgotten + 1)))
+
+    assert fold(folder, FACES, "hnsw", catalog) is folded
+    assert manifest_of(folder)["count"] == (15 if folded else 20)
+
+
+def test_refresh_takes_in_new_rows(catalog, folder):
+    """Not before it is called, and only once."""
+    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
+    put(catalog, [50])
+    assert searchable.searched == 20
+
+    searchable.refresh()
+    searchable.refresh()
+
+    assert searchable.searched == 21
+    assert found(searchable, 50, 1) == [(21, 0.0)]
+
+
+def test_refresh_takes_up_a_newer_generation(catalog, folder):
+    """The tail shrinks to what the new index lacks."""
+    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
+    fold(folder, FACES, "hnsw", catalog)
+    put(catalog, [50])
+
+    searchable.refresh()
+
+    assert (searchable.exhaustive, searchable.recall, searchable.searched) == (False, 1.0, 21)
+    assert found(searchable, 50, 1) == [(21, 0.0)]
+
+
+def test_removed_pictures_leave_their_places_to_others(catalog, folder):
+    """As many hits as asked for, from index and tail, as long as there are any."""
+    fold(folder, FACES, "hnsw", catalog)
+    put(catalog, range(20, 25))
+    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
+    ordered = found(searchable, 3, 25)
+
+    gone = {key for key, _ in ordered[:18]}
+
+    assert found(searchable, 3, 2, removed=gone) == ordered[18:20]
+    assert found(searchable, 3, 25, removed=gone) == ordered[18:]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"encoder": "0"}, "version 0 of the encoder"),
+        ({"index": "exact"}, "is exact"),
+        ({"index_version": "0"}, "is hnsw 0"),
+        ({"watermark": 21}, "ahead of the catalog"),
+    ],
+)
+def test_an_index_that_does_not_fit_is_passed_over(catalog, folder, change, reason):
+    """The answers are right all the same, the warning says what to do, and the next fold repairs it."""
+    fold(folder, FACES, "hnsw", catalog)
+    (folder / "faces.json").write_text(json.dumps(manifest_of(folder) | change))
+    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
+
+    (warning,) = searchable.warnings
+    assert reason in warning
+    assert "pictrace rebuild" in warning
+    assert (searchable.exhaustive, found(searchable, 7, 1)) == (True, [(8, 0.0)])
+    assert fold(folder, FACES, "hnsw", catalog)
+    assert Lookup.open(folder, FACES, "hnsw", catalog).warnings == ()
+
+
+def spoiled(folder, how):
+    """The folder, after something happened to the files of `faces`."""
+    path, manifest = folder / "faces-20.hnsw", folder / "faces.json"
+    plain = manifest_of(folder)
+    if how == "cut":
+        path.write_bytes(path.read_bytes()[:-1])
+    elif how == "missing":
+        path.unlink()
+    elif how == "no json":
+        manifest.write_text("{")
+    elif how == "other json":
+        manifest.write_text("[1]")
+    elif how == "other fields":
+        manifest.write_text(json.dumps({"file": "faces-20.hnsw"}))
+    elif how == "other types":
+        manifest.write_text(json.dumps(plain | {"watermark": "20"}))
+    elif how == "other place":
+        manifest.write_text(json.dumps(plain | {"file": "../faces-20.hnsw"}))
+    return folder
+
+
+SPOILED = ["cut", "missing", "no json", "other json", "other fields", "other types", "other place"]
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_damage_is_refused_reported_and_repaired(catalog, folder, how):
+    """Opening says how to repair it, `verify` lists it once, and folding makes the index anew."""
+    fold(folder, FACES, "hnsw", catalog)
+    spoiled(folder, how)
+
+    with pytest.raises(IndexDamagedError) as caught:
+        Lookup.open(folder, FACES, "hnsw", catalog)
+    assert "pictrace rebuild" in caught.value.hint
+    assert len(verify(folder, catalog)) == 1
+    assert fold(folder, FACES, "hnsw", catalog)
+    assert verify(folder, catalog) == []
+
+
+STEPS = ["add", "recall", "save", "sync", "rename", "sha", "manifest", "removal"]
+
+
+def crash_at(monkeypatch, step):
+    """From now on, this step of a fold fails."""
+
+    def fail(*_args, **_options):
+        raise KeyboardInterrupt
+
+    targets = {
+        "add": (hnsw.Index, "add"),
+        "recall": (lookup, "measured_recall"),
+        "save": (hnsw.Index, "save"),
+        "sync": (os, "fsync"),
+        "rename": (Path, "replace"),
+        "sha": (lookup, "sha256"),
+        "manifest": (json, "dumps"),
+        "removal": (Path, "iterdir"),
+    }
+    monkeypatch.setattr(*targets[step], fail)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("force", [False, True])
+def test_a_crash_at_any_step_leaves_a_generation_in_use(catalog, folder, monkeypatch, step, force):
+    """Before the manifest is replaced the old one, afterwards the new one; the next fold cleans up."""
+    fold(folder, FACES, "hnsw", catalog)
+    put(catalog, range(20, 32))
+    with monkeypatch.context() as patch:
+        crash_at(patch, step)
+        with pytest.raises(KeyboardInterrupt):
+            fold(folder, FACES, "hnsw", catalog, force=force)
+
+    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
+    assert (searchable.exhaustive, searchable.searched) == (False, 32)
+    assert found(searchable, 31, 1) == [(32, 0.0)]
+    assert verify(folder, catalog) == []
+    fold(folder, FACES, "hnsw", catalog, force=True)
+    assert len(files(folder)) == 2
+
+
+def test_a_generation_replaced_while_it_is_opened_is_looked_for_again(catalog, folder, monkeypatch):
+    """Another process may fold between the reading of the manifest and the opening of the file."""
+    fold(folder, FACES, "hnsw", catalog)
+    put(catalog, range(20, 30))
+    once = iter([True])
+    plain = lookup.open_index
+
+    def late(*args, **options):
+        if next(once, False):
+            fold(folder, FACES, "hnsw", catalog, force=True)
+        return plain(*args, **options)
+
+    monkeypatch.setattr(lookup, "open_index", late)
+    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
+
+    assert (searchable.exhaustive, searchable.searched) == (False, 30)
+
+
+@pytest.mark.parametrize("name", ["", "../faces", "a/b", ".hidden", "two words"])
+def test_a_name_that_is_no_file_name_is_refused(catalog, folder, name):
+    """A recipe comes with the data, and writes only into its own folder."""
+    stamp = dataclasses.replace(FACES, name=name)
+
+    with pytest.raises(UsageError):
+        Lookup.open(folder, stamp, "hnsw", catalog)
+    with pytest.raises(UsageError):
+        fold(folder, stamp, "hnsw", catalog)
+
+
+def test_verify_finds_nothing_wrong_where_nothing_is(catalog, folder):
+    """Also without a folder, and with rows and deletions since the last fold."""
+    assert verify(folder, catalog) == []
+    for stamp in RECIPE.encoders:
+        fold(folder, stamp, "hnsw", catalog)
+    put(catalog, [50])
+    catalog.forget([3])
+
+    assert verify(folder, catalog) == []
+
+
+@pytest.mark.parametrize("place", [0, 100, 1500, -1])
+def test_verify_finds_a_changed_byte(catalog, folder, place):
+    """Anywhere in the file, also where opening does not look."""
+    fold(folder, FACES, "hnsw", catalog)
+    data = bytearray((folder / "faces-20.hnsw").read_bytes())
+    data[place] ^= 1
+    (folder / "faces-20.hnsw").write_bytes(data)
+
+    assert verify(folder, catalog) == ["faces-20.hnsw is damaged: its SHA-256 is not the one in faces.json"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "problems"),
+    [
+        (range(1, 20), ["faces-20.hnsw lacks 1 rows of the catalog"]),
+        (range(1, 22), ["faces-20.hnsw does not hold what faces.json says"]),
+    ],
+)
+def test_verify_compares_the_keys(catalog, folder, keys, problems):
+    """An index that is whole but of other rows."""
+    fold(folder, FACES, "hnsw", catalog)
+    path = folder / "faces-20.hnsw"
+    index = hnsw.Index(FACES.space)
+    index.add(np.array(keys, np.uint64), query(*keys))
+    index.save(path)
+    change = {"count": len(keys), "size": path.stat().st_size, "sha256": _generations.sha256(path)}
+    (folder / "faces.json").write_text(json.dumps(manifest_of(folder) | change))
+
+    assert verify(folder, catalog) == problems
+
+
+def test_verify_names_indexes_that_are_of_no_use(catalog, folder):
+    """Of an encoder that the collection does not have, or of another version of one that it has."""
+    fold(folder, FACES, "hnsw", catalog)
+    (folder / "old.json").write_text(json.dumps(manifest_of(folder) | {"file": "old-20.hnsw"}))
+    (folder / "faces.json").write_text(json.dumps(manifest_of(folder) | {"encoder": "0"}))
+
+    mismatch, unknown = verify(folder, catalog)
+
+    assert "version 0 of the encoder" in mismatch
+    assert unknown == "old.json belongs to no encoder of this collection"
+
+
+def test_recall_is_measured_against_every_row(catalog, folder, monkeypatch):
+    """An index that loses the nearest neighbours of each query is caught losing them."""
+    plain = hnsw.Index.search
+
+    def forgetful(self, rows, limit):
+        return [
+            _recall.without(hits, {hits.keys[1], hits.keys[2]}, limit) for hits in plain(self, rows, limit)
+        ]
+
+    monkeypatch.setattr(hnsw.Index, "search", forgetful)
+    fold(folder, FACES, "hnsw", catalog)
+
+    assert manifest_of(folder)["recall"] == 0.8
+
+
+def test_recall_counts_equally_near_rows_as_found(tmp_path, folder):
+    """Which of fifty equal pictures make the first ten is no matter of quality."""
+    catalog = Catalog.create(str(tmp_path / "equal.pictrace"), RECIPE)
+    rows = trace(0).rows
+    catalog.put([Entry(place(f"{seed}"), trace(seed, rows=rows)) for seed in range(50)])
+    fold(folder, FACES, "hnsw", catalog)
+
+    assert manifest_of(folder)["recall"] == 1.0
+    catalog.close()
+
+
+def test_recall_of_deleted_rows_is_not_asked_for(catalog, folder):
+    """Deleted pictures that the index still holds take no places from the others."""
+    fold(folder, FACES, "hnsw", catalog)
+    catalog.forget([1, 2, 3])
+    put(catalog, range(20, 32))
+    fold(folder, FACES, "hnsw", catalog)
+
+    manifest = manifest_of(folder)
+    assert (manifest["count"], manifest["recall"]) == (32, 1.0)
+
+
+def test_recall_of_a_single_row_is_not_measured(tmp_path, folder):
+    """It has no neighbours to be found."""
+    catalog = Catalog.create(str(tmp_path / "one.pictrace"), RECIPE)
+    put(catalog, [1])
+    fold(folder, FACES, "hnsw", catalog, force=True)
+
+    assert manifest_of(folder)["recall"] is None
+    catalog.close()

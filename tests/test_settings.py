@@ -1,0 +1,277 @@
+"""Settings: where they come from, and what is refused."""
+
+import dataclasses
+import math
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pictrace.errors import ConfigurationError
+from pictrace.settings import EXTRAS, FORMATS, Limits, Settings, known, load
+
+DOC = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
+SAMPLES = {"collection": "/p.pictrace", "models": "/m", "limits.formats": ["png", "JPEG"]}
+SETTINGS = pytest.mark.parametrize("setting", known(), ids=[setting.name for setting in known()])
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path, monkeypatch):
+    """Nobody's pictrace.toml is in the way."""
+    monkeypatch.chdir(tmp_path)
+
+
+def sample(setting):
+    """A value that is not the default."""
+    return SAMPLES.get(setting.name, 17)
+
+
+def value_of(settings, name):
+    """What a dotted name stands for."""
+    first, _, second = name.partition(".")
+    return getattr(getattr(settings, first), second) if second else getattr(settings, first)
+
+
+def expected(setting):
+    """The sample as the settings hold it."""
+    return ("PNG", "JPEG") if setting.name == "limits.formats" else sample(setting)
+
+
+def toml(setting, value):
+    """The line, with its table, that gives a setting."""
+    table, _, key = setting.name.rpartition(".")
+    return (f"[{table}]\n" if table else "") + f"{key} = {value!r}\n"
+
+
+def test_nothing_given_is_the_defaults():
+    """An empty environment, no file, no arguments."""
+    assert load(environ={}) == Settings()
+
+
+def test_an_empty_file_is_the_defaults(tmp_path):
+    """With or without its table."""
+    (tmp_path / "pictrace.toml").write_text("[limits]\n# nothing yet\n")
+
+    assert load(environ={}) == Settings()
+
+
+@SETTINGS
+def test_a_setting_comes_from_the_file(tmp_path, setting):
+    """The one in the working directory."""
+    (tmp_path / "pictrace.toml").write_text(toml(setting, sample(setting)))
+
+    assert value_of(load(environ={}), setting.name) == expected(setting)
+
+
+@SETTINGS
+def test_the_environment_overrules_the_file(tmp_path, setting):
+    """Under the name in the documentation."""
+    (tmp_path / "pictrace.toml").write_text(
+        toml(setting, setting.default).replace("(", "[").replace(")", "]")
+    )
+    value = sample(setting)
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+
+    assert value_of(load(environ={setting.variable: text}), setting.name) == expected(setting)
+
+
+@SETTINGS
+def test_arguments_overrule_the_environment(setting):
+    """Those that are None were not given."""
+    given_text = {"limits.formats": "gif"}.get(setting.name, "30")
+    environ = {setting.variable: given_text}
+    arguments = {setting.argument: sample(setting)}
+
+    assert value_of(load(environ=environ, **arguments), setting.name) == expected(setting)
+    assert load(environ=environ, **{setting.argument: None}) == load(environ=environ)
+
+
+@SETTINGS
+def test_every_setting_is_documented_with_its_names_and_default(setting):
+    """One row of the table in docs/settings.md for each."""
+    default = ", ".join(setting.default) if isinstance(setting.default, tuple) else str(setting.default)
+    row = next(line for line in DOC.splitlines() if line.startswith(f"| `{setting.name}` "))
+    name, variable, documented, meaning = (cell.strip() for cell in row.strip("|").split("|"))
+
+    assert (name, variable) == (f"`{setting.name}`", f"`{setting.variable}`")
+    assert documented == (f"`{default}`" if default else "–")
+    assert meaning
+
+
+def test_nothing_is_documented_that_is_no_setting():
+    """Neither a row nor a variable is left over."""
+    rows = re.findall(r"^\| `([a-z_.]+)` ", DOC, re.MULTILINE)
+    variables = set(re.findall(r"PICTRACE_[A-Z_]+", DOC))
+
+    assert rows == [setting.name for setting in known()]
+    assert variables == {setting.variable for setting in known()} | set(EXTRAS)
+
+
+@pytest.mark.parametrize("way", ["argument", "variable"])
+def test_a_file_can_be_named(tmp_path, way):
+    """By an argument or in the environment; the one in the working directory is then not read."""
+    (tmp_path / "pictrace.toml").write_text("no TOML")
+    named = tmp_path / "other.toml"
+    named.write_text("workers = 3")
+    settings = load(named, environ={}) if way == "argument" else load(environ={"PICTRACE_CONFIG": str(named)})
+
+    assert settings.workers == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("wokers = 3", r"setting 'wokers' is unknown"),
+        ("[limits]\npixel = 3", r"setting 'limits.pixel' is unknown"),
+        ("[service]\nport = 3", r"setting 'service.port' is unknown"),
+        ("[service]", r"setting 'service' is unknown"),
+        ("limits = 3", r"setting 'limits' is unknown"),
+        ("[limits.pixels]\nx = 3", r"limits.pixels in .* is \{'x': 3\}, not a whole number"),
+        ("workers = '3'", r"workers in .* is '3', not a whole number"),
+        ("workers = 2.0", r"workers in .* is 2.0, not a whole number"),
+        ("workers = true", r"workers in .* is True, not a whole number"),
+        ("workers = [3]", r"workers in .* is \[3\], not a whole number"),
+        ("collection = 3", r"collection in .* is 3, not text"),
+        ("[limits]\ndecode_seconds = '3'", r"limits.decode_seconds in .* is '3', not a number"),
+        ("[limits]\nformats = 'JPEG'", r"limits.formats in .* is 'JPEG', not a list of names"),
+        ("[limits]\nformats = [3]", r"limits.formats in .* is \[3\], not a list of names"),
+        ("workers = ", "is no valid TOML"),
+        ("\0", "is no valid TOML"),
+        ("x = " + "[" * 5000, "is no valid TOML"),
+        ("#" * (1 << 20) + "\n", "has more than 1048576 bytes"),
+    ],
+)
+def test_files_with_mistakes_are_refused(tmp_path, text, words):
+    """The message names the setting and the value."""
+    (tmp_path / "pictrace.toml").write_text(text)
+
+    with pytest.raises(ConfigurationError, match=words):
+        load(environ={})
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path):
+    """Otherwise its settings would silently not apply."""
+    with pytest.raises(ConfigurationError, match=r"there is no settings file 'gone\.toml'"):
+        load(environ={"PICTRACE_CONFIG": "gone.toml"})
+
+
+@pytest.mark.parametrize("path", [".", "a\0b"])
+def test_a_file_that_cannot_be_read_is_refused(path):
+    """A folder, or an impossible name."""
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load(Path(path), environ={})
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"PICTRACE_WORKER": "3"}, "variable 'PICTRACE_WORKER' is unknown"),
+        ({"PICTRACE_LIMITS_FILEBYTES": ""}, "variable 'PICTRACE_LIMITS_FILEBYTES' is unknown"),
+        ({"PICTRACE_WORKERS": "many"}, "PICTRACE_WORKERS in the environment is 'many', not a whole number"),
+        ({"PICTRACE_WORKERS": "1.5"}, "PICTRACE_WORKERS in the environment is '1.5', not a whole number"),
+        ({"PICTRACE_LIMITS_DECODE_SECONDS": "soon"}, "is 'soon', not a number"),
+    ],
+)
+def test_variables_with_mistakes_are_refused(environ, words):
+    """The hint lists those that are valid, and the nearest first."""
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        load(environ=environ)
+
+    assert "unknown" not in words or "valid are: PICTRACE_COLLECTION, PICTRACE_WORKERS" in caught.value.hint
+
+
+def test_unknown_names_come_with_the_nearest_known_one():
+    """A misspelling is put right in one step."""
+    with pytest.raises(ConfigurationError) as caught:
+        load(environ={}, limits_pixel=3)
+
+    assert caught.value.hint.startswith("did you mean limits_pixels? valid are: collection, workers")
+    assert caught.value.exit_code == 6
+
+
+def test_other_variables_are_nobodys_business():
+    """Empty ones were not given; the documented extras are no settings."""
+    environ = {"PATH": "/bin", "PICTRACE_CRASH_POINT": "before-fsync", "PICTRACE_WORKERS": ""}
+
+    assert load(environ=environ) == Settings()
+
+
+def test_the_environment_of_the_process_is_the_default(monkeypatch):
+    """As it is when the settings are loaded."""
+    monkeypatch.setattr(os, "environ", os.environ)
+    monkeypatch.setenv("PICTRACE_WORKERS", "5")
+
+    assert load().workers == 5
+
+
+NUMBERS = [field.name for field in dataclasses.fields(Limits) if field.name != "formats"]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [0, -1, math.inf, math.nan])
+def test_no_limit_can_be_switched_off(name, value):
+    """Neither by zero, nor below, nor by infinity; the message names the limit and the value."""
+    with pytest.raises(ConfigurationError, match=rf"limits\.{name} is {value}; a limit must be above 0"):
+        Limits(**{name: value})
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "inf", "nan"])
+def test_no_limit_can_be_switched_off_from_outside(text):
+    """As text it is refused as well."""
+    with pytest.raises(ConfigurationError, match=r"limits\.decode_seconds is"):
+        load(environ={"PICTRACE_LIMITS_DECODE_SECONDS": text})
+
+
+def test_the_least_side_is_not_above_the_greatest():
+    """No picture could pass."""
+    assert Limits(side=16).min_side == 16
+    with pytest.raises(ConfigurationError, match=r"limits\.min_side is 16, above limits\.side, 15"):
+        Limits(side=15)
+
+
+def test_formats_are_among_those_that_can_be_decoded():
+    """Fewer may be allowed, others not, and none makes no sense."""
+    assert load(environ={"PICTRACE_LIMITS_FORMATS": "png , Jpeg"}).limits.formats == ("PNG", "JPEG")
+    with pytest.raises(ConfigurationError, match="format 'SVG' is unknown") as caught:
+        load(environ={}, limits_formats=["svg"])
+    with pytest.raises(ConfigurationError, match="formats is empty"):
+        Limits(formats=())
+
+    assert caught.value.hint == f"valid are: {', '.join(FORMATS)}"
+
+
+@pytest.mark.parametrize("name", ["workers", "threads"])
+@pytest.mark.parametrize(("value", "is_valid"), [(-1, False), (0, True), (1024, True), (1025, False)])
+def test_workers_and_threads_are_bounded(name, value, is_valid):
+    """Zero is one per core."""
+    if is_valid:
+        assert getattr(load(environ={}, **{name: value}), name) == value
+    else:
+        with pytest.raises(ConfigurationError, match=f"{name} is {value}, not between 0 and 1024"):
+            load(environ={}, **{name: value})
+
+
+@given(st.dictionaries(st.sampled_from([setting.variable for setting in known()]), st.text(max_size=20)))
+def test_any_text_gives_settings_or_a_typed_error(environ):
+    """Whatever an environment holds."""
+    try:
+        settings = load(environ=environ)
+    except ConfigurationError as error:
+        settings = Settings()
+        assert str(error)  # noqa: PT017 - either outcome is right
+
+    assert settings.limits.pixels > 0
+
+
+def test_the_collection_is_the_users_own_unless_set():
+    """In the place where the system keeps such data."""
+    assert Settings(collection="x.pictrace").collection_path == "x.pictrace"
+    assert Settings().collection_path.endswith("default.pictrace")
+
+
+def test_cores_are_those_this_process_may_use():
+    """Not those of the machine."""
+    assert Settings().cores == len(os.sched_getaffinity(0))

@@ -1,0 +1,446 @@
+"""Worker processes: what crashes, hangs or eats memory costs one item, and nothing outlives the program."""
+
+import ctypes
+import itertools
+import logging
+import multiprocessing
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pictrace._worker import Bug, attempt
+from pictrace.errors import (
+    ImageCorruptError,
+    ImageTooComplexError,
+    PictraceError,
+    PictureError,
+    UnknownNameError,
+    UsageError,
+)
+from pictrace.settings import Limits
+from pictrace.workers import CHUNKS_AHEAD, Workers
+
+SECONDS = 30
+Answer = object
+
+
+def obey(order: str) -> object:
+    """Does to its own process what a picture might."""
+    word, _, rest = order.partition(" ")
+    match word:
+        case "pid":
+            return os.getpid()
+        case "refuse":
+            raise ImageCorruptError(rest, hint="mend it")
+        case "crash":
+            ctypes.string_at(0)
+        case "hang":
+            time.sleep(600)
+        case "eat":
+            return len(bytearray(int(rest)))
+        case "err":
+            return {}[rest]
+        case "exit":
+            os._exit(3)
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "die-once":
+            return die_once(Path(rest))
+        case "noise":
+            os.write(2, b"libpicture: warning")
+            print("from Python", file=sys.stderr)  # noqa: T201 - to be seen
+        case "wait":
+            Path(rest).write_text("here", encoding="ascii")
+            time.sleep(600)
+        case "environment":
+            return os.environ.get(rest)
+    return order.upper()
+
+
+def die_once(trace: Path) -> str:
+    if not trace.exists():
+        trace.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "second life"
+
+
+def remember(name: str, value: str) -> None:
+    os.environ[name] = value
+
+
+def fail() -> None:
+    raise OSError
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Workers[str, object]]:
+    """Two workers that most tests share, crashes and all."""
+    limits = Limits(decode_seconds=2.0, worker_bytes=256 << 20)
+    with Workers(
+        obey, workers=2, limits=limits, initializer=remember, initargs=("PICTRACE_NOTE", "x")
+    ) as workers:
+        yield workers
+
+
+def codes(answers: list[tuple[str, object]]) -> list[object]:
+    """Results as they are, errors as their codes."""
+    return [answer.code if isinstance(answer, PictureError) else answer for _, answer in answers]
+
+
+def ended(pid: int) -> bool:
+    """Whether a process of somebody else ends within `SECONDS`."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    found = bool(poll.poll(SECONDS * 1000))
+    os.close(handle)
+    return found
+
+
+def test_results_come_in_order_with_their_items(pool: Workers[str, object]) -> None:
+    """Every item comes back once, in order, beside what the task made of it."""
+    items = [f"item{number}" for number in range(100)]
+
+    answers = list(pool.run(items, chunk=7))
+
+    assert answers == [(item, item.upper()) for item in items]
+
+
+def test_typed_error_is_the_items_result(pool: Workers[str, object]) -> None:
+    """A picture that is refused keeps code, message and hint on its way here."""
+    (_, error), (_, after) = pool.run(["refuse cut off", "next"])
+
+    assert isinstance(error, ImageCorruptError)
+    assert (str(error), error.hint, after) == ("cut off", "mend it", "NEXT")
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        ("crash", "image_too_complex"),
+        ("hang", "image_too_complex"),
+        ("eat 3000000000", "image_too_complex"),
+        ("die", "image_too_complex"),
+        ("exit", "internal"),
+        ("err key", "internal"),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 8])
+def test_guilty_item_alone_pays(pool: Workers[str, object], order: str, code: str, chunk: int) -> None:
+    """Whatever one item does to its process, its neighbours in the chunk get their results."""
+    answers = list(pool.run(["a", "b", order, "c", "d"], chunk=chunk))
+
+    assert codes(answers) == ["A", "B", code, "C", "D"]
+
+
+def test_memory_within_the_limit_is_granted(pool: Workers[str, object]) -> None:
+    """The limit is for memory beyond what a worker needs anyway."""
+    assert codes(list(pool.run(["eat 200000000"]))) == [200000000]
+
+
+def test_bug_is_logged_with_its_trace(pool: Workers[str, object], caplog: pytest.LogCaptureFixture) -> None:
+    """A mistake in the task costs the item and tells the log where it happened."""
+    with caplog.at_level(logging.ERROR):
+        list(pool.run(["err key"]))
+
+    assert "KeyError" in caplog.text
+    assert "in obey" in caplog.text
+
+
+def test_kill_from_outside_costs_nothing(pool: Workers[str, object], tmp_path: Path) -> None:
+    """A worker that somebody else killed is replaced, and its item tried again."""
+    answers = list(pool.run(["a", f"die-once {tmp_path / 'trace'}", "b"]))
+
+    assert codes(answers) == ["A", "second life", "B"]
+
+
+def test_idle_worker_may_die(pool: Workers[str, object]) -> None:
+    """A worker killed between two runs is replaced without anybody noticing."""
+    (_, pid), *_ = pool.run(["pid"])
+    os.kill(int(str(pid)), signal.SIGKILL)
+
+    assert codes(list(pool.run(["a", "b", "c"], chunk=1))) == ["A", "B", "C"]
+
+
+def test_workers_serve_many_runs(pool: Workers[str, object]) -> None:
+    """Processes stay for the next run."""
+    list(pool.run(["warm", "up"], chunk=1))
+    first = {pid for _, pid in pool.run(["pid"] * 8, chunk=1)}
+
+    second = {pid for _, pid in pool.run(["pid"] * 8, chunk=1)}
+
+    assert len(first | second) <= 2
+
+
+def test_initializer_runs_in_each_worker(pool: Workers[str, object]) -> None:
+    """What the initializer sets is there for the task."""
+    assert codes(list(pool.run(["environment PICTRACE_NOTE"] * 4, chunk=1))) == ["x"] * 4
+
+
+def test_items_are_drawn_as_results_are_taken(pool: Workers[str, object]) -> None:
+    """A source of any length is never read far ahead."""
+    drawn = itertools.count()
+    items = (f"item{next(drawn)}" for _ in range(10_000))
+
+    run = pool.run(items, chunk=2)
+    next(run)
+    run.close()
+
+    assert next(drawn) <= CHUNKS_AHEAD * 2 * 2 + 2
+
+
+def test_abandoned_run_leaves_the_workers_usable(pool: Workers[str, object]) -> None:
+    """Whoever stops in the middle can start again."""
+    for _ in pool.run([str(number) for number in range(200)]):
+        break
+
+    assert codes(list(pool.run(["a"]))) == ["A"]
+
+
+def test_threads_share_the_workers(pool: Workers[str, object]) -> None:
+    """Several threads may run items at once; each gets its own answers."""
+    found: dict[str, list[object]] = {}
+
+    def work(name: str) -> None:
+        found[name] = codes(list(pool.run([f"{name}{number}" for number in range(30)], chunk=3)))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == {name: [f"{name}{number}".upper() for number in range(30)] for name in "abcd"}
+
+
+def test_error_of_the_source_reaches_the_caller(pool: Workers[str, object]) -> None:
+    """Where the items themselves fail, the caller hears it, and the workers go on."""
+
+    def items() -> Iterator[str]:
+        yield "a"
+        raise UnknownNameError("gone")
+
+    with pytest.raises(UnknownNameError):
+        list(pool.run(items(), chunk=1))
+
+    assert codes(list(pool.run(["b"]))) == ["B"]
+
+
+def test_item_that_cannot_travel_is_the_callers_error(pool: Workers[str, object]) -> None:
+    """An item that cannot be sent to a process is no picture's fault."""
+    with pytest.raises((TypeError, AttributeError)):
+        list(pool.run([threading.Lock()]))  # type: ignore[list-item]
+
+    assert codes(list(pool.run(["a"]))) == ["A"]
+
+
+def test_decoders_may_not_write_to_the_terminal(
+    pool: Workers[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What C libraries print about broken files is dropped."""
+    list(pool.run(["noise"]))
+
+    assert "libpicture" not in capfd.readouterr().err
+
+
+def test_nothing_starts_before_the_first_run() -> None:
+    """Making workers costs no process."""
+    before = set(multiprocessing.active_children())
+
+    with Workers(obey, workers=2):
+        assert set(multiprocessing.active_children()) == before
+
+
+def test_closed_workers_are_gone() -> None:
+    """Closing ends the processes; running again is an error; closing again is none."""
+    workers = Workers(obey, workers=1)
+    ((_, pid),) = workers.run(["pid"])
+
+    workers.close()
+    workers.close()
+
+    assert ended(int(str(pid)))
+    with pytest.raises(UsageError, match="closed"):
+        workers.run(["a"])
+
+
+def test_close_does_not_wait_for_a_slow_item(tmp_path: Path) -> None:
+    """Closing from another thread ends a run in the middle, whatever its worker is doing."""
+    meeting = tmp_path / "meeting"
+    os.mkfifo(meeting)
+    workers = Workers(obey, workers=1)
+    closer = threading.Thread(target=lambda: (meeting.read_text(encoding="ascii"), workers.close()))
+    closer.start()
+
+    with pytest.raises(UsageError, match="closed"):
+        list(workers.run([f"wait {meeting}", "a", "b"], chunk=1))
+
+    closer.join()
+
+
+def test_run_begun_before_closing_ends() -> None:
+    """A run whose workers were closed between two results says so."""
+    workers = Workers(obey, workers=1)
+    run = workers.run((str(number) for number in range(100)), chunk=1)
+    next(run)
+
+    workers.close()
+
+    with pytest.raises(UsageError, match="closed"):
+        list(run)
+
+
+def test_workers_that_cannot_start_end_the_run(capfd: pytest.CaptureFixture[str]) -> None:
+    """A broken initializer is one clear error and no endless restarting."""
+    with (
+        Workers(obey, workers=1, initializer=fail) as workers,
+        pytest.raises(PictraceError, match="starting"),
+    ):
+        list(workers.run(["a"]))
+
+    assert "OSError" in capfd.readouterr().err
+
+
+def test_no_workers_is_refused() -> None:
+    """Somebody has to work."""
+    with pytest.raises(UsageError):
+        Workers(obey, workers=0)
+
+
+@pytest.mark.parametrize(
+    ("order", "kind"),
+    [
+        ("a", str),
+        ("refuse x", ImageCorruptError),
+        ("err x", Bug),
+        ("eat 9223372036854775807", ImageTooComplexError),
+    ],
+)
+def test_attempt_foresees(order: str, kind: type) -> None:
+    """In the worker, every way a task can end becomes an answer."""
+    assert type(attempt(obey, order, seconds=SECONDS)) is kind
+
+
+# Whole programs
+
+PROGRAM = """
+import os, sys
+from pictrace.workers import Workers
+for name, size in Workers(os.path.getsize, workers=1).run([os.devnull]):
+    print("found", name, size)
+"""
+
+
+def run_program(*arguments: str, program: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments], input=program, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize("how", ["file", "option", "stdin"])
+def test_program_needs_no_main_guard(how: str, tmp_path: Path) -> None:
+    """A plain script that uses workers runs once, not once per worker."""
+    script = tmp_path / "plain.py"
+    script.write_text(PROGRAM, encoding="utf-8")
+    arguments = {"file": [str(script)], "option": ["-c", PROGRAM], "stdin": ["-"]}[how]
+
+    result = run_program(*arguments, program=PROGRAM if how == "stdin" else "")
+
+    assert (result.stdout, result.stderr) == (f"found {os.devnull} 0\n", "")
+
+
+def test_task_may_live_in_a_guarded_main(tmp_path: Path) -> None:
+    """A script may bring its own task if it has the usual guard."""
+    script = tmp_path / "own.py"
+    script.write_text(
+        "from pictrace.workers import Workers\n"
+        "def double(number): return 2 * number\n"
+        "if __name__ == '__main__':\n"
+        "    with Workers(double, workers=1) as workers: print(list(workers.run([4])))\n",
+        encoding="utf-8",
+    )
+
+    result = run_program(str(script))
+
+    assert (result.stdout, result.stderr) == ("[(4, 8)]\n", "")
+
+
+BUSY_PROGRAM = """
+import os, sys, time
+sys.path.insert(0, {tests!r})
+import test_workers
+from pictrace.settings import Limits
+from pictrace.workers import Workers
+workers = Workers(test_workers.obey, workers=2, limits=Limits(decode_seconds={seconds}))
+try:
+    for _, pid in workers.run({items!r}, chunk=1):
+        print(pid, flush=True)
+except KeyboardInterrupt:
+    print("interrupted", list(workers.run(["after"])), flush=True)
+"""
+
+
+def start_program(items: list[str], *, seconds: float = 600.0) -> "subprocess.Popen[str]":
+    program = BUSY_PROGRAM.format(tests=str(Path(__file__).parent), items=items, seconds=seconds)
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_killed_program_leaves_no_idle_worker(tmp_path: Path) -> None:
+    """After `kill -9` of the program, waiting workers end by themselves."""
+    meeting = tmp_path / "meeting"
+    os.mkfifo(meeting)
+    with start_program(["pid", f"wait {meeting}"], seconds=1.0) as program:
+        assert program.stdout is not None
+        idle = int(program.stdout.readline())
+        meeting.read_text(encoding="ascii")
+        program.kill()
+
+    assert ended(idle)
+
+
+def test_killed_program_leaves_no_hanging_worker(tmp_path: Path) -> None:
+    """A worker stuck in a picture ends too, once the time for that picture is over."""
+    meeting = tmp_path / "meeting"
+    os.mkfifo(meeting)
+    with start_program(["pid", f"wait {meeting}"], seconds=1.0) as program:
+        meeting.read_text(encoding="ascii")
+        stuck = children(program.pid)
+        program.kill()
+
+    assert len(stuck) >= 2
+    assert all(ended(pid) for pid in stuck)
+
+
+def children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/").glob("*/children")
+    return [int(word) for file in listed for word in file.read_text(encoding="ascii").split()]
+
+
+def test_interrupt_reaches_the_program_alone(tmp_path: Path) -> None:
+    """Ctrl-C leaves the workers alive: no trace on the terminal, and work can go on."""
+    meeting = tmp_path / "meeting"
+    os.mkfifo(meeting)
+    with start_program(["pid", f"wait {meeting}"]) as program:
+        meeting.read_text(encoding="ascii")
+        os.killpg(program.pid, signal.SIGINT)
+        out, err = program.communicate(timeout=120)
+
+    assert out.splitlines()[-1:] == ["interrupted [('after', 'AFTER')]"]
+    assert (err, program.returncode) == ("", 0)
