@@ -163,9 +163,7 @@ def runs(options: argparse.Namespace) -> list[tuple[Space, int]]:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--width", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--rows-file", type=Path)

@@ -2,8 +2,8 @@
 
 Copies are edits of photographs, scenes are other photographs of the same thing, unrelated pairs are drawn at
 random. Pictures whose path hashes to the fitting half are fitted on; the other half is only reported on.
-Each signal becomes a sum of monotone piecewise linear curves (a logistic additive model with non-negative
-steps), fitted on classes of equal weight, so that its log-odds are a likelihood ratio and the prior is apart.
+Each signal becomes a sum of monotone piecewise linear curves: a logistic additive model with non-negative steps,
+whose prior is then taken out, so that what remains is the weight of evidence of its measures.
 """
 
 import argparse
@@ -11,10 +11,12 @@ import csv
 import hashlib
 import io
 import json
+import math
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +34,7 @@ from pictrace.verdict import judge
 TARGET = Path(__file__).parents[1] / "src/pictrace/models/calibration.json"
 RESULT = Path(__file__).parent / "results/calibration.json"
 EDITS_EACH = 4
-UNRELATED = 8000
+UNRELATED = 20_000
 CAP = 12.0
 CERTAIN = 40.0
 
@@ -55,13 +57,19 @@ CURVES: Mapping[str, Mapping[str, Sequence[float]]] = {
     "pdq": {"pdq_distance": (0, 8, 14, 18, 22, 26, 30, 31)},
     "embedding.lite0": {"cosine": tuple(np.round(np.linspace(-0.1, 1.0, 12), 2).tolist())},
 }
-FALLING = {"pdq_distance", "residual", "slant"}
-PRIORS = {
-    "exact": (-10.0, "the pictures of a collection are rarely the query itself; one bit of hash outweighs any prior"),
-    "copy": (-3.0, "about one in twenty of the candidates that are verified is the one looked for"),
-    "scene": (-3.0, "as for copies"),
-    "similar": (-2.0, "about one in eight of the nearest hundred shows the same kind of thing"),
+CEILINGS = {
+    "geometry": Relation.SCENE,
+    "structure": Relation.COPY,
+    "pdq": Relation.COPY,
+    "embedding.lite0": Relation.SIMILAR,
 }
+FALLING = {"pdq_distance", "residual", "slant"}
+MASS = {Relation.COPY: 1.0, Relation.SCENE: 0.25, Relation.SIMILAR: 2.0, Relation.DIFFERENT: 20.0}
+"""What is assumed of the candidates that are verified: of some twenty, one is the copy that was looked for, now and
+then another photograph of the same thing, two of the same kind. Pairs weigh so much together, whatever their number."""
+
+EXACT_PRIOR = 0.0
+RIDGE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -190,57 +198,69 @@ def unrelated(bench: Bench, data: Path, paths: Sequence[Path], draw: random.Rand
         yield Pair("unrelated", Relation.DIFFERENT, in_fitting_half(one), found)
 
 
-def fitted(signal: str, measures: Sequence[Mapping[str, float]], truth: Sequence[bool]) -> dict[str, object]:
-    """Intercept and curves that give the likelihood ratio of a signal's measures."""
+def fitted(signal: str, examples: "Examples") -> dict[str, object]:
+    """Intercept and curves whose sum is the log-odds that a signal's measures add to the prior."""
     curves = CURVES[signal]
-    columns = [_steps(name, knots, measures) for name, knots in curves.items()]
-    design = np.hstack(columns)
-    target = np.array(truth)
-    weight = np.where(target, 0.5 / max(1, target.sum()), 0.5 / max(1, (~target).sum()))
+    design = np.hstack([_steps(name, knots, examples.measures) for name, knots in curves.items()])
+    sign = np.where(np.array(examples.truth), 1.0, -1.0)
+    weight = np.array(examples.weights) / sum(examples.weights)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        odds = parameters[0] + design @ parameters[1:]
-        sign = np.where(target, 1.0, -1.0)
-        chance = 1 / (1 + np.exp(np.clip(sign * odds, -500, 500)))
-        value = (weight * np.logaddexp(0, -sign * odds)).sum() + 1e-4 * (parameters[1:] ** 2).sum()
+        odds = sign * (parameters[0] + design @ parameters[1:])
+        chance = 1 / (1 + np.exp(np.clip(odds, -500, 500)))
+        value = (weight * np.logaddexp(0, -odds)).sum() + RIDGE * (parameters[1:] ** 2).sum()
         slope = -weight * sign * chance
-        return float(value), np.r_[slope.sum(), design.T @ slope + 2e-4 * parameters[1:]]
+        return float(value), np.r_[slope.sum(), design.T @ slope + 2 * RIDGE * parameters[1:]]
 
     bounds = [(None, None)] + [(0, None)] * design.shape[1]
-    best = minimize(loss, np.zeros(design.shape[1] + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
+    best = minimize(loss, np.zeros(design.shape[1] + 1), jac=True, bounds=bounds, method="L-BFGS-B",
+                    options={"maxiter": 5000}).x  # fmt: skip
     result, place = {}, 1
     for name, knots in curves.items():
         heights = np.r_[0, np.cumsum(best[place : place + len(knots) - 1])]
         heights = heights[::-1] if name in FALLING else heights
         result[name] = [[float(x), round(float(y), 4)] for x, y in zip(knots, heights, strict=True)]
         place += len(knots) - 1
-    return {"intercept": round(float(best[0]), 4), "curves": result}
+    return {"intercept": round(float(best[0]) - prior(CEILINGS[signal]), 4), "curves": result}
+
+
+def prior(ceiling: Relation) -> float:
+    """Log-odds that a candidate is at least `ceiling`, before anything is known of the pair."""
+    above = sum(mass for relation, mass in MASS.items() if relation >= ceiling)
+    return math.log(above / (sum(MASS.values()) - above))
 
 
 def _steps(name: str, knots: Sequence[float], measures: Sequence[Mapping[str, float]]) -> np.ndarray:
     """How far each value has come through each interval between knots, 0 to 1."""
     edges = np.array(knots, np.float64)
-    values = np.array([one[name] for one in measures])[:, None]
+    values = np.array([one.get(name, np.nan) for one in measures])[:, None]
     through = np.clip((values - edges[:-1]) / np.diff(edges), 0, 1)
-    return (1 - through)[:, ::-1] if name in FALLING else through
+    # A measure that is absent adds nothing, in fitting as in judging.
+    return np.nan_to_num((1 - through)[:, ::-1] if name in FALLING else through)
 
 
-def examples(signal: str, pairs: Sequence[Pair]) -> tuple[list[dict[str, float]], list[bool]]:
-    """Measures and truth of the pairs that a signal has an opinion on; truth is `at least its ceiling`."""
-    name = signal.partition(".")[0]
-    measures, truth = [], []
+@dataclass
+class Examples:
+    """Measures, truth (`at least the signal's ceiling`) and weight of the pairs that a signal has an opinion on."""
+
+    measures: list[Mapping[str, float]] = field(default_factory=list)
+    truth: list[bool] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+
+
+def examples(signal: str, pairs: Sequence[Pair]) -> Examples:
+    """What a signal is fitted on; a copy's cosine would tell nothing of how alike two pictures are."""
+    name, ceiling = signal.partition(".")[0], CEILINGS[signal]
+    ignored = Relation.COPY if name == "embedding" else Relation.SIMILAR
+    counts = Counter(pair.relation for pair in pairs)
+    found = Examples()
     for pair in pairs:
-        found = next((piece for piece in pair.evidence if piece.signal == name), None)
-        if found is None or found.log_odds is None:
-            continue
-        if name == "embedding" and pair.relation is Relation.COPY:
-            continue
-        known: dict[str, float] = {}
-        for piece in pair.evidence:
-            known |= piece.measures
-        measures.append(known)
-        truth.append(pair.relation >= found.ceiling)
-    return measures, truth
+        piece = next((one for one in pair.evidence if one.signal == name), None)
+        if piece is not None and piece.log_odds is not None and pair.relation is not ignored:
+            found.measures.append({key: value for one in pair.evidence for key, value in one.measures.items()})
+            found.truth.append(pair.relation >= ceiling)
+            found.weights.append(MASS[pair.relation] / counts[pair.relation])
+    return found
 
 
 def reported(pairs: Sequence[Pair], signals: Mapping[str, "Fit"]) -> dict[str, object]:
@@ -277,11 +297,15 @@ def _recalibrated(evidence: Sequence[Evidence], signals: Mapping[str, Fit]) -> l
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with photos, corel1k, museum, holidays_805, geometry")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with photos, corel1k, museum, holidays_805, geometry"
+    )
     parser.add_argument("--only-report", action="store_true", help="leave the bundled calibration as it is")
     options = parser.parse_args()
     if not (options.data / "museum/pairs.csv").is_file():
-        sys.exit(f"{options.data} does not hold the picture sets this needs: photos, corel1k, museum, holidays_805, geometry")
+        sys.exit(
+            f"{options.data} does not hold the picture sets this needs: photos, corel1k, museum, holidays_805, geometry"
+        )
     draw = random.Random(20261123)
     photos = sorted((options.data / "photos").iterdir()) + sorted((options.data / "corel1k").glob("*.jpg"))
     museum = sorted((options.data / "museum/catalogue").iterdir())
@@ -302,22 +326,36 @@ def write(pairs: Sequence[Pair], *, bundle: bool) -> None:
     import pictrace.verdict as verdicts
 
     fit_half = [pair for pair in pairs if pair.fitted]
-    origin = f"benchmarks/calibrate.py, {datetime.now(UTC).date()}, {len(fit_half)} pairs of photos, corel1k, museum, holidays_805 and geometry"
+    sets = "photos, corel1k, museum, holidays_805 and geometry"
+    origin = f"benchmarks/calibrate.py, {datetime.now(UTC).date()}, {len(fit_half)} pairs of {sets}"
     signals: dict[str, object] = {
-        "identity": {"intercept": CERTAIN, "curves": {}, "cap": CERTAIN, "origin": "equal hashes are no matter of degree"}
+        "identity": {
+            "intercept": CERTAIN,
+            "curves": {},
+            "cap": CERTAIN,
+            "origin": "equal hashes are no matter of degree",
+        }
     }
     counts = {}
     for signal in CURVES:
-        measures, truth = examples(signal, fit_half)
-        counts[signal] = {"for": sum(truth), "against": len(truth) - sum(truth)}
-        signals[signal] = {**fitted(signal, measures, truth), "cap": CAP, "origin": f"{origin}; {counts[signal]}"}
-    relations = {name: {"prior": prior, "threshold": 0.5, "origin": why} for name, (prior, why) in PRIORS.items()}
+        found = examples(signal, fit_half)
+        counts[signal] = {"for": sum(found.truth), "against": len(found.truth) - sum(found.truth)}
+        signals[signal] = {**fitted(signal, found), "cap": CAP, "origin": f"{origin}; {counts[signal]}"}
+    relations: dict[str, object] = {
+        "exact": {"prior": EXACT_PRIOR, "threshold": 0.5, "origin": "equal hashes need no prior"}
+    }
+    for relation in (Relation.COPY, Relation.SCENE, Relation.SIMILAR):
+        why = f"more likely than not; masses {', '.join(f'{name} {mass}' for name, mass in MASS.items())}"
+        relations[str(relation)] = {"prior": round(prior(relation), 4), "threshold": 0.5, "origin": why}
     record = {"signals": signals, "relations": relations}
     if bundle:
         TARGET.write_text(json.dumps(record, indent=1) + "\n")
         verdicts._records.cache_clear()  # noqa: SLF001 - the records were just written anew
     fits = {name: verdicts.calibration(name).log_odds for name in CURVES}
-    halves = {half: reported([p for p in pairs if p.fitted == flag], fits) for half, flag in (("fitted", True), ("held_out", False))}
+    halves = {
+        half: reported([p for p in pairs if p.fitted == flag], fits)
+        for half, flag in (("fitted", True), ("held_out", False))
+    }
     result = {"machine": machine(), "counts": counts, **halves}
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     json.dump(halves["held_out"], sys.stdout, indent=1)

@@ -124,8 +124,17 @@ def main() -> None:
         }
         print(f"{edit:24s} {table[edit]}")
     missed = [row for row in rows if not row["copy"]]
-    groups = {options.data / "corel1k" / r["path"]: r["group"] for r in csv.DictReader((options.data / "corel1k/groups.csv").open())}
-    result = {"machine": machine(), "collection": held, "photographs": len(chosen), "edits": table, "strangers": strangers(photos, groups, options.pairs)}
+    groups = {
+        options.data / "corel1k" / r["path"]: r["group"]
+        for r in csv.DictReader((options.data / "corel1k/groups.csv").open())
+    }
+    result = {
+        "machine": machine(),
+        "collection": held,
+        "photographs": len(chosen),
+        "edits": table,
+        "strangers": strangers(photos, groups, options.pairs),
+    }
     print(result["strangers"])
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     Path(tempfile.gettempdir(), "copies-missed.json").write_text(json.dumps(missed, indent=1))

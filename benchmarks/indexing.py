@@ -83,7 +83,16 @@ def _decoded(data: bytes) -> Any:
 def indexed(files: Path, *, features: str) -> dict[str, float]:
     """One indexing run of the command line, as a process of its own."""
     folder = Path(tempfile.mkdtemp())
-    command = [sys.executable, "-m", "pictrace", "index", str(files), "-c", str(folder / "bench.pictrace"), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "pictrace",
+        "index",
+        str(files),
+        "-c",
+        str(folder / "bench.pictrace"),
+        "--json",
+    ]
     if features == "later":
         command += ["--features", "later"]
     figures = timed(command)
@@ -111,7 +120,7 @@ def timed(command: list[str]) -> dict[str, float]:
 
 def _watch(root: int, peak: list[int]) -> None:
     """Proportional memory (shared pages counted once) of a process and its descendants, ten times a second."""
-    while os.path.exists(f"/proc/{root}"):
+    while Path(f"/proc/{root}").exists():
         peak[0] = max(peak[0], sum(_kilobytes(pid) for pid in _family(root)))
         time.sleep(0.1)
 
@@ -152,11 +161,16 @@ def main() -> None:
     count = options.repeat * len(photos)
     rounds: list[dict[str, Any]] = []
     for _ in range(options.rounds):
-        figures: dict[str, Any] = {"bare_ms": bare(sorted(photos)), "all_signals": indexed(files, features="now")}
+        figures: dict[str, Any] = {
+            "bare_ms": bare(sorted(photos)),
+            "all_signals": indexed(files, features="now"),
+        }
         figures["features_later"] = indexed(files, features="later")
         if options.fastdup:
             work = tempfile.mkdtemp()
-            figures["fastdup"] = timed([options.fastdup, "-c", FASTDUP, str(files), work, str(len(os.sched_getaffinity(0)))])
+            figures["fastdup"] = timed(
+                [options.fastdup, "-c", FASTDUP, str(files), work, str(len(os.sched_getaffinity(0)))]
+            )
             shutil.rmtree(work)
         total = sum(figures["bare_ms"].values())
         figures["cpu_ratio"] = round(figures["all_signals"]["cpu_s"] / count * 1000 / total, 3)

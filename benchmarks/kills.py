@@ -78,7 +78,13 @@ def main() -> None:
             rounds += 1
             print(f"{hits} kills, {lost} lost, {doubled} doubled", file=sys.stderr)
             shutil.rmtree(target)
-    result = {"machine": machine(), "pictures": len(expected), "kills": hits, "lost": lost, "doubled_or_foreign": doubled}
+    result = {
+        "machine": machine(),
+        "pictures": len(expected),
+        "kills": hits,
+        "lost": lost,
+        "doubled_or_foreign": doubled,
+    }
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result))
 

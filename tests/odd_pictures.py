@@ -1,4 +1,4 @@
-"""Generators of pictures that are odd, broken or built to harm; every file of the tests is made here or by Pillow."""
+"""Generators of pictures that are odd, broken or built to harm."""
 
 import io
 import struct
@@ -62,7 +62,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(header: tuple[int, int, int, int], rows: bytes, *, extra: bytes = b"") -> bytes:
-    """A PNG of width, height, bit depth and colour type, with unfiltered `rows` (zlib data) and extra chunks."""
+    """A PNG of width, height, bit depth and colour type, with packed `rows` and extra chunks."""
     opening = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", *header, 0, 0, 0))
     return opening + extra + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
@@ -87,7 +87,7 @@ def png_text_bomb(kind: bytes = b"zTXt") -> bytes:
 
 
 def png_sixteen_bits(samples: npt.NDArray[np.uint16]) -> bytes:
-    """A 16-bit PNG: grey from `(h, w)`, grey and alpha from `(h, w, 2)`, RGB from `(h, w, 3)`, RGBA from 4."""
+    """A 16-bit PNG: grey from `(h, w)`, grey and alpha from `(h, w, 2)`, RGB from 3 channels, RGBA from 4."""
     height, width = samples.shape[:2]
     channels = samples.shape[2] if samples.ndim == 3 else 1
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
@@ -185,9 +185,7 @@ def _box(kind: bytes, *parts: bytes, full: bool = False) -> bytes:
 
 
 def _heif_file(parameter_sets: list[bytes], coded: bytes) -> bytes:
-    arrays = b"".join(
-        struct.pack(">BHH", 0x80 | unit[0] >> 1, 1, len(unit)) + unit for unit in parameter_sets
-    )
+    arrays = b"".join(struct.pack(">BHH", 0x80 | unit[0] >> 1, 1, len(unit)) + unit for unit in parameter_sets)
     fixed = bytes.fromhex("01 01 60000000 900000000000 1e f000 fc fd f8 f8 0000 0f 03")
     properties = _box(
         b"iprp",

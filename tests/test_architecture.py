@@ -17,41 +17,41 @@ SOURCE = ROOT / "src" / "pictrace"
 LAYERS = (
     "_version errors",
     "types settings",
+    "results",
     "_atomic _colour _jpeg _sniff _worker words",
     "_decode",
-    "picture registry weights verdict catalogs fetch sources.reading edits",
+    "picture registry weights verdict catalogs sources.reading edits",
     "sources",
     "sources.opening",
     "encoders indexes signals",
     "_recall _generations",
+    "_crew",
     "workers tracing lookup",
-    "ingest search dedupe evaluate",
+    "ingest search",
     "explain",
     "collection",
     "pictrace",
-    "report demo testing",
-    "cli service",
+    "report testing",
+    "demo",
+    "cli",
     "__main__",
 )
 """From the ground up: a module imports from lines above its own. `pictrace` is the face, `__init__.py`."""
 
 WRAPPED_IN = {
-    "PIL": "_colour _decode picture edits explain collection report demo testing service",
-    "apsw": "catalogs",
+    "PIL": "_colour _decode picture edits explain collection demo testing cli._doctor",
+    "apsw": "catalogs cli._doctor",
     "cv2": "signals",
-    "fastapi": "service",
     "filelock": "catalogs._lock",
     "numpy": "*",
     "onnxruntime": "encoders._onnx",
     "pdqhash": "encoders.pdq",
     "pi_heif": "_decode",
-    "platformdirs": "settings weights",
+    "platformdirs": "settings demo",
     "rich": "cli",
     "skimage": "signals.structure demo",
-    "starlette": "service",
     "typer": "cli",
     "usearch": "indexes.hnsw",
-    "uvicorn": "service",
 }
 """Every library that is not Python's own, and the only modules or packages that import it."""
 
@@ -142,11 +142,7 @@ def within(module: str, homes: str) -> bool:
 def are_family(module: str, target: str) -> bool:
     """A package and one of its files, or a file and a private one beside it."""
     package, _, name = target.rpartition(".")
-    return (
-        module == package
-        or target == module.rpartition(".")[0]
-        or (within(module, package) and name[0] == "_")
-    )
+    return module == package or target == module.rpartition(".")[0] or (within(module, package) and name[0] == "_")
 
 
 def listed(offenders: Iterable[str]) -> str:
@@ -198,9 +194,7 @@ def test_the_face_is_not_imported_from_inside():
     assert listed(module for module, targets in edges().items() if "pictrace" in targets) == ""
 
 
-@pytest.mark.parametrize(
-    ("module", "below"), [("errors", set()), ("settings", {"errors"}), ("types", {"errors"})]
-)
+@pytest.mark.parametrize(("module", "below"), [("errors", set()), ("settings", {"errors"}), ("types", {"errors"})])
 def test_the_ground_floor_stands_alone(module, below):
     """What everybody imports imports next to nothing."""
     assert edges()[module] <= below
@@ -221,11 +215,12 @@ def test_every_library_is_imported_only_where_it_is_wrapped():
 def test_what_is_imported_is_what_is_declared():
     """A library is in pyproject.toml exactly if some module imports it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = [re.split(r"[^\w-]", line)[0] for line in project["dependencies"]]
+    names = [re.split(r"[^\w-]", line)[0] for line in project["dependencies"]]
+    declared = {DISTRIBUTIONS.get(name, name) for name in names}
     imported = {target.partition(".")[0] for tree in modules().values() for target in imports(tree)}
-    foreign = imported - sys.stdlib_module_names - {"pictrace"}
+    foreign = imported - sys.stdlib_module_names - {"pictrace"} | {"pi_heif"}  # from a table in _decode
 
-    assert listed(DISTRIBUTIONS.get(name, name) for name in declared) == listed(foreign)
+    assert listed(declared ^ foreign) == ""
 
 
 @pytest.mark.parametrize("banned", [OUTGOING, PICKLES], ids=["outgoing", "pickles"])
@@ -295,8 +290,9 @@ def test_modules_fit_on_a_few_screens():
 
 
 def test_functions_fit_on_one_screen():
-    """A function is at most 40 lines, from `def` to its end."""
-    lengths = ((name, node.end_lineno - node.lineno + 1) for name, node in functions())
+    """A function is at most 40 lines; a command's options, one or more lines each, do not count."""
+    starts = ((name, node, node.body[0] if within(name, "cli") else node) for name, node in functions())
+    lengths = ((name, node.end_lineno - start.lineno + 1) for name, node, start in starts)
 
     assert listed(f"{name} {lines}" for name, lines in lengths if lines > FUNCTION_LINES) == ""
 

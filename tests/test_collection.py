@@ -59,15 +59,23 @@ def test_remove_is_all_or_nothing(collection: Collection) -> None:
     with pytest.raises(NotFoundError):
         collection.remove(key, 999)
 
-    assert 1 == len(collection)
+    assert len(collection) == 1
 
 
 def test_a_second_writer_is_refused_by_name(collection: Collection) -> None:
     """Whoever waits learns which process has the lock."""
     collection.add_image(jpeg(noise(1)))
-    code = f"from pictrace.collection import Collection\nc = Collection({str(collection.path)!r})\nwith c._writing():\n print('have it', flush=True)\n input()"
+    code = "\n".join(
+        [
+            "from pictrace.collection import Collection",
+            f"with Collection({str(collection.path)!r})._writing():",
+            "    print('have it', flush=True)",
+            "    input()",
+        ]
+    )
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert holder.stdout and holder.stdout.readline()
+    assert holder.stdout
+    assert holder.stdout.readline()
 
     with pytest.raises(IndexLockedError, match=str(holder.pid)):
         collection.add_image(jpeg(noise(2)))
@@ -79,7 +87,7 @@ def test_verify_is_silent_about_a_sound_collection(collection: Collection) -> No
     collection.add_image(jpeg(noise(1)))
     collection.rebuild()
 
-    assert [] == list(collection.verify())
+    assert list(collection.verify()) == []
 
 
 def test_rebuild_brings_back_a_lost_index(collection: Collection) -> None:
@@ -126,7 +134,7 @@ def test_answers_are_plain_json(collection: Collection) -> None:
 
     plain = json.loads(json.dumps(collection.search(jpeg(noise(1))).to_dict()))
 
-    assert ("one", "exact", 1.0) == tuple(plain["results"][0][name] for name in ("path", "relation", "score"))
+    assert tuple(plain["results"][0][name] for name in ("path", "relation", "score")) == ("one", "exact", 1.0)
 
 
 def test_a_script_without_main_guard_can_index(tmp_path: Path) -> None:
@@ -141,4 +149,4 @@ def test_a_script_without_main_guard_can_index(tmp_path: Path) -> None:
 
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
 
-    assert "added 1\n" == done.stdout
+    assert done.stdout == "added 1\n"

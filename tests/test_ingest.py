@@ -45,8 +45,8 @@ def test_a_second_run_changes_nothing(shared: Collection, pictures: Path) -> Non
     """Unchanged files are not even read."""
     first, second = shared.add(pictures), shared.add(pictures)
 
-    assert (3, 0) == (first.added, first.unchanged)
-    assert (0, 3) == (second.added, second.unchanged)
+    assert (first.added, first.unchanged) == (3, 0)
+    assert (second.added, second.unchanged) == (0, 3)
 
 
 def test_same_bytes_at_two_places_are_one_picture(shared: Collection, pictures: Path) -> None:
@@ -55,15 +55,15 @@ def test_same_bytes_at_two_places_are_one_picture(shared: Collection, pictures: 
 
     report = shared.add(pictures)
 
-    assert (3, 1) == (report.added, report.known)
-    assert 4 == len(paths(shared, pictures))
+    assert (report.added, report.known) == (3, 1)
+    assert len(paths(shared, pictures)) == 4
 
 
 def test_hard_links_are_one_picture(shared: Collection, pictures: Path) -> None:
     """Two names of one file, one picture."""
     os.link(pictures / "0.jpg", pictures / "link.jpg")
 
-    assert 3 == shared.add(pictures).added
+    assert shared.add(pictures).added == 3
 
 
 def test_a_moved_file_is_recognised(shared: Collection, pictures: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_moved_file_is_recognised(shared: Collection, pictures: Path) -> None:
 
     after = shared.add(pictures)
 
-    assert (0, 1, 1, []) == (after.added, after.known, after.moved, after.vanished)
+    assert (after.added, after.known, after.moved, after.vanished) == (0, 1, 1, [])
     assert 3 == len(before.ids) == len(paths(shared, pictures))
 
 
@@ -84,8 +84,8 @@ def test_a_changed_file_is_read_again(shared: Collection, pictures: Path) -> Non
 
     report = shared.add(pictures)
 
-    assert (1, 2) == (report.added, report.unchanged)
-    assert 3 == len(paths(shared, pictures))
+    assert (report.added, report.unchanged) == (1, 2)
+    assert len(paths(shared, pictures)) == 3
 
 
 def test_a_vanished_file_is_reported_and_kept(shared: Collection, pictures: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_vanished_file_is_reported_and_kept(shared: Collection, pictures: Path
     report = shared.add(pictures)
 
     assert ([str(pictures / "0.jpg")], 0) == (report.vanished, report.pruned)
-    assert 3 == len(paths(shared, pictures))
+    assert len(paths(shared, pictures)) == 3
 
 
 def test_prune_forgets_what_vanished(shared: Collection, pictures: Path) -> None:
@@ -106,7 +106,7 @@ def test_prune_forgets_what_vanished(shared: Collection, pictures: Path) -> None
 
     report = shared.add(pictures, prune=True)
 
-    assert (1, 2) == (report.pruned, len(paths(shared, pictures)))
+    assert (report.pruned, len(paths(shared, pictures))) == (1, 2)
 
 
 def test_nothing_is_pruned_when_the_root_is_gone(shared: Collection, pictures: Path) -> None:
@@ -117,7 +117,7 @@ def test_nothing_is_pruned_when_the_root_is_gone(shared: Collection, pictures: P
     with pytest.raises(RootMissingError):
         shared.add(pictures, prune=True)
 
-    assert 3 == len(paths(shared, pictures))
+    assert len(paths(shared, pictures)) == 3
 
 
 def test_nothing_is_pruned_when_the_root_is_empty(shared: Collection, pictures: Path) -> None:
@@ -129,7 +129,7 @@ def test_nothing_is_pruned_when_the_root_is_empty(shared: Collection, pictures: 
     with pytest.raises(RootMissingError, match="nothing is left"):
         shared.add(pictures, prune=True)
 
-    assert 3 == len(paths(shared, pictures))
+    assert len(paths(shared, pictures)) == 3
 
 
 def test_a_bad_file_costs_one_item(shared: Collection, pictures: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_bad_file_costs_one_item(shared: Collection, pictures: Path) -> None:
 
     report = shared.add(pictures)
 
-    assert 3 == report.added
+    assert report.added == 3
     assert [("image_corrupt", str(pictures / "bad.jpg"))] == [(f.code, f.path) for f in report.failures]
 
 
@@ -151,7 +151,7 @@ def test_members_of_a_zip_are_found_under_their_names(shared: Collection, pictur
 
     first, second = shared.add(archive), shared.add(archive)
 
-    assert (3, 3) == (first.added, second.unchanged)
+    assert (first.added, second.unchanged) == (3, 3)
     assert f"{archive}!/inside/0.jpg" in paths(shared, archive)
 
 
@@ -173,7 +173,9 @@ def test_killed_in_the_middle_the_same_command_goes_on(tmp_path: Path) -> None:
     folder.mkdir()
     for number in range(120):
         (folder / f"{number}.jpg").write_bytes(jpeg(noise(number)))
-    process = subprocess.Popen([sys.executable, "-m", "pictrace", "index", str(folder), "-c", str(target), "--workers", "1"])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pictrace", "index", str(folder), "-c", str(target), "--workers", "1"]
+    )
     catalog = target / "catalog.sqlite-wal"
     while process.poll() is None and not (catalog.exists() and catalog.stat().st_size > 1_000_000):
         time.sleep(0.01)
@@ -185,4 +187,4 @@ def test_killed_in_the_middle_the_same_command_goes_on(tmp_path: Path) -> None:
         names = paths(collection, folder)
 
         assert 120 == report.added + report.unchanged == len(collection) == len(set(names)) == len(names)
-        assert [] == list(collection.verify())
+        assert list(collection.verify()) == []

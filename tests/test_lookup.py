@@ -15,7 +15,7 @@ from pictrace.catalogs import Entry
 from pictrace.catalogs.sqlite import Catalog
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.indexes import exact, hnsw
-from pictrace.lookup import Lookup, fold, verify
+from pictrace.lookup import Lookup, Place, fold, verify
 from pictrace.testing._samples import RECIPE, place, trace
 
 FACES, BITS = RECIPE.encoders
@@ -82,7 +82,7 @@ def test_without_an_index_every_row_is_compared(catalog, folder):
 def test_folding_changes_no_answer(catalog, folder, stamp, index):
     """The same keys at the same distances from the tail, from the index, and from both."""
     before = Lookup.open(folder, stamp, index, catalog).search(query(3, 99, stamp=stamp), 12)
-    fold(folder, stamp, index, catalog)
+    fold(Place(folder, stamp, index, catalog))
     folded = Lookup.open(folder, stamp, index, catalog)
     after = folded.search(query(3, 99, stamp=stamp), 12)
 
@@ -97,7 +97,7 @@ def test_index_and_tail_together_answer_as_one(folds, limit, tmp_path_factory):
     root = tmp_path_factory.mktemp("folds")
     catalog = Catalog.create(str(root / "some.pictrace"), RECIPE)
     for count in [*folds, 3]:
-        fold(root, FACES, "hnsw", catalog)
+        fold(Place(root, FACES, "hnsw", catalog))
         put(catalog, range(len(catalog), len(catalog) + count))
     oracle = exact.Index(FACES.space)
     for keys, rows in catalog.rows("faces"):
@@ -109,7 +109,7 @@ def test_index_and_tail_together_answer_as_one(folds, limit, tmp_path_factory):
 
 def test_a_fold_says_what_it_made(catalog, folder):
     """The manifest names the generation, and everything by which it can be checked."""
-    assert fold(folder, FACES, "hnsw", catalog)
+    assert fold(Place(folder, FACES, "hnsw", catalog))
 
     manifest = manifest_of(folder)
     path = folder / "faces-20.hnsw"
@@ -123,32 +123,32 @@ def test_a_fold_says_what_it_made(catalog, folder):
 @pytest.mark.parametrize(("count", "folded"), [(9, False), (10, True)])
 def test_a_short_tail_is_not_folded(catalog, folder, count, folded):
     """Below the least number of rows the index stays as it is."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     put(catalog, range(20, 20 + count))
 
-    assert fold(folder, FACES, "hnsw", catalog) is folded
+    assert fold(Place(folder, FACES, "hnsw", catalog)) is folded
     assert manifest_of(folder)["count"] == (30 if folded else 20)
 
 
 @pytest.mark.parametrize(("count", "folded"), [(1, False), (2, True)])
 def test_the_larger_the_index_the_longer_the_tail_may_be(catalog, folder, monkeypatch, count, folded):
     """A tenth of the index is worth a fold, where that is more than the least number of rows."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     monkeypatch.setattr(lookup, "FOLD_ROWS", 1)
     put(catalog, range(20, 20 + count))
 
-    assert fold(folder, FACES, "hnsw", catalog) is folded
+    assert fold(Place(folder, FACES, "hnsw", catalog)) is folded
 
 
 def test_an_older_generation_goes_when_the_newer_is_there(catalog, folder):
     """So do files that a crash left behind, while those of other encoders stay."""
     for stamp in RECIPE.encoders:
-        fold(folder, stamp, "hnsw", catalog)
+        fold(Place(folder, stamp, "hnsw", catalog))
     (folder / "faces-15.2.hnsw").write_bytes(b"left")
     (folder / ".faces-30.hnsw.tmp").write_bytes(b"left")
     (folder / "faces-wide-15.hnsw").write_bytes(b"of an encoder called faces-wide")
     put(catalog, range(20, 30))
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
 
     kept = ["bits-20.hnsw", "bits.json", "faces-30.hnsw", "faces-wide-15.hnsw", "faces.json"]
     assert files(folder) == kept
@@ -156,10 +156,10 @@ def test_an_older_generation_goes_when_the_newer_is_there(catalog, folder):
 
 def test_a_forced_fold_makes_the_index_anew_under_another_name(catalog, folder):
     """A file that readers may have mapped is never written again."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     catalog.forget([1])
 
-    assert fold(folder, FACES, "hnsw", catalog, force=True)
+    assert fold(Place(folder, FACES, "hnsw", catalog), force=True)
     assert files(folder) == ["faces-20.2.hnsw", "faces.json"]
     assert manifest_of(folder)["count"] == 19
 
@@ -167,7 +167,7 @@ def test_a_forced_fold_makes_the_index_anew_under_another_name(catalog, folder):
 def test_a_forced_fold_of_nothing_makes_an_empty_index(tmp_path, folder):
     """And searching it finds nothing."""
     catalog = Catalog.create(str(tmp_path / "none.pictrace"), RECIPE)
-    assert fold(folder, FACES, "hnsw", catalog, force=True)
+    assert fold(Place(folder, FACES, "hnsw", catalog), force=True)
 
     assert found(Lookup.open(folder, FACES, "hnsw", catalog), 1) == []
     assert verify(folder, catalog) == []
@@ -177,9 +177,9 @@ def test_a_forced_fold_of_nothing_makes_an_empty_index(tmp_path, folder):
 def test_a_fold_tells_its_progress(catalog, folder):
     """How many of how many rows are done, up to all of them."""
     told = []
-    fold(folder, FACES, "hnsw", catalog, progress=lambda done, total: told.append((done, total)))
+    fold(Place(folder, FACES, "hnsw", catalog), progress=lambda done, total: told.append((done, total)))
     put(catalog, range(20, 31))
-    fold(folder, FACES, "hnsw", catalog, progress=lambda done, total: told.append((done, total)))
+    fold(Place(folder, FACES, "hnsw", catalog), progress=lambda done, total: told.append((done, total)))
 
     assert (20, 20) in told
     assert told[-1] == (11, 11)
@@ -188,10 +188,10 @@ def test_a_fold_tells_its_progress(catalog, folder):
 @pytest.mark.parametrize(("forgotten", "folded"), [(4, False), (5, True)])
 def test_an_index_full_of_deleted_pictures_is_made_anew(catalog, folder, forgotten, folded):
     """More than a fifth is too many."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     catalog.forget(list(range(1, forgotten + 1)))
 
-    assert fold(folder, FACES, "hnsw", catalog) is folded
+    assert fold(Place(folder, FACES, "hnsw", catalog)) is folded
     assert manifest_of(folder)["count"] == (15 if folded else 20)
 
 
@@ -211,7 +211,7 @@ def test_refresh_takes_in_new_rows(catalog, folder):
 def test_refresh_takes_up_a_newer_generation(catalog, folder):
     """The tail shrinks to what the new index lacks."""
     searchable = Lookup.open(folder, FACES, "hnsw", catalog)
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     put(catalog, [50])
 
     searchable.refresh()
@@ -222,7 +222,7 @@ def test_refresh_takes_up_a_newer_generation(catalog, folder):
 
 def test_removed_pictures_leave_their_places_to_others(catalog, folder):
     """As many hits as asked for, from index and tail, as long as there are any."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     put(catalog, range(20, 25))
     searchable = Lookup.open(folder, FACES, "hnsw", catalog)
     ordered = found(searchable, 3, 25)
@@ -244,7 +244,7 @@ def test_removed_pictures_leave_their_places_to_others(catalog, folder):
 )
 def test_an_index_that_does_not_fit_is_passed_over(catalog, folder, change, reason):
     """The answers are right all the same, the warning says what to do, and the next fold repairs it."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     (folder / "faces.json").write_text(json.dumps(manifest_of(folder) | change))
     searchable = Lookup.open(folder, FACES, "hnsw", catalog)
 
@@ -252,7 +252,7 @@ def test_an_index_that_does_not_fit_is_passed_over(catalog, folder, change, reas
     assert reason in warning
     assert "pictrace rebuild" in warning
     assert (searchable.exhaustive, found(searchable, 7, 1)) == (True, [(8, 0.0)])
-    assert fold(folder, FACES, "hnsw", catalog)
+    assert fold(Place(folder, FACES, "hnsw", catalog))
     assert Lookup.open(folder, FACES, "hnsw", catalog).warnings == ()
 
 
@@ -283,14 +283,14 @@ SPOILED = ["cut", "missing", "no json", "other json", "other fields", "other typ
 @pytest.mark.parametrize("how", SPOILED)
 def test_damage_is_refused_reported_and_repaired(catalog, folder, how):
     """Opening says how to repair it, `verify` lists it once, and folding makes the index anew."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     spoiled(folder, how)
 
     with pytest.raises(IndexDamagedError) as caught:
         Lookup.open(folder, FACES, "hnsw", catalog)
     assert "pictrace rebuild" in caught.value.hint
     assert len(verify(folder, catalog)) == 1
-    assert fold(folder, FACES, "hnsw", catalog)
+    assert fold(Place(folder, FACES, "hnsw", catalog))
     assert verify(folder, catalog) == []
 
 
@@ -320,31 +320,31 @@ def crash_at(monkeypatch, step):
 @pytest.mark.parametrize("force", [False, True])
 def test_a_crash_at_any_step_leaves_a_generation_in_use(catalog, folder, monkeypatch, step, force):
     """Before the manifest is replaced the old one, afterwards the new one; the next fold cleans up."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     put(catalog, range(20, 32))
     with monkeypatch.context() as patch:
         crash_at(patch, step)
         with pytest.raises(KeyboardInterrupt):
-            fold(folder, FACES, "hnsw", catalog, force=force)
+            fold(Place(folder, FACES, "hnsw", catalog), force=force)
 
     searchable = Lookup.open(folder, FACES, "hnsw", catalog)
     assert (searchable.exhaustive, searchable.searched) == (False, 32)
     assert found(searchable, 31, 1) == [(32, 0.0)]
     assert verify(folder, catalog) == []
-    fold(folder, FACES, "hnsw", catalog, force=True)
+    fold(Place(folder, FACES, "hnsw", catalog), force=True)
     assert len(files(folder)) == 2
 
 
 def test_a_generation_replaced_while_it_is_opened_is_looked_for_again(catalog, folder, monkeypatch):
     """Another process may fold between the reading of the manifest and the opening of the file."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     put(catalog, range(20, 30))
     once = iter([True])
     plain = lookup.open_index
 
     def late(*args, **options):
         if next(once, False):
-            fold(folder, FACES, "hnsw", catalog, force=True)
+            fold(Place(folder, FACES, "hnsw", catalog), force=True)
         return plain(*args, **options)
 
     monkeypatch.setattr(lookup, "open_index", late)
@@ -361,14 +361,14 @@ def test_a_name_that_is_no_file_name_is_refused(catalog, folder, name):
     with pytest.raises(UsageError):
         Lookup.open(folder, stamp, "hnsw", catalog)
     with pytest.raises(UsageError):
-        fold(folder, stamp, "hnsw", catalog)
+        fold(Place(folder, stamp, "hnsw", catalog))
 
 
 def test_verify_finds_nothing_wrong_where_nothing_is(catalog, folder):
     """Also without a folder, and with rows and deletions since the last fold."""
     assert verify(folder, catalog) == []
     for stamp in RECIPE.encoders:
-        fold(folder, stamp, "hnsw", catalog)
+        fold(Place(folder, stamp, "hnsw", catalog))
     put(catalog, [50])
     catalog.forget([3])
 
@@ -378,7 +378,7 @@ def test_verify_finds_nothing_wrong_where_nothing_is(catalog, folder):
 @pytest.mark.parametrize("place", [0, 100, 1500, -1])
 def test_verify_finds_a_changed_byte(catalog, folder, place):
     """Anywhere in the file, also where opening does not look."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     data = bytearray((folder / "faces-20.hnsw").read_bytes())
     data[place] ^= 1
     (folder / "faces-20.hnsw").write_bytes(data)
@@ -395,7 +395,7 @@ def test_verify_finds_a_changed_byte(catalog, folder, place):
 )
 def test_verify_compares_the_keys(catalog, folder, keys, problems):
     """An index that is whole but of other rows."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     path = folder / "faces-20.hnsw"
     index = hnsw.Index(FACES.space)
     index.add(np.array(keys, np.uint64), query(*keys))
@@ -408,7 +408,7 @@ def test_verify_compares_the_keys(catalog, folder, keys, problems):
 
 def test_verify_names_indexes_that_are_of_no_use(catalog, folder):
     """Of an encoder that the collection does not have, or of another version of one that it has."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     (folder / "old.json").write_text(json.dumps(manifest_of(folder) | {"file": "old-20.hnsw"}))
     (folder / "faces.json").write_text(json.dumps(manifest_of(folder) | {"encoder": "0"}))
 
@@ -423,12 +423,10 @@ def test_recall_is_measured_against_every_row(catalog, folder, monkeypatch):
     plain = hnsw.Index.search
 
     def forgetful(self, rows, limit):
-        return [
-            _recall.without(hits, {hits.keys[1], hits.keys[2]}, limit) for hits in plain(self, rows, limit)
-        ]
+        return [_recall.without(hits, {hits.keys[1], hits.keys[2]}, limit) for hits in plain(self, rows, limit)]
 
     monkeypatch.setattr(hnsw.Index, "search", forgetful)
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
 
     assert manifest_of(folder)["recall"] == 0.8
 
@@ -438,7 +436,7 @@ def test_recall_counts_equally_near_rows_as_found(tmp_path, folder):
     catalog = Catalog.create(str(tmp_path / "equal.pictrace"), RECIPE)
     rows = trace(0).rows
     catalog.put([Entry(place(f"{seed}"), trace(seed, rows=rows)) for seed in range(50)])
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
 
     assert manifest_of(folder)["recall"] == 1.0
     catalog.close()
@@ -446,10 +444,10 @@ def test_recall_counts_equally_near_rows_as_found(tmp_path, folder):
 
 def test_recall_of_deleted_rows_is_not_asked_for(catalog, folder):
     """Deleted pictures that the index still holds take no places from the others."""
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
     catalog.forget([1, 2, 3])
     put(catalog, range(20, 32))
-    fold(folder, FACES, "hnsw", catalog)
+    fold(Place(folder, FACES, "hnsw", catalog))
 
     manifest = manifest_of(folder)
     assert (manifest["count"], manifest["recall"]) == (32, 1.0)
@@ -459,7 +457,7 @@ def test_recall_of_a_single_row_is_not_measured(tmp_path, folder):
     """It has no neighbours to be found."""
     catalog = Catalog.create(str(tmp_path / "one.pictrace"), RECIPE)
     put(catalog, [1])
-    fold(folder, FACES, "hnsw", catalog, force=True)
+    fold(Place(folder, FACES, "hnsw", catalog), force=True)
 
     assert manifest_of(folder)["recall"] is None
     catalog.close()

@@ -5,6 +5,7 @@ import io
 import os
 import socket
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, JpegImagePlugin
 
+from pictrace._jpeg import coded_image_hash
 from pictrace.errors import (
     FileTooLargeError,
     ImageCorruptError,
@@ -524,9 +526,7 @@ def test_one_bit_is_black_and_white() -> None:
     assert [pixels[0, 0].tolist(), pixels[0, 31].tolist()] == [[0, 0, 0], WHITE]
 
 
-@pytest.mark.parametrize(
-    ("name", "mode"), [("JPEG", "CMYK"), ("TIFF", "CMYK"), ("JPEG", "YCbCr"), ("TIFF", "YCbCr")]
-)
+@pytest.mark.parametrize(("name", "mode"), [("JPEG", "CMYK"), ("TIFF", "CMYK"), ("JPEG", "YCbCr"), ("TIFF", "YCbCr")])
 def test_other_colour_models_are_converted(name: str, mode: str) -> None:
     """Ink and video colours come out as the RGB they stand for."""
     image = Image.new("RGB", (32, 32), (200, 40, 90)).convert(mode)
@@ -567,7 +567,7 @@ def test_colour_profile_is_applied() -> None:
     ids=["srgb", "text", "zeros"],
 )
 def test_profile_without_effect_changes_no_pixel(icc: bytes) -> None:
-    """sRGB itself and profiles that cannot be read leave every pixel alone."""
+    """A profile of sRGB itself and profiles that cannot be read leave every pixel alone."""
     picture = Picture.open(odd.encoded(PHOTO, "PNG", icc_profile=icc))
 
     assert np.array_equal(picture.pixels, PHOTO)
@@ -582,15 +582,20 @@ def test_grey_picture_with_colour_profile_stays_grey() -> None:
     assert np.array_equal(picture.pixels[..., 0], np.asarray(grey))
 
 
+def test_same_profile_works_again() -> None:
+    """A profile that was seen before gives the same colours."""
+    data = odd.encoded(PHOTO, "PNG", icc_profile=swapped_profile())
+
+    assert Picture.open(data).pixel_hash == Picture.open(data).pixel_hash != Picture.open(PHOTO).pixel_hash
+
+
 def test_many_profiles_do_not_pile_up() -> None:
     """Only so many prepared profiles are kept, and an old one still works when it comes back."""
     profile = swapped_profile()
     red = Image.new("RGB", (32, 32), (255, 0, 0))
     variants = [profile + bytes([number]) for number in range(40)]
 
-    greens = [
-        Picture.open(odd.encoded(red, "PNG", icc_profile=one)).pixels[0, 0, 1] for one in [*variants, profile]
-    ]
+    greens = [Picture.open(odd.encoded(red, "PNG", icc_profile=one)).pixels[0, 0, 1] for one in [*variants, profile]]
 
     assert min(greens) > 250
 
@@ -648,6 +653,17 @@ def test_payload_after_the_picture_is_not_carried_over() -> None:
 
     assert picture.pixel_hash == Picture.open(data).pixel_hash
     assert b"script" not in picture.proxy()
+
+
+def test_decoding_in_threads_restores_the_warning_filters() -> None:
+    """Pictures decoded at the same time share one set of filters, put back by the last."""
+    before = list(warnings.filters)
+
+    with ThreadPoolExecutor(4) as threads:
+        hashes = set(threads.map(lambda _: Picture.open(odd.encoded(PHOTO, "PNG")).pixel_hash, range(64)))
+
+    assert len(hashes) == 1
+    assert list(warnings.filters) == before
 
 
 def test_no_warning_leaks() -> None:
@@ -737,6 +753,42 @@ def test_what_changes_a_large_jpegs_pixels_changes_its_hash() -> None:
     assert len({Picture.open(data, target=512).pixel_hash for data in files}) == len(files)
 
 
+@pytest.mark.parametrize(
+    ("data", "same_as"),
+    [
+        (b"\xff\xd8\xff\xff\xdb\0\4ab\xff\xd9", b"\xff\xd8\xff\xdb\0\4ab\xff\xd9 tail"),
+        (b"\xff\xd8\xff\x01\xff\xd0\xff\xdb\0\4ab", b"\xff\xd8\xff\xdb\0\4ab\xff\xd9"),
+        (b"\xff\xd8\xff\xee\0\4ab\xff\xd9", b"\xff\xd8\xff\xd9"),
+        (
+            b"\xff\xd8\xff\xda\0\2scan\xff\0\xff\xd3more",
+            b"\xff\xd8\xff\xda\0\2scan\xff\0\xff\xd3more\xff\xd9",
+        ),
+    ],
+    ids=["fill bytes", "bare markers", "foreign APP14", "no end"],
+)
+def test_markers_without_meaning_do_not_count(data: bytes, same_as: bytes) -> None:
+    """Fill bytes, bare markers and what follows the end leave the coded image as it is."""
+    hashes = {coded_image_hash(one, orientation=1, icc=b"") for one in (data, same_as)}
+
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"\xff\xee\0\x0eAdobe\0d\0\0\0\0\0", b"\xff\xee\0\x0eAdobe\0d\0\0\0\0\1"),
+        (b"\xff\xe0\0\7JFIF\0", b""),
+        (b"garbage", b"garbled"),
+    ],
+    ids=["adobe transform", "jfif", "irregular"],
+)
+def test_what_steers_decoding_counts(one: bytes, other: bytes) -> None:
+    """Adobe's transform, a JFIF header, and anything that cannot be parsed are part of the coded image."""
+    hashes = {coded_image_hash(b"\xff\xd8" + part, orientation=1, icc=b"") for part in (one, other)}
+
+    assert len(hashes) == 2
+
+
 def test_restart_markers_and_scans_are_hashed_whole() -> None:
     """A progressive JPEG with restart markers is parsed to its end: what follows does not count."""
     data = large_jpeg(progressive=True, restart_marker_rows=1)
@@ -767,9 +819,7 @@ def test_frame_fits_the_proxy_side(width: int, height: int, expected: tuple[int,
 
 def test_grey_is_luma() -> None:
     """Grey levels weigh the colours as television does."""
-    colours = np.repeat(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8), 16, axis=1).repeat(
-        16, axis=0
-    )
+    colours = np.repeat(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8), 16, axis=1).repeat(16, axis=0)
 
     assert Picture.open(colours).grey[0, ::16].tolist() == [76, 150, 29]
 
@@ -789,9 +839,7 @@ def test_proxy_is_a_bare_jpeg_of_the_frame() -> None:
     """The proxy shows the frame and carries none of the file's metadata."""
     exif = Image.Exif()
     exif[0x010F] = "Maker"
-    data = odd.encoded(
-        odd.photo(1024, 768), "JPEG", exif=exif, comment=b"secret", icc_profile=swapped_profile()
-    )
+    data = odd.encoded(odd.photo(1024, 768), "JPEG", exif=exif, comment=b"secret", icc_profile=swapped_profile())
 
     proxy = Picture.open(data).proxy()
 

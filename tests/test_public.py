@@ -25,9 +25,7 @@ HEAVY = {
     "typer",
     "usearch",
 }
-ERRORS = [
-    one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.PictraceError)
-]
+ERRORS = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.PictraceError)]
 LEAVES = [one for one in ERRORS if not one.__subclasses__()]
 
 
@@ -116,13 +114,10 @@ def test_every_error_is_drawn_with_its_code(error):
 def test_every_error_is_drawn_below_its_parent(error):
     """An error's line is one step deeper than that of the class it derives from, and after it."""
     depths = {
-        match[2]: len(match[1]) // 4
-        for match in re.finditer(r"^([│├└─ ]*)(\w+Error)\b", errors.__doc__, re.MULTILINE)
+        match[2]: len(match[1]) // 4 for match in re.finditer(r"^([│├└─ ]*)(\w+Error)\b", errors.__doc__, re.MULTILINE)
     }
     names = list(depths)
-    above = [
-        name for name in names[: names.index(error.__name__)] if depths[name] == depths[error.__name__] - 1
-    ]
+    above = [name for name in names[: names.index(error.__name__)] if depths[name] == depths[error.__name__] - 1]
 
     assert (above or ["Exception"])[-1] == error.__base__.__name__
 

@@ -60,7 +60,7 @@ def test_a_flat_picture_gets_a_reason_and_no_match(collection: Collection) -> No
     """Featureless is a typed answer."""
     answer = collection.search(jpeg(flat()))
 
-    assert 0 == len(answer)
+    assert len(answer) == 0
     assert "featureless" in answer.warnings[0]
 
 
@@ -76,9 +76,9 @@ def test_the_envelope_says_what_was_searched(collection: Collection) -> None:
     """An empty answer can be trusted only if it says what it looked at."""
     answer = collection.search(FOLDER / "coffee.png")
 
-    assert (6, True, None) == (answer.searched, answer.exhaustive, answer.recall)
+    assert (answer.searched, answer.exhaustive, answer.recall) == (6, True, None)
     assert {"encode", "exact", "candidates", "verify"} == set(answer.timings_ms)
-    assert ("identity", "pdq", "embedding", "geometry", "structure") == answer.signals
+    assert answer.signals == ("identity", "pdq", "embedding", "geometry", "structure")
 
 
 @settings(max_examples=15, deadline=None)
@@ -161,8 +161,15 @@ def test_compare_is_symmetric(edit: str) -> None:
 
     there, back = compare(one, other), compare(other, one)
 
-    assert (there.relation, there.score, there.signals["inliers"]) == (back.relation, back.score, back.signals["inliers"])
-    assert (there.alignment.query_overlap, there.alignment.match_overlap) == (back.alignment.match_overlap, back.alignment.query_overlap)
+    assert (there.relation, there.score, there.signals["inliers"]) == (
+        back.relation,
+        back.score,
+        back.signals["inliers"],
+    )
+    assert (there.alignment.query_overlap, there.alignment.match_overlap) == (
+        back.alignment.match_overlap,
+        back.alignment.query_overlap,
+    )
 
 
 def test_compare_tells_the_numbers_people_know(collection: Collection) -> None:

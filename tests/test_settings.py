@@ -69,9 +69,7 @@ def test_a_setting_comes_from_the_file(tmp_path, setting):
 @SETTINGS
 def test_the_environment_overrules_the_file(tmp_path, setting):
     """Under the name in the documentation."""
-    (tmp_path / "pictrace.toml").write_text(
-        toml(setting, setting.default).replace("(", "[").replace(")", "]")
-    )
+    (tmp_path / "pictrace.toml").write_text(toml(setting, setting.default).replace("(", "[").replace(")", "]"))
     value = sample(setting)
     text = ", ".join(value) if isinstance(value, list) else str(value)
 

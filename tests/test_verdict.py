@@ -26,19 +26,19 @@ def test_no_evidence_is_different() -> None:
     """Nothing known means nothing claimed, for certain."""
     verdict = judge([])
 
-    assert (Relation.DIFFERENT, 1.0) == (verdict.relation, verdict.score)
+    assert (verdict.relation, verdict.score) == (Relation.DIFFERENT, 1.0)
 
 
 def test_identity_is_certain() -> None:
     """Equal hashes give exactly 1.0, not nearly."""
     verdict = judge([evidence(Relation.EXACT, calibration("identity").log_odds({}))])
 
-    assert (Relation.EXACT, 1.0) == (verdict.relation, verdict.score)
+    assert (verdict.relation, verdict.score) == (Relation.EXACT, 1.0)
 
 
 def test_silence_gives_its_reasons() -> None:
     """A pair that no signal could judge says why."""
-    assert ("signal: why not",) == judge([evidence(Relation.COPY, None)]).reasons
+    assert judge([evidence(Relation.COPY, None)]).reasons == ("signal: why not",)
 
 
 @given(st.lists(opinions, max_size=6))

@@ -1,6 +1,7 @@
 """Worker processes: what crashes, hangs or eats memory costs one item, and nothing outlives the program."""
 
 import ctypes
+import gc
 import itertools
 import logging
 import multiprocessing
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,40 +30,57 @@ from pictrace.settings import Limits
 from pictrace.workers import CHUNKS_AHEAD, Workers
 
 SECONDS = 30
-Answer = object
+
+
+def crash() -> None:
+    ctypes.string_at(0)
+
+
+def noise() -> None:
+    os.write(2, b"libpicture: warning")
+
+
+def wait_at(meeting: str) -> None:
+    Path(meeting).write_text("here", encoding="ascii")
+    time.sleep(600)
+
+
+def refuse(reason: str) -> None:
+    raise ImageCorruptError(reason, hint="mend it")
+
+
+class Unreadable(Exception):  # noqa: N818 - it stands for any foreign class
+    """Travels, but cannot be put together again."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (fail_foreign, ())
+
+
+def fail_foreign() -> None:
+    raise Unreadable
+
+
+ORDERS: dict[str, Callable[..., object]] = {
+    "pid": os.getpid,
+    "refuse": refuse,
+    "crash": crash,
+    "hang": lambda: time.sleep(600),
+    "eat": lambda size: len(bytearray(int(size))),
+    "err": lambda key: {}[key],
+    "exit": lambda: os._exit(3),
+    "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "die-once": lambda trace: die_once(Path(trace)),
+    "noise": noise,
+    "wait": wait_at,
+    "environment": os.environ.get,
+    "unreadable": Unreadable,
+}
 
 
 def obey(order: str) -> object:
     """Does to its own process what a picture might."""
-    word, _, rest = order.partition(" ")
-    match word:
-        case "pid":
-            return os.getpid()
-        case "refuse":
-            raise ImageCorruptError(rest, hint="mend it")
-        case "crash":
-            ctypes.string_at(0)
-        case "hang":
-            time.sleep(600)
-        case "eat":
-            return len(bytearray(int(rest)))
-        case "err":
-            return {}[rest]
-        case "exit":
-            os._exit(3)
-        case "die":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "die-once":
-            return die_once(Path(rest))
-        case "noise":
-            os.write(2, b"libpicture: warning")
-            print("from Python", file=sys.stderr)  # noqa: T201 - to be seen
-        case "wait":
-            Path(rest).write_text("here", encoding="ascii")
-            time.sleep(600)
-        case "environment":
-            return os.environ.get(rest)
-    return order.upper()
+    word, *rest = order.split(" ")
+    return ORDERS[word](*rest) if word in ORDERS else order.upper()
 
 
 def die_once(trace: Path) -> str:
@@ -84,9 +102,7 @@ def fail() -> None:
 def pool() -> Iterator[Workers[str, object]]:
     """Two workers that most tests share, crashes and all."""
     limits = Limits(decode_seconds=2.0, worker_bytes=256 << 20)
-    with Workers(
-        obey, workers=2, limits=limits, initializer=remember, initargs=("PICTRACE_NOTE", "x")
-    ) as workers:
+    with Workers(obey, workers=2, limits=limits, initializer=remember, initargs=("PICTRACE_NOTE", "x")) as workers:
         yield workers
 
 
@@ -119,10 +135,10 @@ def test_results_come_in_order_with_their_items(pool: Workers[str, object]) -> N
 
 def test_typed_error_is_the_items_result(pool: Workers[str, object]) -> None:
     """A picture that is refused keeps code, message and hint on its way here."""
-    (_, error), (_, after) = pool.run(["refuse cut off", "next"])
+    (_, error), (_, after) = pool.run(["refuse cut", "next"])
 
     assert isinstance(error, ImageCorruptError)
-    assert (str(error), error.hint, after) == ("cut off", "mend it", "NEXT")
+    assert (str(error), error.hint, after) == ("cut", "mend it", "NEXT")
 
 
 @pytest.mark.parametrize(
@@ -165,12 +181,16 @@ def test_kill_from_outside_costs_nothing(pool: Workers[str, object], tmp_path: P
     assert codes(answers) == ["A", "second life", "B"]
 
 
-def test_idle_worker_may_die(pool: Workers[str, object]) -> None:
+def test_idle_worker_may_die() -> None:
     """A worker killed between two runs is replaced without anybody noticing."""
-    (_, pid), *_ = pool.run(["pid"])
-    os.kill(int(str(pid)), signal.SIGKILL)
+    with Workers(obey, workers=1) as workers:
+        ((_, pid),) = workers.run(["pid"])
+        os.kill(int(str(pid)), signal.SIGKILL)
+        assert ended(int(str(pid)))
 
-    assert codes(list(pool.run(["a", "b", "c"], chunk=1))) == ["A", "B", "C"]
+        answers = list(workers.run(["a", "b"]))
+
+    assert answers == [("a", "A"), ("b", "B")]
 
 
 def test_workers_serve_many_runs(pool: Workers[str, object]) -> None:
@@ -245,9 +265,27 @@ def test_item_that_cannot_travel_is_the_callers_error(pool: Workers[str, object]
     assert codes(list(pool.run(["a"]))) == ["A"]
 
 
-def test_decoders_may_not_write_to_the_terminal(
-    pool: Workers[str, object], capfd: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_answer_that_cannot_be_read_is_an_error(pool: Workers[str, object]) -> None:
+    """A result that does not survive its journey ends the run instead of stalling it."""
+    with pytest.raises(PictraceError, match="read"):
+        list(pool.run(["unreadable"]))
+
+    assert codes(list(pool.run(["a", "b", "c"], chunk=1))) == ["A", "B", "C"]
+
+
+def test_forgotten_workers_end_with_their_owner() -> None:
+    """Workers that nobody closed are gone once nobody holds them."""
+    workers = Workers(obey, workers=1)
+    ((_, pid),) = workers.run(["pid"])
+
+    del workers
+    gc.collect()
+
+    assert ended(int(str(pid)))
+
+
+def test_decoders_may_not_write_to_the_terminal(pool: Workers[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     """What C libraries print about broken files is dropped."""
     list(pool.run(["noise"]))
 
@@ -299,6 +337,56 @@ def test_run_begun_before_closing_ends() -> None:
 
     with pytest.raises(UsageError, match="closed"):
         list(run)
+
+
+def test_run_drawn_after_closing_ends() -> None:
+    """A run that was asked for but not begun before the end gives no results."""
+    workers = Workers(obey, workers=1)
+    run = workers.run(["a"])
+
+    workers.close()
+
+    with pytest.raises(UsageError, match="closed"):
+        list(run)
+
+
+def test_chunks_not_begun_are_cancelled_by_closing(tmp_path: Path) -> None:
+    """A run that still waits for its turn when the workers are closed is told so."""
+    meeting = tmp_path / "meeting"
+    os.mkfifo(meeting)
+    workers = Workers(obey, workers=1)
+    first = threading.Thread(target=lambda: codes_or_closed(workers, f"wait {meeting}"))
+    first.start()
+    meeting.read_text(encoding="ascii")
+
+    def items() -> Iterator[str]:
+        yield "a"
+        workers.close()
+
+    with pytest.raises(UsageError, match="closed"):
+        list(workers.run(items(), chunk=1))
+
+    first.join()
+
+
+def codes_or_closed(workers: Workers[str, object], order: str) -> None:
+    with pytest.raises(UsageError, match="closed"):
+        list(workers.run([order]))
+
+
+def test_worker_killed_while_starting_is_started_again(tmp_path: Path) -> None:
+    """A kill that hits a worker before it is ready costs nothing either."""
+    with Workers(obey, workers=1, initializer=die_once, initargs=(tmp_path / "trace",)) as workers:
+        answers = list(workers.run(["a"]))
+
+    assert answers == [("a", "A")]
+
+
+def test_worker_killed_at_every_start_is_given_up(tmp_path: Path) -> None:
+    """Where something kills each worker as it starts, the run ends with an error."""
+    killed = Workers(obey, workers=1, initializer=obey, initargs=("die",))
+    with killed as workers, pytest.raises(PictraceError, match="starting"):
+        list(workers.run(["a"]))
 
 
 def test_workers_that_cannot_start_end_the_run(capfd: pytest.CaptureFixture[str]) -> None:

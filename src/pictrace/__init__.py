@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from pictrace.errors import PictraceError
     from pictrace.ingest import Report
     from pictrace.picture import Picture
+    from pictrace.results import Answer, Failure, Match, PictureRecord
     from pictrace.settings import Settings
-    from pictrace.types import Alignment, Answer, Failure, Match, PictureRecord, Relation
+    from pictrace.types import Alignment, Relation
 
 __all__ = [
     "Alignment",
@@ -44,13 +45,13 @@ __all__ = [
 
 _HOMES = {
     "Alignment": "types",
-    "Answer": "types",
+    "Answer": "results",
     "Collection": "collection",
-    "Failure": "types",
-    "Match": "types",
+    "Failure": "results",
+    "Match": "results",
     "PictraceError": "errors",
     "Picture": "picture",
-    "PictureRecord": "types",
+    "PictureRecord": "results",
     "Relation": "types",
     "Report": "ingest",
     "Settings": "settings",

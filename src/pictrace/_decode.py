@@ -99,14 +99,10 @@ def format_of(data: bytes, limits: Limits) -> str:
         raise NotAnImageError("the file is empty")
     name = sniff(data[:HEAD])
     if name is None:
-        raise NotAnImageError(
-            "the bytes are no picture of any known format", hint="is it a web page or a text?"
-        )
+        raise NotAnImageError("the bytes are no picture of any known format", hint="is it a web page or a text?")
     if name not in limits.formats or name not in FORMATS:
         allowed = ", ".join(limits.formats)
-        raise UnsupportedFormatError(
-            f"{name} files are not accepted", hint=f"convert it to one of: {allowed}"
-        )
+        raise UnsupportedFormatError(f"{name} files are not accepted", hint=f"convert it to one of: {allowed}")
     return name
 
 

@@ -46,9 +46,7 @@ def check_name(name: str) -> None:
         UsageError: it cannot.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise UsageError(
-            f"{name!r} cannot name an encoder", hint="use letters, digits, dots, dashes, underscores"
-        )
+        raise UsageError(f"{name!r} cannot name an encoder", hint="use letters, digits, dots, dashes, underscores")
 
 
 def read_manifest(folder: Path, name: str) -> Manifest | None:
@@ -114,9 +112,7 @@ def sound_path(folder: Path, manifest: Manifest) -> Path:
     return path
 
 
-def open_index(
-    folder: Path, manifest: Manifest, stamp: EncoderStamp, *, writable: bool = False, threads: int
-) -> Any:
+def open_index(folder: Path, manifest: Manifest, stamp: EncoderStamp, *, writable: bool = False, threads: int) -> Any:
     """The index of a generation, mapped from disk, or in memory if it is to be changed.
 
     Raises:

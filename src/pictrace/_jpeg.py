@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Protocol
 
-_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """The next marker in entropy-coded data: stuffed zeros and restart markers belong to the data."""
 
 _END_OF_IMAGE = 0xD9

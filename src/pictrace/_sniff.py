@@ -90,21 +90,12 @@ def sniff(head: bytes) -> str | None:
 
 def _is_svg(head: bytes) -> bool:
     # Two-byte encodings hide every second byte; dropping zeros makes their ASCII part readable.
-    text = (
-        head.removeprefix(b"\xef\xbb\xbf")
-        .removeprefix(b"\xff\xfe")
-        .removeprefix(b"\xfe\xff")
-        .replace(b"\0", b"")
-    )
+    text = head.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\0", b"")
     return bool(_XML_START.match(text) and _SVG.search(text))
 
 
 def _is_pcx(head: bytes) -> bool:
-    return (
-        head[:1] == b"\x0a"
-        and head[1:2] in {b"\0", b"\2", b"\3", b"\4", b"\5"}
-        and head[2:3] in {b"\0", b"\1"}
-    )
+    return head[:1] == b"\x0a" and head[1:2] in {b"\0", b"\2", b"\3", b"\4", b"\5"} and head[2:3] in {b"\0", b"\1"}
 
 
 _STRUCTURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (

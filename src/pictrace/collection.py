@@ -18,19 +18,19 @@ from pictrace.encoders import Encoder
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
 from pictrace.lookup import Lookup
-from pictrace.picture import Picture
+from pictrace.picture import Picture, Region
+from pictrace.results import Answer, Match, PictureRecord
 from pictrace.search import Engine, Mode
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
 from pictrace.tracing import Prepared
-from pictrace.types import Answer, Key, Location, Match, PictureRecord, Recipe
+from pictrace.types import Key, Location, Recipe
 from pictrace.workers import Workers
 
 ENCODERS = ("lite0", "pdq")
 INDEX = "hnsw"
 
 ImageSource = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | npt.NDArray[np.uint8] | Picture
-Region = tuple[int, int, int, int]
 
 
 class Collection:
@@ -82,7 +82,8 @@ class Collection:
         with self._writing(defer_features=defer_features) as catalog:
             if defer_features and catalog.recipe.features != tracing.DEFERRED:
                 raise UsageError(
-                    "this collection has its local features already", hint="leave the option out, or start a new one"
+                    "this collection has its local features already",
+                    hint="leave the option out, or start a new one",
                 )
             encoders = self._encoders(catalog.recipe)
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
@@ -135,7 +136,8 @@ class Collection:
         engine = self._open()
         query: Picture | Key = image if isinstance(image, int) else self._picture(image)
         if region is not None:
-            query = _cut(self._picture(engine.catalog.proxy(query)) if isinstance(query, int) else query, region)
+            whole = self._picture(engine.catalog.proxy(query)) if isinstance(query, int) else query
+            query = whole.cut(region)
         return search.search(engine, query, limit=limit, min_score=min_score, mode=mode)
 
     def compare(self, image: ImageSource, other: ImageSource) -> Match:
@@ -268,15 +270,8 @@ class Collection:
         """Indexes brought up to date, where enough is new to be worth it."""
         recipe = catalog.recipe
         for stamp in recipe.encoders:
-            lookup.fold(
-                self._folder,
-                stamp,
-                recipe.index,
-                catalog,
-                threads=self._threads,
-                progress=partial(progress.folded, stamp.name),
-                force=force,
-            )
+            place = lookup.Place(self._folder, stamp, recipe.index, catalog, self._threads)
+            lookup.fold(place, progress=partial(progress.folded, stamp.name), force=force)
 
 
 def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None = None) -> Match:
@@ -293,13 +288,3 @@ def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None
 
 def _catalog() -> Any:
     return registry.load("catalogs", "sqlite")
-
-
-def _cut(picture: Picture, region: Region) -> Picture:
-    x, y, width, height = region
-    if min(x, y) < 0 or min(width, height) < 1 or x + width > picture.width or y + height > picture.height:
-        raise UsageError(
-            f"the region {x},{y},{width},{height} is not inside {picture.width} x {picture.height} pixels",
-            hint="x, y, width, height, counted from the top left corner",
-        )
-    return Picture.open(np.ascontiguousarray(picture.pixels[y : y + height, x : x + width]))

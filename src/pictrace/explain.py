@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from pictrace import tracing
 from pictrace.picture import Picture
+from pictrace.results import Match
 from pictrace.signals.geometry import inlier_pairs
 from pictrace.signals.structure import difference
-from pictrace.types import Alignment, Match, Trace
+from pictrace.types import Alignment, Trace
 
 Point = tuple[float, float]
 Line = tuple[float, float, float, float]
 
 _LEAST_FEATURES = 2
-_PICTURE = {"format": "WEBP", "quality": 82, "method": 2}
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,27 @@ def visible(picture: Picture, *, width: int = 0, height: int = 0) -> Trace:
     return replace(trace, width=width or trace.width, height=height or trace.height)
 
 
+def sketch(query_jpeg: bytes, query_size: tuple[int, int], match_jpeg: bytes, match: Match) -> Drawing:
+    """Both pictures and the outline of their overlap, which the match's record is enough for."""
+    plain = Drawing(query_jpeg, query_size, match_jpeg, (match.width, match.height))
+    if match.alignment is None:
+        return plain
+    outline = clipped(match.alignment.quad, match.width, match.height)
+    back = np.linalg.inv(np.array(match.alignment.transform))
+    return replace(plain, covered=clipped(_mapped(back, outline), *query_size), outline=outline)
+
+
 def explain(query: Trace, candidate: Trace, match: Match) -> Drawing:
-    """The match of two pictures as a drawing; without an alignment, just the two pictures."""
-    plain = Drawing(query.proxy, (query.width, query.height), candidate.proxy, (candidate.width, candidate.height))
+    """The match of two pictures as a whole drawing; without an alignment, just the two pictures."""
+    plain = sketch(query.proxy, (query.width, query.height), candidate.proxy, match)
     alignment = match.alignment
     if alignment is None:
         return plain
-    outline = clipped(alignment.quad, candidate.width, candidate.height)
-    back = np.linalg.inv(np.array(alignment.transform))
     enough = min(len(query.features), len(candidate.features)) >= _LEAST_FEATURES
     return replace(
         plain,
         lines=tuple(inlier_pairs(query, candidate, alignment)) if enough else (),
-        covered=clipped(_mapped(back, outline), query.width, query.height),
-        outline=outline,
-        aligned_webp=_aligned(query, candidate, alignment, outline),
+        aligned_webp=_aligned(query, candidate, alignment, plain.outline),
         difference_webp=_encoded(Image.fromarray(difference(query, candidate, alignment))),
     )
 
@@ -104,11 +110,13 @@ def _aligned(query: Trace, candidate: Trace, alignment: Alignment, outline: Sequ
     if len(outline) > 2:
         scale = still.width / candidate.width, still.height / candidate.height
         ImageDraw.Draw(mask).polygon([(x * scale[0], y * scale[1]) for x, y in outline], fill=255)
+        # Interpolation mixes the outermost pixels with the nothing beyond them.
+        mask = mask.filter(ImageFilter.MinFilter(3))
     laid.putalpha(mask)
     return _encoded(laid)
 
 
 def _encoded(image: Image.Image) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, **_PICTURE)
+    image.save(stream, "WEBP", quality=82, method=2)
     return stream.getvalue()

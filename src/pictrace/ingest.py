@@ -13,12 +13,13 @@ from pictrace.catalogs import Catalog, Entry
 from pictrace.encoders import Encoder
 from pictrace.errors import PictureError, RootMissingError, SourceError
 from pictrace.picture import Picture
+from pictrace.results import Failure
 from pictrace.settings import Limits
 from pictrace.signals import _features
 from pictrace.sources import Item, Source
 from pictrace.sources.reading import read
 from pictrace.tracing import Prepared
-from pictrace.types import PROXY_SIDE, Failure, Key, Location
+from pictrace.types import PROXY_SIDE, Key, Location
 from pictrace.workers import Workers
 
 BATCH = 32
@@ -37,7 +38,6 @@ class Progress:
 
     def folded(self, encoder: str, done: int, total: int) -> None:
         """So many of so many rows of an encoder are in its index."""
-
 
 
 @dataclass
@@ -245,7 +245,6 @@ def is_known(catalog: Catalog, location: Location) -> bool:
     """Whether a place is in the catalog with just this size and time of change."""
     found = catalog.location(location.uri)
     return found is not None and (found[1].size, found[1].mtime_ns) == (location.size, location.mtime_ns)
-
 
 
 def fill_features(catalog: Catalog, progress: Progress) -> None:

@@ -56,9 +56,7 @@ class _Parts:
 class Lookup:
     """The rows of one encoder; safe to search from several threads, also while one of them refreshes."""
 
-    def __init__(
-        self, folder: Path, stamp: EncoderStamp, index_name: str, catalog: Catalog, *, threads: int
-    ) -> None:
+    def __init__(self, folder: Path, stamp: EncoderStamp, index_name: str, catalog: Catalog, *, threads: int) -> None:
         check_name(stamp.name)
         self.warnings: tuple[str, ...] = ()
         self._folder = folder
@@ -71,9 +69,7 @@ class Lookup:
         self._parts = self._opened(self._manifest())
 
     @classmethod
-    def open(
-        cls, folder: Path, stamp: EncoderStamp, index_name: str, catalog: Catalog, *, threads: int = 0
-    ) -> Self:
+    def open(cls, folder: Path, stamp: EncoderStamp, index_name: str, catalog: Catalog, *, threads: int = 0) -> Self:
         """The rows of `stamp` in the catalog, with the index that lies in `folder`, if it is of use.
 
         An index of another version of the encoder or of another kind is passed over and named in `warnings`.
@@ -166,16 +162,18 @@ class Lookup:
             self._seen = max(newest, self._seen)
 
 
-def fold(  # noqa: PLR0913 - the four things that name a lookup, and three ways of doing it
-    folder: Path,
-    stamp: EncoderStamp,
-    index_name: str,
-    catalog: Catalog,
-    *,
-    threads: int = 0,
-    progress: Progress | None = None,
-    force: bool = False,
-) -> bool:
+@dataclass(frozen=True)
+class Place:
+    """Where one encoder's index lives, and what it is made from."""
+
+    folder: Path
+    stamp: EncoderStamp
+    index_name: str
+    catalog: Catalog
+    threads: int = 0
+
+
+def fold(place: Place, *, progress: Progress | None = None, force: bool = False) -> bool:
     """Whether the index was behind, and then it no longer is; only the catalog's writer may call this.
 
     Rows are added once the tail is long enough; with `force`, or if the index there is damaged, unfit or full
@@ -185,9 +183,10 @@ def fold(  # noqa: PLR0913 - the four things that name a lookup, and three ways 
     Raises:
         InsufficientStorageError: the disk is full.
     """
+    stamp, catalog = place.stamp, place.catalog
     check_name(stamp.name)
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest, broken = (None, False) if force else _base(folder, stamp, index_name, catalog)
+    place.folder.mkdir(parents=True, exist_ok=True)
+    manifest, broken = (None, False) if force else _base(place)
     count, after = (manifest.count, manifest.watermark) if manifest else (0, 0)
     fresh = sum(len(keys) for keys, _ in catalog.rows(stamp.name, after))
     anew = force or broken or count - (len(catalog) - fresh) > DEAD_SHARE * count
@@ -195,17 +194,16 @@ def fold(  # noqa: PLR0913 - the four things that name a lookup, and three ways 
         return False
     if manifest is None or anew:
         after, fresh = 0, len(catalog)
-        index = registry.load("indexes", index_name)(stamp.space, threads=threads)
+        index = registry.load("indexes", place.index_name)(stamp.space, threads=place.threads)
     else:
-        index = open_index(folder, manifest, stamp, writable=True, threads=threads)
+        index = open_index(place.folder, manifest, stamp, writable=True, threads=place.threads)
     done = 0
     for keys, rows in catalog.rows(stamp.name, after):
         index.add(keys, rows)
         after, done = int(keys[-1]), done + len(keys)
         if progress:
             progress(done, fresh)
-    recall = None if index.exhaustive else measured_recall(index, stamp, catalog)
-    _publish(folder, stamp, index_name, index, watermark=after, recall=recall)
+    _publish(place, index, watermark=after)
     return True
 
 
@@ -246,11 +244,10 @@ def _problems(folder: Path, manifest: Manifest, stamp: EncoderStamp, catalog: Ca
     return problems
 
 
-def _publish(  # noqa: PLR0913 - all that a manifest says
-    folder: Path, stamp: EncoderStamp, index_name: str, index: Any, *, watermark: Key, recall: float | None
-) -> None:
+def _publish(place: Place, index: Any, *, watermark: Key) -> None:
     """Write the index and then, when all else is done, the manifest that puts it to use."""
-    path = free_path(folder, stamp, watermark, index_name)
+    recall = None if index.exhaustive else measured_recall(index, place.stamp, place.catalog)
+    path = free_path(place.folder, place.stamp, watermark, place.index_name)
     index.save(path)
     manifest = Manifest(
         file=path.name,
@@ -258,25 +255,23 @@ def _publish(  # noqa: PLR0913 - all that a manifest says
         count=len(index),
         size=path.stat().st_size,
         sha256=sha256(path),
-        encoder=stamp.version,
-        index=index_name,
+        encoder=place.stamp.version,
+        index=place.index_name,
         index_version=index.version,
         recall=recall,
     )
-    write_manifest(folder, stamp.name, manifest)
+    write_manifest(place.folder, place.stamp.name, manifest)
 
 
-def _base(
-    folder: Path, stamp: EncoderStamp, index_name: str, catalog: Catalog
-) -> tuple[Manifest | None, bool]:
+def _base(place: Place) -> tuple[Manifest | None, bool]:
     """The generation to build upon, if any, and whether there is a damaged one to be replaced."""
     try:
-        manifest = read_manifest(folder, stamp.name)
-        if manifest is None or _unfit(manifest, stamp, index_name, catalog):
+        manifest = read_manifest(place.folder, place.stamp.name)
+        if manifest is None or _unfit(manifest, place.stamp, place.index_name, place.catalog):
             return None, False
-        sound_path(folder, manifest)
+        sound_path(place.folder, manifest)
     except (IndexDamagedError, FileNotFoundError) as error:
-        logger.warning("the index of %s is made anew: %s", stamp.name, error)
+        logger.warning("the index of %s is made anew: %s", place.stamp.name, error)
         return None, True
     return manifest, False
 

@@ -25,10 +25,10 @@ PROXY_QUALITY = 80
 IN_MEMORY = "MEMORY"
 """The format of pictures that never were a file: arrays, and PIL images that do not know one."""
 
-Source = (
-    str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Image.Image | npt.NDArray[np.uint8]
-)
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Image.Image | npt.NDArray[np.uint8]
 Array = npt.NDArray[np.uint8]
+Region = tuple[int, int, int, int]
+"""x, y, width, height in pixels, counted from the top left corner."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +141,21 @@ class Picture:
             kept[side] = _pixels_of(square)
         return kept[side]
 
+    def cut(self, region: Region) -> "Picture":
+        """The part of the picture inside a region.
+
+        Raises:
+            UsageError: the region is empty or not wholly inside the picture.
+        """
+        x, y, width, height = region
+        rows, columns = self.pixels.shape[:2]
+        if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
+            raise UsageError(
+                f"the region {x},{y},{width},{height} is not inside {columns} x {rows} pixels",
+                hint="x, y, width, height, counted from the top left corner",
+            )
+        return Picture.open(np.ascontiguousarray(self.pixels[y : y + height, x : x + width]))
+
     def proxy(self) -> bytes:
         """The frame as a JPEG without any metadata: what is kept of a picture to look at and to verify by."""
         target = io.BytesIO()
@@ -175,9 +190,7 @@ def _image_of(array: npt.NDArray[Any]) -> Image.Image:
 
 
 def _too_large(size: int, limit: int) -> FileTooLargeError:
-    return FileTooLargeError(
-        f"the file has {size:,} bytes; the limit is {limit:,}", hint="raise limits.file_bytes"
-    )
+    return FileTooLargeError(f"the file has {size:,} bytes; the limit is {limit:,}", hint="raise limits.file_bytes")
 
 
 def _read_path(path: str, limit: int) -> bytes:

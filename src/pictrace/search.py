@@ -14,10 +14,11 @@ from pictrace.encoders import Encoder
 from pictrace.errors import NotFoundError
 from pictrace.lookup import Lookup
 from pictrace.picture import Picture
+from pictrace.results import Answer, Match
 from pictrace.signals import Signal
 from pictrace.signals.embedding import is_featureless
 from pictrace.signals.structure import classic
-from pictrace.types import Alignment, Answer, Evidence, Key, Match, Metric, Relation, Trace, Verdict
+from pictrace.types import Alignment, Evidence, Key, Metric, Relation, Trace, Verdict
 from pictrace.verdict import judge
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -100,15 +101,10 @@ def search(
     with stages("verify"):
         verified = 0 if mode == "similar" else VERIFIED
         matches = _judged(engine, trace, keys, max(verified, len(same)))
-    least = {"exact": Relation.EXACT, "copy": Relation.COPY}.get(mode, Relation.SIMILAR)
-    chosen = sorted(
-        (match for match in matches if match.relation >= least and match.score >= min_score),
-        key=lambda match: (-match.relation.rank, -match.score, match.id or 0),
-    )[:limit]
     lookups = [] if mode == "exact" else list(engine.lookups.values())
     recalls = [lookup.recall for lookup in lookups if lookup.recall is not None]
     return Answer(
-        matches=tuple(chosen),
+        matches=_chosen(matches, mode, min_score)[:limit],
         searched=max((lookup.searched for lookup in engine.lookups.values()), default=0),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min(recalls, default=None),
@@ -117,6 +113,13 @@ def search(
         timings_ms=stages.timings_ms,
         warnings=_warnings(trace, lookups, mode),
     )
+
+
+def _chosen(matches: Sequence[Match], mode: Mode, min_score: float) -> tuple[Match, ...]:
+    """Those that were asked for, strongest relation first, then the highest score, then the oldest."""
+    least = {"exact": Relation.EXACT, "copy": Relation.COPY}.get(mode, Relation.SIMILAR)
+    asked = [match for match in matches if match.relation >= least and match.score >= min_score]
+    return tuple(sorted(asked, key=lambda match: (-match.relation.rank, -match.score, match.id or 0)))
 
 
 def _trace(engine: Engine, query: Picture | Key, mode: Mode) -> Trace:

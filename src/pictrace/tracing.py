@@ -128,8 +128,7 @@ def encoders_of(recipe: Recipe, *, threads: int) -> list[Encoder]:
     """
     encoders = load_encoders([stamp.name for stamp in recipe.encoders], threads=threads)
     versions = [
-        (stamp.name, stamp.version, encoder.version)
-        for stamp, encoder in zip(recipe.encoders, encoders, strict=True)
+        (stamp.name, stamp.version, encoder.version) for stamp, encoder in zip(recipe.encoders, encoders, strict=True)
     ]
     features = DEFERRED if recipe.features == DEFERRED else _features.VERSION
     versions += [("features", recipe.features, features), ("decoder", recipe.decoder, DECODER_VERSION)]

@@ -1,6 +1,7 @@
 """From evidence to a relation with a probability, by thresholds that say where they come from."""
 
 import functools
+import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,7 +46,7 @@ class Operating:
 def _interpolated(knots: Sequence[tuple[float, float]], value: float) -> float:
     if value <= knots[0][0]:
         return knots[0][1]
-    for (left, low), (right, high) in zip(knots, knots[1:], strict=False):
+    for (left, low), (right, high) in itertools.pairwise(knots):
         if value <= right:
             return low + (high - low) * (value - left) / (right - left)
     return knots[-1][1]

@@ -4,8 +4,8 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,9 +38,9 @@ class Reference:
 class ModelCard:
     """Everything to know of one model: where it comes from, what goes in and out, and which bytes it is.
 
-    `size` counts bytes; `revision` is that of our file, changed whenever rows do; `input`, `normalisation` and
-    `output` are for people, `side` (pixels of the square that goes in) and `width` (values of a row) for
-    programs.
+    `size` counts bytes; `revision` is that of our file, changed whenever rows do; `input`, `normalisation`
+    and `output` are for people, `side` (pixels of the square that goes in) and `width` (values of a row)
+    for programs.
     """
 
     name: str
@@ -58,20 +58,18 @@ class ModelCard:
     reference: Reference
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The card that a JSON file holds; a missing or an unknown field is an error."""
-        plain: dict[str, Any] = json.loads(text)
-        reference = Reference(**plain.pop("reference"))
-        unknown = plain.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            raise TypeError(f"a model card has no field {sorted(unknown)[0]!r}")
-        return cls(**plain, reference=reference)
+    def of(cls, plain: Mapping[str, Any]) -> Self:
+        """The card that a JSON object spells; a missing or an unknown field is a `TypeError`."""
+        fields = {name: value for name, value in plain.items() if name != "reference"}
+        return cls(**fields, reference=Reference(**plain["reference"]))
 
 
 @functools.cache
 def cards() -> Sequence[ModelCard]:
     """The cards of all models that PicTrace knows, by name."""
-    return tuple(ModelCard.from_json(path.read_text("utf-8")) for path in sorted(_BUNDLED.glob("*.json")))
+    records = [json.loads(path.read_text("utf-8")) for path in sorted(_BUNDLED.glob("*.json"))]
+    # Records of other kinds live in the same folder; a card is what pins a file.
+    return tuple(ModelCard.of(record) for record in records if "sha256" in record)
 
 
 def card(name: str) -> ModelCard:

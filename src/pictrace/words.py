@@ -4,16 +4,19 @@ import math
 import unicodedata
 from collections import Counter
 
-from pictrace.types import Alignment, Answer, Match, Relation
+from pictrace.results import Answer, Match
+from pictrace.types import Alignment, Relation
 
 MEANINGS = {
     "same_bytes": "1 if the files are the same byte for byte",
     "same_pixels": "1 if the decoded pixels are the same",
-    "pdq_distance": "differing bits of 256 between the perceptual hashes; unrelated pictures differ in about 128",
+    "pdq_distance": "differing bits of 256 between the perceptual hashes; strangers differ in about 128",
     "cosine": "cosine of the embeddings; 1 is alike in every respect the model sees",
     "matches": "local features that are each other's best match",
     "inliers": "matches that agree on one way to lay the pictures over each other",
     "inlier_ratio": "share of the matches that agree",
+    "residual": "median distance by which agreeing places miss each other, in pixels of 512 px proxies",
+    "slant": "how unevenly the outline is stretched; 0 if only turned and scaled",
     "coverage": "share of the picture between the places that agree",
     "query_overlap": "share of the query that is in the match",
     "match_overlap": "share of the match that the query covers",
@@ -30,11 +33,12 @@ RELATIONS = {
     Relation.EXACT: ("the same picture", "the same picture {n} times"),
     Relation.COPY: ("1 copy", "{n} copies"),
     Relation.SCENE: ("1 other photograph of the same scene", "{n} other photographs of the same scene"),
-    Relation.SIMILAR: ("1 picture that looks alike", "{n} pictures that look alike"),
+    Relation.SIMILAR: ("1 look-alike", "{n} look-alikes"),
 }
 
 _PERSPECTIVE = 0.06
 _WHOLE = 0.985
+_SHIFT = 0.01
 
 
 def shown(text: str) -> str:
@@ -102,16 +106,17 @@ def related(match: Match) -> str:
     }[match.relation]
 
 
-def overlap(alignment: Alignment) -> str:
+def overlap(alignment: Alignment, names: tuple[str, str] = ("the query", "the match")) -> str:
     """One clause: how much of each picture is in the other."""
     query, match = alignment.query_overlap, alignment.match_overlap
+    one, other = names
     if min(query, match) > _WHOLE:
         return "both show all of each other"
     if query > _WHOLE:
-        return f"all of the query is inside, on {percent(match)} of the match"
+        return f"all of {one} is inside {other}, on {percent(match)} of it"
     if match > _WHOLE:
-        return f"all of the match is inside the query, on {percent(query)} of it"
-    return f"{percent(query)} of the query and {percent(match)} of the match overlap"
+        return f"all of {other} is inside {one}, on {percent(query)} of it"
+    return f"they overlap on {percent(query)} of {one} and {percent(match)} of {other}"
 
 
 def transform(alignment: Alignment) -> str:
@@ -129,11 +134,14 @@ def transform(alignment: Alignment) -> str:
         parts.append(f"scaled {scale:.2f} times")
     if slant > _PERSPECTIVE:
         parts.append("seen at an angle")
-    return ", ".join(parts) or "in place"
+    if not parts:
+        width, height = (max(point[axis] for point in alignment.quad) for axis in (0, 1))
+        return "shifted" if math.hypot(*alignment.quad[0]) > _SHIFT * max(width, height) else "in place"
+    return ", ".join(parts)
 
 
 def _local(alignment: Alignment) -> tuple[tuple[tuple[float, float], tuple[float, float]], float]:
-    """The transform's Jacobian in the middle of the outline, and how unequal the outline's opposite sides are."""
+    """The transform's Jacobian in the middle of the outline, and how unequal opposite sides of it are."""
     (h00, h01, _), (h10, h11, _), (h20, h21, _) = alignment.transform
     x, y = (sum(point[axis] for point in alignment.quad) / 4 for axis in (0, 1))
     # In terms of the image point (x, y): dH/du = (h00 - x h20) / w; w only scales, and cancels but for size.

@@ -13,9 +13,7 @@ if __name__ == "__main__":
         sys.exit(f"{target} is there already, and a golden file is never written twice")
     catalog = Catalog.create(str(target), RECIPE)
     catalog.put([Entry(place(f"{seed}.jpg"), trace(seed)) for seed in range(4)])
-    catalog.put(
-        [Entry(place("again.jpg"), trace(1)), Entry(None, trace(4)), Entry(place("\udcff\n"), trace(5))]
-    )
+    catalog.put([Entry(place("again.jpg"), trace(1)), Entry(None, trace(4)), Entry(place("\udcff\n"), trace(5))])
     catalog.forget([3])
     catalog.close()
     (target / "writer.lock").unlink()

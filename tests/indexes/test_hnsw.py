@@ -131,9 +131,7 @@ def test_threads_may_search_at_once():
     alone = [hits.keys.tolist() for hits in index.search(rows[:40], 10)]
     answers = []
     threads = [
-        threading.Thread(
-            target=lambda: answers.append([h.keys.tolist() for h in index.search(rows[:40], 10)])
-        )
+        threading.Thread(target=lambda: answers.append([h.keys.tolist() for h in index.search(rows[:40], 10)]))
         for _ in range(4)
     ]
     for thread in threads:
@@ -199,9 +197,7 @@ def test_a_changed_header_is_refused_before_usearch_sees_it(path, place, value, 
     assert "pictrace rebuild" in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    "length", [0, 7, 8, 100, HEAD, HEAD + 41, GRAPH, GRAPH + 39, LEVELS, LEVELS + 79, -1]
-)
+@pytest.mark.parametrize("length", [0, 7, 8, 100, HEAD, HEAD + 41, GRAPH, GRAPH + 39, LEVELS, LEVELS + 79, -1])
 def test_a_file_cut_anywhere_is_refused(path, length):
     """At each border of the format and just before."""
     path.write_bytes(path.read_bytes()[:length])

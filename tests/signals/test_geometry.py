@@ -22,16 +22,14 @@ def test_crop_is_placed_to_the_pixel() -> None:
 
     shape = aligned(original.crop((60, 30, 360, 270)), original)
 
-    assert np.array(shape.transform) == pytest.approx(
-        np.array([[1, 0, 60], [0, 1, 30], [0, 0, 1]]), abs=1.5
-    )
+    assert np.array(shape.transform) == pytest.approx(np.array([[1, 0, 60], [0, 1, 30], [0, 0, 1]]), abs=1.5)
 
 
 def test_overlap_is_told_both_ways() -> None:
     """All of a crop is in the original, and less than all of the original in the crop."""
     shape = aligned(cropped(0.15)(photo("coffee.png")), photo("coffee.png"))
 
-    assert (1.0, 0.49) == pytest.approx((shape.query_overlap, shape.match_overlap), abs=0.02)
+    assert pytest.approx((shape.query_overlap, shape.match_overlap), abs=0.02) == (1.0, 0.49)
 
 
 def test_scale_is_in_original_pixels() -> None:
@@ -69,7 +67,7 @@ def test_flat_picture_has_no_opinion_and_says_why() -> None:
     """Nothing to hold on to is a reason, not a mismatch."""
     found = Signal().compare(trace(flat()), trace(photo("coffee.png")), [])
 
-    assert (None, "a picture has too few local features") == (found.log_odds, found.reason)
+    assert (found.log_odds, found.reason) == (None, "a picture has too few local features")
 
 
 def test_inlier_pairs_lie_on_the_transform() -> None:

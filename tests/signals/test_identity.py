@@ -17,7 +17,7 @@ def test_same_bytes_are_certain() -> None:
 
     found = Signal().compare(one, one, [])
 
-    assert (40.0, 1.0) == (found.log_odds, found.measures["same_bytes"])
+    assert (found.log_odds, found.measures["same_bytes"]) == (40.0, 1.0)
 
 
 def test_same_pixels_in_other_bytes_are_as_certain() -> None:
@@ -31,7 +31,7 @@ def test_same_pixels_in_other_bytes_are_as_certain() -> None:
         tracing.identity_of(Picture.open(data)), tracing.identity_of(Picture.open(stream.getvalue())), []
     )
 
-    assert ("the same pixels, only metadata differ", 0.0) == (found.reason, found.measures["same_bytes"])
+    assert (found.reason, found.measures["same_bytes"]) == ("the same pixels, only metadata differ", 0.0)
 
 
 def test_other_pixels_give_no_opinion() -> None:

@@ -9,7 +9,16 @@ from pictrace.edits import recompressed, scaled
 from pictrace.signals.pdq import Signal
 
 T = Image.Transpose
-TURNS = [None, T.ROTATE_90, T.ROTATE_180, T.ROTATE_270, T.FLIP_TOP_BOTTOM, T.FLIP_LEFT_RIGHT, T.TRANSPOSE, T.TRANSVERSE]
+TURNS = [
+    None,
+    T.ROTATE_90,
+    T.ROTATE_180,
+    T.ROTATE_270,
+    T.FLIP_TOP_BOTTOM,
+    T.FLIP_LEFT_RIGHT,
+    T.TRANSPOSE,
+    T.TRANSVERSE,
+]
 
 
 @pytest.mark.parametrize("turn", TURNS)
@@ -30,7 +39,11 @@ def test_the_turn_says_where_each_corner_goes(turn: T | None) -> None:
     edited = original if turn is None else original.transpose(turn)
     marked = Image.new("L", edited.size)
     marked.putpixel((0, 0), 255)
-    back = marked if turn is None else marked.transpose({T.ROTATE_90: T.ROTATE_270, T.ROTATE_270: T.ROTATE_90}.get(turn, turn))
+    back = (
+        marked
+        if turn is None
+        else marked.transpose({T.ROTATE_90: T.ROTATE_270, T.ROTATE_270: T.ROTATE_90}.get(turn, turn))
+    )
     row, column = np.argwhere(np.asarray(back) == 255)[0]
 
     shape = Signal().compare(trace(edited), trace(original), []).alignment
@@ -51,11 +64,11 @@ def test_other_pictures_get_no_opinion() -> None:
     """A crop is as far away as a stranger, so distance is no evidence against."""
     found = Signal().compare(trace(photo("chelsea.png")), trace(photo("coffee.png")), [])
 
-    assert (None, "the perceptual hashes differ") == (found.log_odds, found.reason)
+    assert (found.log_odds, found.reason) == (None, "the perceptual hashes differ")
 
 
 def test_flat_pictures_never_match() -> None:
     """Two pictures without structure have equal hashes and nothing in common."""
     found = Signal().compare(trace(flat(20)), trace(flat(220)), [])
 
-    assert (None, "too little structure for a perceptual hash") == (found.log_odds, found.reason)
+    assert (found.log_odds, found.reason) == (None, "too little structure for a perceptual hash")

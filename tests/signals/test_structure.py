@@ -7,7 +7,8 @@ from photographs import flat, photo, trace
 from pictrace.edits import EDITS, captioned, turned
 from pictrace.signals import geometry
 from pictrace.signals.structure import Signal, classic, difference
-from pictrace.types import Evidence
+from pictrace.types import Evidence, Relation
+from pictrace.verdict import operating
 
 
 def looked(query, candidate) -> Evidence:
@@ -24,18 +25,20 @@ def test_edits_agree_in_structure(name: str) -> None:
     assert (found.log_odds or 0) > 0
 
 
-def test_another_photograph_of_the_scene_does_not() -> None:
-    """The right eye of a stereo pair sees the same motorcycle and is no copy of the left."""
-    found = looked(trace(photo("motorcycle_left.png")), trace(photo("motorcycle_right.png")))
+def test_another_photograph_of_the_scene_agrees_less() -> None:
+    """The right eye of a stereo pair sees the same motorcycle, and is no copy of the left."""
+    other = looked(trace(photo("motorcycle_left.png")), trace(photo("motorcycle_right.png")))
+    copy = looked(trace(captioned(photo("motorcycle_left.png"))), trace(photo("motorcycle_left.png")))
 
-    assert (found.log_odds or 0) < 0
+    assert (other.log_odds or 0) + operating(Relation.COPY).prior < 0
+    assert (copy.log_odds or 0) + operating(Relation.COPY).prior > 0
 
 
 def test_unaligned_pictures_get_no_opinion() -> None:
     """Without a place to look there is nothing to compare."""
     found = Signal().compare(trace(flat()), trace(photo("coffee.png")), [])
 
-    assert (None, "nothing says where the pictures overlap") == (found.log_odds, found.reason)
+    assert (found.log_odds, found.reason) == (None, "nothing says where the pictures overlap")
 
 
 def test_classic_ssim_of_a_picture_with_itself_is_one() -> None:

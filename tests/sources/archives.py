@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from pictrace.results import Failure
 from pictrace.settings import Limits
 from pictrace.sources import Item
 from pictrace.sources.archive import Archive
-from pictrace.types import Failure
 
 PICTURE = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 
@@ -168,9 +168,7 @@ def empty_entries(count: int) -> bytes:
         for number in range(count)
     )
     end = len(members) + len(directory)
-    wide = struct.pack(
-        "<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), len(members)
-    )
+    wide = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), len(members))
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
     return members + directory + wide + locator + end_record(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
 

@@ -9,8 +9,8 @@ import pytest
 from sources.trees import tree
 
 from pictrace.errors import RootMissingError, UsageError
+from pictrace.results import Failure
 from pictrace.sources.folder import File, Folder
-from pictrace.types import Failure
 
 
 def test_a_folder_that_cannot_be_listed_is_one_failure(tmp_path):

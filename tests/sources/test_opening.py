@@ -10,9 +10,9 @@ from sources.archives import PICTURE, written
 
 from pictrace.errors import RootMissingError, UnsupportedFormatError, UsageError
 from pictrace.settings import Limits
-from pictrace.sources.opening import open_source
 from pictrace.sources.archive import Archive
 from pictrace.sources.folder import File, Folder
+from pictrace.sources.opening import open_source
 
 ZIP = archives.zip_of([("a.jpg", PICTURE)])
 TAR = archives.tar_of([("a.jpg", PICTURE)])

@@ -31,9 +31,7 @@ def test_members_come_with_their_bytes_in_the_archives_order(tmp_path, form, pac
 
 
 @pytest.mark.parametrize("form", FORMS[1:])
-@pytest.mark.parametrize(
-    "name", ["d/" * 200 + "a.jpg", "caf\u00e9.jpg", "\udcff.jpg", "../../a.jpg", "/a\n.jpg"]
-)
+@pytest.mark.parametrize("name", ["d/" * 200 + "a.jpg", "caf\u00e9.jpg", "\udcff.jpg", "../../a.jpg", "/a\n.jpg"])
 def test_names_are_data(tmp_path, name, form):
     """Long, foreign, undecodable and wandering names are kept as they are."""
     path = written(tmp_path, archives.tar_of([(name, PICTURE)], form=form), "pictures.tar")

@@ -18,9 +18,7 @@ from pictrace.settings import Limits
 from pictrace.sources.archive import Archive
 
 MIB = 1 << 20
-many_examples = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+many_examples = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -169,9 +167,7 @@ def test_archives_within_archives_are_not_opened(tmp_path):
 
 
 @many_examples
-@given(
-    names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), unique=True, max_size=8)
-)
+@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), unique=True, max_size=8))
 def test_any_names_give_only_items_or_typed_errors(tmp_path, names):
     """Names decide nothing but whether a member is looked at, and how it is called."""
     names = [name.split("\0")[0] + ".jpg" for name in names]
@@ -191,9 +187,7 @@ def test_cut_and_damaged_archives_give_only_typed_errors(tmp_path, data):
     blob = bytearray(HONEST)
     for place in data.draw(st.lists(st.integers(0, len(blob) - 1), max_size=6)):
         blob[place] = data.draw(st.integers(0, 255))
-    path = written(
-        tmp_path, bytes(blob[data.draw(st.integers(0, 30)) : data.draw(st.integers(30, len(blob)))])
-    )
+    path = written(tmp_path, bytes(blob[data.draw(st.integers(0, 30)) : data.draw(st.integers(30, len(blob)))]))
 
     with contextlib.suppress(ArchiveUnsafeError, ArchiveTooLargeError):
         assert len(listed(path)) <= 5

@@ -14,8 +14,8 @@ from pictrace import (
     Collection,
     Failure,
     Match,
-    Picture,
     PictraceError,
+    Picture,
     PictureRecord,
     Relation,
     Report,
@@ -39,7 +39,8 @@ def search(collection: Collection) -> None:
     assert_type(answer.matches, tuple[Match, ...])
     assert_type(answer.exhaustive, bool)
     assert_type(answer.recall, float | None)
-    for match in answer.matches:
+    for match in answer:
+        assert_type(match, Match)
         assert_type(match.path, str | None)
         assert_type(match.score, float)
         assert_type(match.alignment, Alignment | None)

@@ -7,7 +7,8 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.types import Key, Location, PictureRecord, Recipe, Rows, Trace
+from pictrace.results import PictureRecord
+from pictrace.types import Key, Location, Recipe, Rows, Trace
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,9 +53,7 @@ def translated(path: Path) -> Iterator[None]:
             f"the disk is full: {path} was not changed", hint="free some space, then go on where it stopped"
         ) from error
     except (apsw.BusyError, apsw.LockedError) as error:
-        raise IndexLockedError(
-            f"another program keeps {path} locked", hint="stop it, then try again"
-        ) from error
+        raise IndexLockedError(f"another program keeps {path} locked", hint="stop it, then try again") from error
     except (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError) as error:
         raise ConfigurationError(
             f"cannot open or write {path}: {error}", hint="check the permissions of the collection's folder"

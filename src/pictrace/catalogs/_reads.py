@@ -11,7 +11,8 @@ import numpy as np
 from pictrace.catalogs import _records
 from pictrace.catalogs._database import fetch
 from pictrace.catalogs._records import MAX_KEY, Column, damaged
-from pictrace.types import FEATURE_DTYPE, Key, PictureRecord, Recipe, Trace
+from pictrace.results import PictureRecord
+from pictrace.types import FEATURE_DTYPE, Key, Recipe, Trace
 
 BATCH = 4096
 _AMONG = "id IN (SELECT value FROM json_each(?))"
@@ -54,9 +55,7 @@ def places(
     return found
 
 
-def traces(
-    connection: apsw.Connection, keys: Sequence[Key], columns: Mapping[str, Column]
-) -> dict[Key, Trace]:
+def traces(connection: apsw.Connection, keys: Sequence[Key], columns: Mapping[str, Column]) -> dict[Key, Trace]:
     """What the pictures are compared by, in the order of `keys`; those that are gone are left out."""
     asked = json.dumps([key for key in keys if 0 < key <= MAX_KEY])
     pictures = _pictures(connection, _AMONG, (asked,))
@@ -100,9 +99,7 @@ def features_after(connection: apsw.Connection, after: Key) -> dict[Key, bytes]:
     return dict(_checked(connection, "feature", connection.execute(query, (after,))))
 
 
-def _pictures(
-    connection: apsw.Connection, condition: str, bindings: Sequence[Any]
-) -> dict[Key, tuple[Any, ...]]:
+def _pictures(connection: apsw.Connection, condition: str, bindings: Sequence[Any]) -> dict[Key, tuple[Any, ...]]:
     query = f"SELECT crc, {_records.PICTURE_COLUMNS} FROM picture WHERE {condition}"
     found = {}
     for crc, *fields in connection.execute(query, bindings):
@@ -115,9 +112,7 @@ def _pictures(
 def _checked(connection: apsw.Connection, table: str, rows: Iterable[Any]) -> Iterator[tuple[int, bytes]]:
     for number, blob, crc in rows:
         if crc != _records.crc_of_data(number, blob):
-            raise damaged(
-                connection.db_filename("main"), f"{table} {number & MAX_KEY} does not match its checksum"
-            )
+            raise damaged(connection.db_filename("main"), f"{table} {number & MAX_KEY} does not match its checksum")
         yield number, blob
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.errors import IndexDamagedError, UsageError
-from pictrace.types import FEATURE_DTYPE, Key, Location, PictureRecord, Space, Trace
+from pictrace.results import PictureRecord
+from pictrace.types import FEATURE_DTYPE, Key, Location, Space, Trace
 
 MAX_KEY = (1 << 48) - 1
 _SIGN = 1 << 63

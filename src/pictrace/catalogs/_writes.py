@@ -65,13 +65,9 @@ def forget(connection: apsw.Connection, keys: Iterable[Key], columns: Mapping[st
     """Pictures and everything of theirs are gone; unknown keys are gone already."""
     gone = [key for key in keys if 0 < key <= _records.MAX_KEY]
     rows = [_records.encoded_id(column.number, key) for column in columns.values() for key in gone]
-    connection.execute(
-        "DELETE FROM encoded WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(rows),)
-    )
+    connection.execute("DELETE FROM encoded WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(rows),))
     # Locations, features and proxy go with the picture by their foreign keys.
-    connection.execute(
-        "DELETE FROM picture WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(gone),)
-    )
+    connection.execute("DELETE FROM picture WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(gone),))
 
 
 def forget_places(connection: apsw.Connection, uris: Iterable[str], columns: Mapping[str, Column]) -> None:
@@ -103,9 +99,7 @@ def watermark(connection: apsw.Connection) -> Key:
     return int(found[0][0]) if found else 0
 
 
-def _add_new(
-    connection: apsw.Connection, batch: Sequence[Entry], columns: Mapping[str, Column]
-) -> dict[str, Key]:
+def _add_new(connection: apsw.Connection, batch: Sequence[Entry], columns: Mapping[str, Column]) -> dict[str, Key]:
     known: dict[str, Key] = {}
     fresh: dict[Key, Trace] = {}
     keys = itertools.count(watermark(connection) + 1)
@@ -133,7 +127,11 @@ def _insert(connection: apsw.Connection, fresh: Mapping[Key, Trace], columns: Ma
         rows = _stored(name, column.space, list(fresh.values()))
         numbers = [_records.encoded_id(column.number, key) for key in fresh]
         _add_data(connection, "encoded", zip(numbers, rows, strict=True))
-    _add_data(connection, "feature", [(key, _records.features_bytes(trace.features)) for key, trace in fresh.items()])
+    _add_data(
+        connection,
+        "feature",
+        [(key, _records.features_bytes(trace.features)) for key, trace in fresh.items()],
+    )
     _add_data(connection, "proxy", [(key, bytes(trace.proxy)) for key, trace in fresh.items()])
     for trace in fresh.values():
         if strangers := trace.rows.keys() - columns.keys():
@@ -142,9 +140,7 @@ def _insert(connection: apsw.Connection, fresh: Mapping[Key, Trace], columns: Ma
 
 def _add_data(connection: apsw.Connection, table: str, rows: Iterable[tuple[int, bytes]]) -> None:
     query = f"INSERT INTO {table} VALUES (?, ?, ?)"
-    connection.executemany(
-        query, ((number, data, _records.crc_of_data(number, data)) for number, data in rows)
-    )
+    connection.executemany(query, ((number, data, _records.crc_of_data(number, data)) for number, data in rows))
 
 
 def _stored(name: str, space: Space, traces: Sequence[Trace]) -> list[bytes]:

@@ -14,7 +14,8 @@ from pictrace.catalogs._database import Database, build
 from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, WriterLock, refusal
 from pictrace.catalogs._records import Column
 from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
-from pictrace.types import FEATURE_DTYPE, Key, Location, PictureRecord, Recipe, Rows, Trace
+from pictrace.results import PictureRecord
+from pictrace.types import FEATURE_DTYPE, Key, Location, Recipe, Rows, Trace
 
 FILE_NAME = "catalog.sqlite"
 
@@ -65,9 +66,7 @@ class Catalog:
         """
         file = Path(path) / FILE_NAME
         if not file.is_file():
-            raise NotFoundError(
-                f"no collection is in {path}", hint="`pictrace index SOURCE -c PATH` makes one"
-            )
+            raise NotFoundError(f"no collection is in {path}", hint="`pictrace index SOURCE -c PATH` makes one")
         with contextlib.ExitStack() as undo:
             database = Database.open(file, writable=writable)
             undo.callback(database.close)
@@ -179,9 +178,7 @@ class Catalog:
         """
         if encoder not in self._columns:
             known = ", ".join(sorted(self._columns))
-            raise UnknownNameError(
-                f"the collection has no rows of an encoder {encoder!r}", hint=f"it has: {known}"
-            )
+            raise UnknownNameError(f"the collection has no rows of an encoder {encoder!r}", hint=f"it has: {known}")
         return self._batches_of_rows(self._columns[encoder], after)
 
     def features(self, after: Key = 0) -> Iterator[tuple[Key, npt.NDArray[np.void]]]:
@@ -270,6 +267,4 @@ def _refuse_others(folder: Path) -> None:
         raise UsageError(f"{folder} holds a collection already", hint="open it, or choose another folder")
     ours = {name for name in names if name.startswith((LOCK_NAME, HOLDER_NAME, f".{FILE_NAME}.tmp"))}
     if names - ours:
-        raise UsageError(
-            f"{folder} is not empty and holds no collection", hint="choose a folder that is new or empty"
-        )
+        raise UsageError(f"{folder} is not empty and holds no collection", hint="choose a folder that is new or empty")

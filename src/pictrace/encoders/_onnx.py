@@ -12,11 +12,11 @@ from pictrace.errors import ModelDamagedError
 from pictrace.settings import Settings
 from pictrace.weights import ModelCard
 
-BATCH = 16
+BATCH = 8
 """Pictures per pass: more are slower each, since the layers' outputs no longer fit the processor's cache."""
 
 _EXTERNAL = b"\x0a\x08location\x12"
-"""How ONNX spells, in a tensor, that its values are in another file (onnx.proto, TensorProto.external_data)."""
+"""How a tensor says that its values are in another file (onnx.proto: TensorProto.external_data)."""
 
 
 class Model:
@@ -61,9 +61,10 @@ class Model:
         options.log_severity_level = 3
         # Threads that spin while they wait take the cores from the processes that decode.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        refusals = _refusals(onnxruntime)
         try:
             return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except (RuntimeError, *_refusals(onnxruntime)) as error:
+        except refusals as error:
             raise ModelDamagedError(
                 f"the model {self.card.name} cannot be run here: {str(error)[:200]}",
                 hint="use the version of onnxruntime that PicTrace asks for",
@@ -73,4 +74,5 @@ class Model:
 def _refusals(onnxruntime: Any) -> tuple[type[Exception], ...]:
     """What the runtime raises for a file that it cannot run; its own exceptions share no base class."""
     kinds = vars(onnxruntime.capi.onnxruntime_pybind11_state).values()
-    return tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception))
+    own = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception)]
+    return (RuntimeError, *own)

@@ -32,7 +32,7 @@ class Encoder:
         return f"{self._card.revision}-{self._card.sha256[:12]}"
 
     def prepare(self, picture: Picture) -> npt.NDArray[np.uint8]:
-        """The whole picture squashed to a square, `(224, 224, 3)` uint8 RGB: a centre crop would lose the edges."""
+        """The whole picture as a square, `(224, 224, 3)` uint8 RGB: a centre crop would lose the edges."""
         return picture.squashed(self._card.side)
 
     def encode_prepared(self, prepared: npt.NDArray[Any]) -> Rows:

@@ -150,9 +150,7 @@ class Index:
             for start in range(0, len(keys), CHUNK_ROWS):
                 yield keys[start : start + CHUNK_ROWS], rows[start : start + CHUNK_ROWS]
 
-    def _near_cosine(
-        self, queries: Floats, keys: Keys, rows: Floats, before: list[Hits], limit: int
-    ) -> list[Hits]:
+    def _near_cosine(self, queries: Floats, keys: Keys, rows: Floats, before: list[Hits], limit: int) -> list[Hits]:
         rough = np.float32(1.0) - queries @ rows.T
         found = []
         for query, distances, held in zip(queries, rough, before, strict=True):
@@ -160,9 +158,7 @@ class Index:
             found.append(_merged(held, keys[close], cosine_distances(query, rows[close]), limit))
         return found
 
-    def _near_hamming(
-        self, queries: Rows, keys: Keys, rows: Rows, before: list[Hits], limit: int
-    ) -> list[Hits]:
+    def _near_hamming(self, queries: Rows, keys: Keys, rows: Rows, before: list[Hits], limit: int) -> list[Hits]:
         found = []
         for query, held in zip(queries, before, strict=True):
             differing = np.zeros(len(rows), np.uint32)

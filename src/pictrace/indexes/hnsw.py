@@ -229,11 +229,7 @@ def _check(path: Path, space: Space) -> None:
     # Magic, major version, kinds, dimensions, and one row a key; then present and removed rows.
     if (head[0], head[1], head[4:8], head[10:]) != (like[0], like[1], like[4:8], like[10:]):
         raise damaged(path, "it was made for other rows or by another version of usearch")
-    if (
-        count != nodes
-        or count != head[8] + head[9]
-        or (connectivity, base) != (CONNECTIVITY, 2 * CONNECTIVITY)
-    ):
+    if count != nodes or count != head[8] + head[9] or (connectivity, base) != (CONNECTIVITY, 2 * CONNECTIVITY):
         raise damaged(path, "its counts differ")
     if count and (entry >= count or levels.min() < 0 or levels.max() != top):
         raise damaged(path, "its graph is impossible")

@@ -7,9 +7,9 @@ from pictrace import words
 from pictrace.explain import Drawing
 from pictrace.report._card import card
 from pictrace.report._figure import Store, picture, stacked
-from pictrace.report._shell import page, text
 from pictrace.report._sheet import Section, Sheet, Tile, contact_sheet
-from pictrace.types import Answer, Match
+from pictrace.report._shell import page, text
+from pictrace.results import Answer, Match
 
 __all__ = ["Query", "Section", "Sheet", "Tile", "contact_sheet", "of_pair", "of_search"]
 
@@ -49,7 +49,10 @@ def _hero(store: Store, answer: Answer, query: Query) -> str:
     shape = f"{query.size[0]:,} × {query.size[1]:,} pixels"
     seen = picture(store, query.jpeg, query.size, alt="The picture that was searched for")
     best = answer.matches[0].score if answer.matches else None
-    stats = [("searched", words.counted(answer.searched, "picture")), ("in all", _time(sum(answer.timings_ms.values())))]
+    stats = [
+        ("searched", words.counted(answer.searched, "picture")),
+        ("in all", _time(sum(answer.timings_ms.values()))),
+    ]
     if best is not None:
         stats.insert(0, ("best match", words.percent(best)))
     figures = "".join(f"<div><dt>{label}</dt><dd>{value}</dd></div>" for label, value in stats)

@@ -6,7 +6,8 @@ from pictrace import words
 from pictrace.explain import Drawing
 from pictrace.report._figure import Store, bar, overlay, pair
 from pictrace.report._shell import text
-from pictrace.types import Alignment, Match
+from pictrace.results import Match
+from pictrace.types import Alignment
 
 
 def card(store: Store, match: Match, drawing: Drawing | None, *, number: int, name: str) -> str:
@@ -51,15 +52,26 @@ def _sentence(match: Match) -> str:
 
 def _views(store: Store, drawing: Drawing, number: int) -> str:
     many = words.counted(len(drawing.lines), "place")
-    caption = f"{many} agree; lines join some of them." if drawing.lines else "Query and match."
-    alt = f"The query beside the match. {many} agree."
-    if len(drawing.lines) <= 1:
-        caption = alt = "Query and match."
-    both = f'{pair(store, drawing, alt=alt, css="wide")}{pair(store, drawing, alt=alt, css="tall", upright=True)}'
+    agree = f"; {many} agree, lines join some of them" if len(drawing.lines) > 1 else ""
+    caption = alt = f"The query first, then the match{agree}."
+    said = f"<figcaption>{text(caption)}</figcaption>"
+    wide = pair(store, drawing, alt=alt, css="wide")
+    both = wide + pair(store, drawing, alt=alt, css="tall", upright=True) + said
     if not drawing.aligned_webp:
-        return (
-            f'<div class="views"><figure class="panel only">{both}<figcaption>{text(caption)}</figcaption></figure></div>'
-        )
+        return f'<div class="views"><figure class="panel only">{both}</figure></div>'
+    return (
+        f'<div class="views" role="group" aria-label="Views of the match">{_tabs(number)}'
+        f'<figure class="panel p1">{both}</figure>'
+        f'<figure class="panel p2">{overlay(store, drawing, f"c{number}")}'
+        '<input class="wipe" type="range" value="50" aria-label="How much of the query to show" hidden>'
+        "<figcaption>The query, moved into place, on the left; the match on the right.</figcaption></figure>"
+        f'<figure class="panel p3">{_difference(store, drawing)}<figcaption>Where they differ once aligned, '
+        f"brightness and contrast evened out: the same {_SCALE} different</figcaption></figure></div>"
+    )
+
+
+def _tabs(number: int) -> str:
+    """Radio buttons that style sheets alone can follow, and their labels."""
     names = ("Places that agree", "Laid over", "Difference")
     inputs = "".join(
         f'<input type="radio" class="v{place}" id="v{number}-{place}" name="v{number}"{" checked" * (place == 1)}>'
@@ -68,15 +80,7 @@ def _views(store: Store, drawing: Drawing, number: int) -> str:
     labels = "".join(
         f'<label class="l{place}" for="v{number}-{place}">{label}</label>' for place, label in enumerate(names, 1)
     )
-    return (
-        f'<div class="views" role="group" aria-label="Views of the match">{inputs}<div class="tabs">{labels}</div>'
-        f'<figure class="panel p1">{both}<figcaption>{text(caption)}</figcaption></figure>'
-        f'<figure class="panel p2">{overlay(store, drawing, f"c{number}")}'
-        '<input class="wipe" type="range" value="50" aria-label="How much of the query to show" hidden>'
-        "<figcaption>The query, moved into place, on the left; the match on the right.</figcaption></figure>"
-        f'<figure class="panel p3">{_difference(store, drawing)}<figcaption>Where they differ once aligned, '
-        f"brightness and contrast evened out: the same {_SCALE} different</figcaption></figure></div>"
-    )
+    return f'{inputs}<div class="tabs">{labels}</div>'
 
 
 _SCALE = (
@@ -111,12 +115,14 @@ def _facts(match: Match) -> str:
 def _where(alignment: Alignment) -> str:
     rows = "".join(
         f"<dt>{label}</dt>{bar(share)}<dd>{words.percent(share)}</dd>"
-        for label, share in (("Of the query", alignment.query_overlap), ("Of the match", alignment.match_overlap))
+        for label, share in (
+            ("Of the query", alignment.query_overlap),
+            ("Of the match", alignment.match_overlap),
+        )
     )
     moved = text(words.transform(alignment))
-    return (
-        f'<div><h3>Overlap</h3><dl class="shares">{rows}<dt>The query is</dt><dd class="wide">{moved}</dd></dl></div>'
-    )
+    rows += f'<dt>The query is</dt><dd class="wide">{moved}</dd>'
+    return f'<div><h3>Overlap</h3><dl class="shares">{rows}</dl></div>'
 
 
 def _reason(reason: str) -> str:

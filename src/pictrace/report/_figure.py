@@ -61,17 +61,23 @@ def pair(store: Store, drawing: Drawing, *, alt: str, css: str, upright: bool = 
     offset = (0.0, query[1] + _GAP) if upright else (query[0] + _GAP, 0.0)
     frame = offset[0] + match[0], offset[1] + match[1]
     sides = _placed(
-        store.put(drawing.query_jpeg, drawing.query_size) + _covered(drawing), (0.0, 0.0), query, drawing.query_size
+        store.put(drawing.query_jpeg, drawing.query_size) + _covered(drawing),
+        (0.0, 0.0),
+        query,
+        drawing.query_size,
     ) + _placed(
-        store.put(drawing.match_jpeg, drawing.match_size) + _edge(drawing.outline), offset, match, drawing.match_size
+        store.put(drawing.match_jpeg, drawing.match_size) + _edge(drawing.outline),
+        offset,
+        match,
+        drawing.match_size,
     )
     joined = [
         (x1 * scales[0], y1 * scales[0], offset[0] + x2 * scales[1], offset[1] + y2 * scales[1])
         for x1, y1, x2, y2 in _spread(drawing.lines, lines)
     ]
     return (
-        f'<svg{_class(css)} viewBox="0 0 {frame[0]:.2f} {frame[1]:.2f}" role="img" aria-label="{escape(alt)}">'
-        f"{sides}{_lines(joined)}</svg>"
+        f'<svg{_class(css)} viewBox="0 0 {frame[0]:.2f} {frame[1]:.2f}" role="img" '
+        f'aria-label="{escape(alt)}">{sides}{_lines(joined)}</svg>'
     )
 
 
@@ -80,7 +86,8 @@ def overlay(store: Store, drawing: Drawing, name: str) -> str:
     width, height = drawing.match_size
     seam = f'x1="{width / 2}" x2="{width / 2}" y1="0" y2="{height}"'
     return (
-        f'<svg class="overlay" viewBox="0 0 {width} {height}" role="img" aria-label="The query laid over the match">'
+        f'<svg class="overlay" viewBox="0 0 {width} {height}" role="img" '
+        'aria-label="The query laid over the match">'
         f'<clipPath id="{name}"><rect class="veil" width="{width / 2}" height="{height}"/></clipPath>'
         f"{store.put(drawing.match_jpeg, drawing.match_size)}"
         f'<g clip-path="url(#{name})">{store.put(drawing.aligned_webp, drawing.match_size)}</g>'

@@ -8,14 +8,14 @@ from pictrace.explain import Drawing
 from pictrace.report._card import badge
 from pictrace.report._figure import Store, pair, picture
 from pictrace.report._shell import page, text
-from pictrace.types import Match
+from pictrace.results import Match
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One search: what was done to the picture, the best match (if any) and its name, and the time it took.
+    """One search: what was done to the picture, the best match (if any), its name, and the time taken.
 
-    `drawing` holds the query alone where nothing was found; `right` says whether this is what should be found.
+    `drawing` is there if a match is; `right` says whether it is the one that should be found.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A whole contact sheet: a headline, a sentence, figures (label, value), columns, and what else was tried."""
+    """A contact sheet: a headline, a sentence, figures (label, value), columns, and what else was tried."""
 
     headline: str
     lead: str
@@ -55,7 +55,8 @@ def contact_sheet(sheet: Sheet, *, made: str = "") -> str:
     store = Store()
     figures = "".join(f"<div><dt>{text(label)}</dt><dd>{text(value)}</dd></div>" for label, value in sheet.figures)
     hero = (
-        f'<section class="hero bare"><div><h1>{text(sheet.headline)}</h1><p class="lead">{text(sheet.lead)}</p>'
+        f'<section class="hero bare"><div><h1>{text(sheet.headline)}</h1>'
+        f'<p class="lead">{text(sheet.lead)}</p>'
         f'<dl class="stats">{figures}</dl></div></section>'
     )
     groups = [*sheet.columns, *sheet.others]
@@ -75,19 +76,20 @@ def _matrix(store: Store, columns: Sequence[Section]) -> str:
         + "</tr>"
         for row, tile in enumerate(columns[0].tiles)
     )
-    legend = "".join(
-        f'<span class="badge {relation}">{relation}</span>' for relation in ("exact", "copy", "scene", "similar")
-    )
+    seen = {tile.match.relation for one in columns for tile in one.tiles if tile.match is not None}
+    legend = "".join(f'<span class="badge {relation}">{relation}</span>' for relation in sorted(seen, reverse=True))
     return (
         '<section class="matrix" aria-label="Scores by edit and picture"><table><thead><tr><td></td>'
-        f'{heads}</tr></thead><tbody>{rows}</tbody></table><p class="legend">Relation and probability: {legend} '
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<p class="legend">Relation and probability: {legend} '
         "Each links to its pictures below.</p></section>"
     )
 
 
 def _cell(tile: Tile, anchor: str) -> str:
     if tile.match is None or not tile.right:
-        return f'<td><a class="cell nothing" href="#{anchor}">{"not found" if tile.match is None else "another"}</a></td>'
+        said = "not found" if tile.match is None else "another"
+        return f'<td><a class="cell nothing" href="#{anchor}">{said}</a></td>'
     said = f"{tile.match.relation}, {words.percent(tile.match.score)}"
     return (
         f'<td><a class="cell {tile.match.relation}" href="#{anchor}" title="{said}">'
@@ -118,7 +120,7 @@ def _tile(store: Store, tile: Tile, anchor: str) -> str:
 
 
 def _small(tile: Tile, match: Match) -> str:
-    parts = [tile.name, words.percent(match.score)]
+    parts = [words.percent(match.score)] if tile.right else [tile.name, words.percent(match.score)]
     if match.alignment is not None:
         parts.append(words.transform(match.alignment))
     return " · ".join([*parts, f"{tile.milliseconds:.0f} ms"])

@@ -26,9 +26,7 @@ class Signal:
         if not shared:
             return Evidence(self.name, self.family, self.ceiling, None, reason="no embedding in common")
         cosines = {name: cosine(query, candidate, name) for name in shared}
-        opinions = {
-            name: calibration(f"embedding.{name}").log_odds({"cosine": cosines[name]}) for name in shared
-        }
+        opinions = {name: calibration(f"embedding.{name}").log_odds({"cosine": cosines[name]}) for name in shared}
         best = max(opinions, key=lambda name: opinions[name])
         measures = {"cosine": cosines[best]}
         if is_featureless(query) or is_featureless(candidate):

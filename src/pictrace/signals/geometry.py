@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import cv2
@@ -22,6 +23,9 @@ _LEAST_MATCHES = 8
 
 _TOLERANCE_PX = 4.0
 _SURE_INLIERS = 40
+_SIMPLER = 0.85
+"""A similarity that explains this share of what a homography does is the better description."""
+
 _SCALES = (1 / 12, 12.0)
 
 Points = npt.NDArray[np.float32]
@@ -52,7 +56,6 @@ class Signal:
         if alignment is None:
             return self._silent("the homography is no view of a flat thing", measures)
         measures |= {"query_overlap": alignment.query_overlap, "match_overlap": alignment.match_overlap}
-        measures["slant"] = _slant(alignment, query)
         log_odds = calibration("geometry").log_odds(measures)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures, alignment=alignment)
 
@@ -60,9 +63,7 @@ class Signal:
         return Evidence(self.name, self.family, self.ceiling, None, measures, reason)
 
 
-def inlier_pairs(
-    query: Trace, candidate: Trace, alignment: Alignment
-) -> list[tuple[float, float, float, float]]:
+def inlier_pairs(query: Trace, candidate: Trace, alignment: Alignment) -> list[tuple[float, float, float, float]]:
     """Places that both pictures share, `(x, y)` in the query and `(x, y)` in the match, in original pixels."""
     left, right = _matched(_mirrored(query) if alignment.mirrored else query.features, candidate.features)
     if not len(left):
@@ -77,16 +78,20 @@ def inlier_pairs(
     return [tuple(pair) for pair in np.hstack([start, end])[near].tolist()]
 
 
+@dataclass
 class _Agreement:
-    """Matches between two sets of features and the homography (query to candidate, proxy pixels) they hold."""
+    """Matches between two sets of features and the transform (query to candidate, proxy pixels) they hold.
 
-    def __init__(self, matches: int, inliers: int = 0, homography: Any = None) -> None:
-        self.matches = matches
-        self.inliers = inliers
-        self.coverage = 0.0
-        self.residual = _TOLERANCE_PX
-        self.homography: npt.NDArray[np.float64] | None = homography
-        self.mirrored = False
+    `slant` and `residual` are those of the homography, also where a similarity took its place.
+    """
+
+    matches: int
+    inliers: int = 0
+    coverage: float = 0.0
+    residual: float = _TOLERANCE_PX
+    slant: float = math.inf
+    homography: npt.NDArray[np.float64] | None = None
+    mirrored: bool = False
 
     def unmirrored(self, width: float) -> "_Agreement":
         """The same agreement for the query as it is, not for its mirror image."""
@@ -96,39 +101,59 @@ class _Agreement:
         return self
 
     def measures(self) -> dict[str, float]:
-        ratio = self.inliers / self.matches if self.matches else 0.0
-        return {
+        measures = {
             "matches": float(self.matches),
             "inliers": float(self.inliers),
-            "inlier_ratio": ratio,
+            "inlier_ratio": self.inliers / self.matches if self.matches else 0.0,
             "coverage": self.coverage,
             "residual": self.residual,
         }
+        return measures | ({"slant": self.slant} if math.isfinite(self.slant) else {})
 
 
 def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: Frame) -> _Agreement:
-    """USAC-MAGSAC over the matches that pass the ratio test.
+    """The transform that holds most of the matches that pass the ratio test: a homography, or a similarity.
 
-    Barath et al., MAGSAC++, a fast, reliable and accurate robust estimator, CVPR 2020,
-    https://arxiv.org/abs/1912.05909
+    A similarity has half the parameters, so it is found among fewer good matches and placed better by them; it is
+    taken where it explains nearly as much.
     """
     left, right = _matched(query, candidate)
     if len(left) < _LEAST_MATCHES:
         return _Agreement(len(left))
     start, end = _features.places(left), _features.places(right)
-    homography, mask = cv2.findHomography(
-        start, end, cv2.USAC_MAGSAC, _TOLERANCE_PX, maxIters=1000, confidence=0.999
-    )
-    if homography is None:
-        return _Agreement(len(left))
-    inside = mask.ravel() > 0
-    inliers = _distinct(start[inside], end[inside])
-    if inliers < 4:
-        return _Agreement(len(left), inliers)
-    found = _Agreement(len(left), inliers, homography)
+    homography, inside = _homography(start, end)
+    similarity, within = _similarity(start, end)
+    found = _Agreement(len(left), _distinct(start[inside], end[inside]), homography=homography)
+    if homography is not None:
+        found.residual = _residual(homography, start[inside], end[inside])
+        found.slant = _slant(homography, query_frame)
+    explained = _distinct(start[within], end[within])
+    if similarity is not None and explained >= max(_SIMPLER * found.inliers, 4):
+        found.homography, found.inliers, inside = similarity, explained, within
+    if found.homography is None or found.inliers < 4:
+        return _Agreement(len(left), found.inliers)
     found.coverage = min(_hull(start[inside], query_frame), _hull(end[inside], candidate_frame))
-    found.residual = _residual(homography, start[inside], end[inside])
     return found
+
+
+def _homography(start: Points, end: Points) -> tuple[Any, npt.NDArray[np.bool_]]:
+    """USAC-MAGSAC, with the inliers it found.
+
+    Barath et al., MAGSAC++, a fast, reliable and accurate robust estimator, CVPR 2020,
+    https://arxiv.org/abs/1912.05909
+    """
+    found, mask = cv2.findHomography(start, end, cv2.USAC_MAGSAC, _TOLERANCE_PX, maxIters=1000, confidence=0.999)
+    return found, np.zeros(len(start), np.bool_) if found is None else mask.ravel() > 0
+
+
+def _similarity(start: Points, end: Points) -> tuple[Any, npt.NDArray[np.bool_]]:
+    """RANSAC over pairs of matches: turn, scale and shift, with the inliers it found."""
+    found, mask = cv2.estimateAffinePartial2D(
+        start, end, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE_PX, maxIters=500, confidence=0.99
+    )
+    if found is None:
+        return None, np.zeros(len(start), np.bool_)
+    return np.vstack([found, [0.0, 0.0, 1.0]]), mask.ravel() > 0
 
 
 def _matched(query: Any, candidate: Any) -> tuple[Any, Any]:
@@ -177,11 +202,11 @@ def _alignment(
 ) -> Alignment | None:
     """The overlap that a homography between proxies means for the pictures, if it is a sane one."""
     width, height = _frame(query)
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    corners = _corners((width, height))
     quad = _mapped(homography, corners)
     if quad is None or not _sane(quad, corners, mirrored=mirrored):
         return None
-    frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32) * np.float32(_frame(candidate))
+    frame = _corners(_frame(candidate)).astype(np.float32)
     shared, outline = cv2.intersectConvexConvex(quad.astype(np.float32), frame)
     back = None if shared <= 0 else _mapped(np.linalg.inv(homography), outline.reshape(-1, 2).astype(np.float64))
     if back is None:
@@ -225,12 +250,20 @@ def _homogeneous(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.hstack([points, np.ones((len(points), 1))])
 
 
-def _slant(alignment: Alignment, query: Trace) -> float:
-    """How unevenly the outline is stretched: 0 for a picture that was only turned and scaled."""
-    quad = np.array(alignment.quad)
-    edges = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
-    stretch = edges / np.array([query.width, query.height] * 2)
+def _slant(homography: npt.NDArray[np.float64], frame: Frame) -> float:
+    """How unevenly the outline is stretched: 0 for a picture that was only turned and scaled, inf for nonsense."""
+    corners = _corners(frame)
+    quad = _mapped(homography, corners)
+    if quad is None:
+        return math.inf
+    lengths = [np.linalg.norm(np.roll(shape, -1, axis=0) - shape, axis=1) for shape in (quad, corners)]
+    stretch = lengths[0] / lengths[1]
     return float(np.log(stretch.max() / max(stretch.min(), 1e-6)))
+
+
+def _corners(frame: Frame) -> npt.NDArray[np.float64]:
+    """The outline of a frame, clockwise from its top left corner."""
+    return np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64) * np.array(frame)
 
 
 def _sane(quad: npt.NDArray[np.float64], corners: npt.NDArray[np.float64], *, mirrored: bool) -> bool:

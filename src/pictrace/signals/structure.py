@@ -35,7 +35,7 @@ class Signal:
     ceiling: ClassVar[Relation] = Relation.COPY
 
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
-        """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing` (share of the overlap), `colour` and the classic `ssim`."""
+        """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing`, `correlation`, `colour` and `ssim`."""
         aligned = [piece for piece in before if piece.alignment is not None]
         if not aligned:
             return self._silent("nothing says where the pictures overlap", {})
@@ -108,7 +108,11 @@ def _aligned(query: Trace, candidate: Trace, alignment: Alignment) -> dict[str, 
 
 
 def _between(
-    still: npt.NDArray[Any], moving: npt.NDArray[Any], candidate: Trace, query: Trace, onto: npt.NDArray[np.float64]
+    still: npt.NDArray[Any],
+    moving: npt.NDArray[Any],
+    candidate: Trace,
+    query: Trace,
+    onto: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
     """A transform between originals as one between pictures of other sizes."""
     scale_still = np.diag([still.shape[1] / candidate.width, still.shape[0] / candidate.height, 1.0])

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from pictrace.types import Failure, Location
+from pictrace.results import Failure
+from pictrace.types import Location
 
 
 @dataclass(frozen=True)

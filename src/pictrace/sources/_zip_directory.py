@@ -95,9 +95,7 @@ def records(file: BinaryIO, end: End) -> Iterator[Record]:
         if cursor + _CENTRAL.size > len(data):
             unsafe("its list of members is shorter than it says")
         fields = _CENTRAL.unpack_from(data, cursor)
-        mark, _, _, flags, method, _, _, crc, packed, size, name, extra, comment, disk, _, mode, header = (
-            fields
-        )
+        mark, _, _, flags, method, _, _, crc, packed, size, name, extra, comment, disk, _, mode, header = fields
         cursor += _CENTRAL.size
         if mark != b"PK\x01\x02" or cursor + name + extra + comment > len(data):
             unsafe("its list of members is damaged")

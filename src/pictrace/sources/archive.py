@@ -18,11 +18,12 @@ from pictrace.errors import (
     SourceUnreadableError,
     UnsupportedFormatError,
 )
+from pictrace.results import Failure
 from pictrace.settings import Limits
 from pictrace.sources import Item, _tar, _zip
 from pictrace.sources._names import ARCHIVES, TARS, Selection, holds_archive, suffix
 from pictrace.sources.reading import changed, missing, open_regular, resolved
-from pictrace.types import Failure, Location
+from pictrace.types import Location
 
 Known = Callable[[Location], bool]
 """Whether a location is in the collection already, just like this."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pictrace.errors import SourceUnreadableError, UsageError
+from pictrace.results import Failure
 from pictrace.sources import Item
 from pictrace.sources._names import COLLECTION, Selection
 from pictrace.sources.reading import locate, missing, reason, resolved, retried
-from pictrace.types import Failure
 
 _PSEUDO = frozenset({"/proc", "/sys"})
 
@@ -150,9 +150,7 @@ class Folder:
 def _refuse(root: str) -> None:
     path = Path(root)
     if any(path.is_relative_to(pseudo) for pseudo in _PSEUDO):
-        raise UsageError(
-            f"{root!r} holds the system's own accounts, no pictures", hint="name a folder of pictures"
-        )
+        raise UsageError(f"{root!r} holds the system's own accounts, no pictures", hint="name a folder of pictures")
     if any(part.lower().endswith(COLLECTION) for part in path.parts):
         raise UsageError(
             f"{root!r} is, or lies in, a PicTrace collection",

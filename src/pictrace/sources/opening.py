@@ -9,9 +9,9 @@ from pictrace.errors import SourceUnreadableError, UnsupportedFormatError
 from pictrace.settings import Limits
 from pictrace.sources import Source
 from pictrace.sources._names import ARCHIVES, OTHER_ARCHIVES, PICTURES, TARS, ZIPS, holds_archive, suffix
-from pictrace.sources.reading import missing, open_regular, resolved
 from pictrace.sources.archive import Archive, Known
 from pictrace.sources.folder import File, Folder
+from pictrace.sources.reading import missing, open_regular, resolved
 
 _READABLE_MAGICS = (b"PK", b"\x1f\x8b")
 

@@ -119,9 +119,7 @@ def resolved(path: str | os.PathLike[str]) -> str:
     """
     text = os.fsdecode(path)
     if not text:
-        raise UsageError(
-            "an empty path names no source", hint='name a folder, a picture or an archive; "." is here'
-        )
+        raise UsageError("an empty path names no source", hint='name a folder, a picture or an archive; "." is here')
     try:
         os.fsencode(text)
         return os.path.realpath(text)

@@ -61,9 +61,7 @@ def finds_by_hash_and_size(kind: Kind, path: str) -> None:
     first, second, third = catalog.put([Entry(None, each) for each in (*twins, trace(2))])
     expect(catalog.by_sha(trace(1).sha256) == second, "a picture is found by its bytes")
     expect(catalog.by_sha(trace(9).sha256) is None, "unknown bytes find nothing")
-    expect(
-        catalog.by_pixel_hash(trace(0).pixel_hash) == [first, second], "pictures are found by their pixels"
-    )
+    expect(catalog.by_pixel_hash(trace(0).pixel_hash) == [first, second], "pictures are found by their pixels")
     expect(catalog.by_pixel_hash(trace(9).pixel_hash) == [], "unknown pixels find nothing")
     expect(catalog.shas_of_size(7) == {twins[0].sha256: first, twins[1].sha256: second}, "sizes find hashes")
     expect(catalog.shas_of_size(trace(2).size) == {trace(2).sha256: third}, "sizes are told apart")

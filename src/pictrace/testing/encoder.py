@@ -65,9 +65,7 @@ def answers_alike(encoder: Encoder) -> None:
     rows = encode(encoder, pictures)
     single = np.concatenate([encode(encoder, [picture]) for picture in pictures])
     expect(_apart(encoder, rows, single) <= _drift(encoder), "a row does not depend on its batch")
-    expect(
-        _apart(encoder, rows, encode(encoder, pictures[::-1])[::-1]) <= _drift(encoder), "nor on the order"
-    )
+    expect(_apart(encoder, rows, encode(encoder, pictures[::-1])[::-1]) <= _drift(encoder), "nor on the order")
     other = encode(type(encoder)(threads=2), pictures)
     expect(_apart(encoder, rows, other) <= _drift(encoder), "nor on the instance")
 

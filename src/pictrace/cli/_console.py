@@ -1,0 +1,200 @@
+"""What goes to the terminal, and the one place where every error ends."""
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import typer
+from typer.core import TyperGroup
+
+from pictrace.errors import InsufficientStorageError, PictraceError, UsageError
+
+INTERRUPTED = 130
+BUG = 70
+"""`EX_SOFTWARE` of sysexits.h: a mistake of ours."""
+
+_UNFOLDED = 1000
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Commands(TyperGroup):
+    """The group of all commands: it ends them quietly when whoever reads goes away or says stop."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            _discard_output()
+            raise typer.Exit(0) from error
+        except (KeyboardInterrupt, typer.Abort) as error:
+            tell("stopped; run the same command to go on")
+            raise typer.Exit(INTERRUPTED) from error
+
+
+def run(app: Callable[[], object]) -> int:
+    """The exit code of the program; whatever happens in it ends here, told in a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except SystemExit as end:
+        return _flushed(end.code if isinstance(end.code, int) else int(end.code is not None))
+    except KeyboardInterrupt:
+        tell("stopped; run the same command to go on")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the edge: nothing may end in a traceback
+        return _flushed(_told(error))
+    return _flushed(0)
+
+
+def tell(message: str) -> None:
+    """One line for people on stderr."""
+    # Nobody may be reading stderr; then there is nobody to tell.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
+
+
+def write(text: str) -> None:
+    """Text on stdout, followed by a line end."""
+    sys.stdout.write(f"{text}\n")
+
+
+def write_json(record: Mapping[str, Any], *, file: IO[str] | None = None) -> None:
+    """One JSON object on one line, in ASCII: undecodable bytes of paths survive as surrogate escapes."""
+    (file or sys.stdout).write(f"{json.dumps(record, ensure_ascii=True, allow_nan=False)}\n")
+
+
+def write_path(path: str, *, end: bytes) -> None:
+    """The bytes of a path as the file system has them."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(os.fsencode(path) + end)
+
+
+def write_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
+    """A table of cells that may hold anything; `columns` are titles with `left` or `right`."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from pictrace.words import shown
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for title, justify in columns:
+        table.add_column(title, justify="right" if justify == "right" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown(cell), style=_STYLES.get(cell, "")) for cell in row))
+    write(rendered(table))
+
+
+_STYLES = {"exact": "bold cyan", "copy": "bold green", "scene": "magenta", "similar": "yellow"}
+
+
+def rendered(thing: Any) -> str:
+    """Something of rich's as text: as wide as the terminal, or unfolded where there is none."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _UNFOLDED, highlight=False)
+    with console.capture() as capture:
+        console.print(thing)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def save(path: str, content: str) -> None:
+    """A file, written whole or not at all; links, pipes and devices are written to as they are.
+
+    Raises:
+        UsageError: it cannot be written there.
+        InsufficientStorageError: the disk is full.
+    """
+    from pictrace._atomic import replacing
+
+    try:
+        target = Path(path)
+        # Links, such as /dev/stdout, and devices must not become files.
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            target.write_text(content, "utf-8", errors="backslashreplace")
+            return
+        with replacing(target) as temporary:
+            temporary.write_text(content, "utf-8", errors="backslashreplace")
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "no valid path"
+        raise UsageError(f"{path} cannot be written: {reason}", hint="name a file in a folder that is yours") from error
+
+
+@contextlib.contextmanager
+def opened(collection: str | None, *, workers: int | None = None) -> Iterator[Any]:
+    """The collection that was named, else the one of the settings; closed at the end."""
+    from pictrace.collection import Collection
+    from pictrace.settings import load
+
+    settings = load(collection=collection or None, workers=workers)
+    with Collection(settings.collection_path, settings=settings) as found:
+        yield found
+
+
+def key_of(text: str) -> int:
+    """The id in `42` or `id:42`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    digits = text.removeprefix("id:")
+    if not (digits.isascii() and digits.isdigit() and 0 < len(digits) < 19):
+        raise UsageError(f"{text!r} is no id", hint="ids are numbers; `pictrace list` shows them")
+    return int(digits)
+
+
+def _told(error: Exception) -> int:
+    from pictrace.words import shown
+
+    if isinstance(error, BrokenPipeError):
+        _discard_output()
+        return 0
+    if isinstance(error, OSError) and error.errno in _FULL:
+        error = InsufficientStorageError("the disk is full", hint="free some space and run the same command again")
+    if isinstance(error, PictraceError):
+        _tell_error(error)
+        return error.exit_code
+    tell(f"pictrace: this is a bug: {type(error).__name__}: {shown(str(error))} (internal)")
+    if os.environ.get("PICTRACE_DEBUG") == "1":
+        traceback.print_exception(error)
+    else:
+        tell("  run the command again with PICTRACE_DEBUG=1 and report what it prints")
+    return BUG
+
+
+def _tell_error(error: PictraceError) -> None:
+    from pictrace.words import shown
+
+    if "--json" in sys.argv:
+        tell(json.dumps(error.to_dict()))
+        return
+    tell(f"pictrace: {shown(str(error))} ({error.code})")
+    if error.hint:
+        tell(f"  {shown(error.hint)}")
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+    except OSError as error:
+        code = _told(error)
+        _discard_output()
+    return code
+
+
+def _discard_output() -> None:
+    """From here on stdout leads nowhere, or the interpreter would complain of it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,153 @@
+"""What `pictrace doctor` looks at; each look finds something to tell and none of them raises."""
+
+import importlib.util
+import platform
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from typing import Any, Literal
+
+from pictrace._version import __version__
+from pictrace.errors import ConfigurationError, NotFoundError, PictraceError
+from pictrace.settings import FORMATS, Settings, load
+
+FLOORS = {
+    "apsw": "3.51.3",
+    "filelock": "3.20.3",
+    "numpy": "2.1",
+    "onnxruntime": "1.22",
+    "opencv-python-headless": "4.10",
+    "pdqhash": "0.2.7",
+    "pi-heif": "1.1",
+    "pillow": "12.3",
+    "platformdirs": "4.3",
+    "rich": "14.0",
+    "scikit-image": "0.25",
+    "typer": "0.16",
+    "usearch": "2.21",
+}
+"""The least versions that are safe to use; pyproject.toml gives the reasons."""
+
+FLOORS_IF_PRESENT = {"torch": "2.6", "onnx": "1.21", "aiohttp": "3.14.1", "starlette": "1.0.1"}
+PYTHON_FLOORS = {11: "3.11.8", 12: "3.12.2", 13: "3.13.0"}
+SQLITE_FLOOR = "3.51.3"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["ok", "warning", "error"]
+    detail: str
+    exit_code: int = 0
+
+
+def examine(collection: str | None) -> Sequence[Finding]:
+    """Everything that was found, in the order in which people want to know it."""
+    findings = [Finding("pictrace", "ok", __version__), _python(), *_libraries(), _sqlite()]
+    settings = Settings()
+    try:
+        settings = load(collection=collection or None)
+    except ConfigurationError as error:
+        findings.append(_failed("settings", error))
+    findings += [Finding("cores", "ok", str(settings.cores)), _formats(settings)]
+    return [*findings, *_models(settings), _collection(settings)]
+
+
+def to_dict(findings: Sequence[Finding]) -> dict[str, Any]:
+    """One JSON object: the worst state of all, and every finding."""
+    worst = max((one.state for one in findings), key=["ok", "warning", "error"].index)
+    return {"state": worst, "findings": [asdict(one) for one in findings]}
+
+
+def _python() -> Finding:
+    floor = PYTHON_FLOORS.get(int(platform.python_version_tuple()[1]), "3.13.0")
+    return _held("python", platform.python_version(), floor)
+
+
+def _libraries() -> Iterator[Finding]:
+    for name, floor in FLOORS.items():
+        try:
+            yield _held(name, metadata.version(name), floor)
+        except metadata.PackageNotFoundError:
+            yield Finding(
+                name, "error", "not installed; install PicTrace again", exit_code=ConfigurationError.exit_code
+            )
+    for name, floor in FLOORS_IF_PRESENT.items():
+        try:
+            yield _held(name, metadata.version(name), floor)
+        except metadata.PackageNotFoundError:
+            continue
+
+
+def _sqlite() -> Finding:
+    try:
+        import apsw
+    except ImportError as error:
+        return Finding("SQLite", "error", f"apsw cannot be loaded: {error}", exit_code=ConfigurationError.exit_code)
+    return _held("SQLite", str(apsw.sqlite_lib_version()), SQLITE_FLOOR)
+
+
+def _formats(settings: Settings) -> Finding:
+    from PIL import features
+
+    can = {
+        "JPEG": features.check("jpg"),
+        "PNG": features.check("zlib"),
+        "WEBP": features.check("webp"),
+        "TIFF": features.check("libtiff"),
+        "AVIF": features.check("avif"),
+        "HEIF": importlib.util.find_spec("pi_heif") is not None,
+    }
+    allowed = [name for name in FORMATS if name in settings.limits.formats]
+    lacking = [name for name in allowed if not can.get(name, True)]
+    readable = ", ".join(name for name in allowed if name not in lacking)
+    if lacking:
+        return Finding("formats", "warning", f"{readable}; cannot be read here: {', '.join(lacking)}")
+    return Finding("formats", "ok", readable)
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    from pictrace import weights
+
+    for card in weights.cards():
+        try:
+            weights.verified(card, folder=settings.models)
+        except PictraceError as error:
+            yield _failed(f"model {card.name}", error)
+        else:
+            yield Finding(f"model {card.name}", "ok", f"{card.size:,} bytes, SHA-256 as on its card")
+
+
+def _collection(settings: Settings) -> Finding:
+    from pictrace.collection import Collection
+    from pictrace.words import counted
+
+    place = settings.collection_path
+    try:
+        with Collection(place, settings=settings) as found:
+            many, recipe = counted(len(found), "picture"), found.recipe
+    except NotFoundError:
+        return Finding("collection", "ok", f"{place}: none there yet; `pictrace index` makes one")
+    except PictraceError as error:
+        return _failed("collection", error)
+    encoders = ", ".join(f"{stamp.name} {stamp.version}" for stamp in recipe.encoders)
+    return Finding("collection", "ok", f"{place}: opens; {many}, {encoders}. `pictrace verify` reads all of it")
+
+
+def _held(name: str, version: str, floor: str) -> Finding:
+    if _numbers(version) < _numbers(floor):
+        return Finding(name, "warning", f"{version}; {floor} or later is advised")
+    return Finding(name, "ok", version)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    return numbers + (0,) * (3 - len(numbers))
+
+
+def _failed(name: str, error: PictraceError) -> Finding:
+    hint = f"; {error.hint}" if error.hint else ""
+    return Finding(name, "error", f"{error}{hint}", exit_code=error.exit_code)

@@ -1,0 +1,31 @@
+"""Arguments and options that several commands share."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+CollectionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--collection",
+        "-c",
+        metavar="COLLECTION",
+        help="The collection's folder; by default PICTRACE_COLLECTION, else one of the user's own.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object per line.")]
+HtmlOption = Annotated[
+    str | None,
+    typer.Option("--html", metavar="FILE", help="Also write a page with the pictures and the proof."),
+]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="An id, as `list` and `search` show it.")]
+
+
+class ModeName(StrEnum):
+    """How far a search looks."""
+
+    AUTO = "auto"
+    EXACT = "exact"
+    COPY = "copy"
+    SIMILAR = "similar"

@@ -1,0 +1,100 @@
+"""The commands that look at a collection's pictures one by one: list, show and delete."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from pictrace.cli._console import key_of, opened, tell, write, write_json, write_table
+from pictrace.cli._options import CollectionOption, IdArgument, JsonOption
+
+_PAGE = 500
+
+
+def list_(
+    *,
+    collection: CollectionOption = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Most pictures to list.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the pictures of a collection, one line for each place where one was seen."""
+    with opened(collection) as source:
+        page: list[Any] = []
+        for record in source.list(limit=limit):
+            if as_json:
+                for line in _places(record):
+                    write_json(line)
+                continue
+            page += [record]
+            if len(page) == _PAGE:
+                _show(page)
+                page = []
+        if page:
+            _show(page)
+        if not as_json and len(source) == 0:
+            write("The collection is empty.")
+
+
+def show(identifier: IdArgument, *, collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """Show everything that is known of one picture."""
+    from pictrace.words import shown
+
+    with opened(collection) as source:
+        record = source.get(key_of(identifier))
+    if as_json:
+        write_json(record.to_dict())
+        return
+    facts = {
+        "id": str(record.id),
+        "size": f"{record.width} x {record.height} pixels, {record.size:,} bytes",
+        "format": record.format,
+        "added": record.added,
+        "sha256": record.sha256,
+        **{name: str(value) for name, value in record.metadata.items()},
+    }
+    for name, value in facts.items():
+        write(f"{shown(name) + ':':<10}{shown(value)}")
+    for place in record.locations:
+        write(f"{'path:':<10}{shown(place.uri)}")
+
+
+def delete(
+    identifiers: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, as `list` and `search` show them.")],
+    *,
+    collection: CollectionOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Forget pictures, all of those named or none; the files themselves are never touched."""
+    from pictrace.words import counted
+
+    keys = [key_of(one) for one in identifiers]
+    with opened(collection) as target:
+        many = counted(len(set(keys)), "picture")
+        if not yes and _is_terminal() and not typer.confirm(f"Forget {many}?", err=True):
+            tell("nothing was forgotten")
+            return
+        target.remove(*keys)
+    write(f"Forgot {many}; the files are where they were.")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _places(record: Any) -> list[dict[str, Any]]:
+    """One object per place; a picture that was added without one has one object without a path."""
+    plain = record.to_dict()
+    del plain["locations"]
+    return [{**plain, "path": place.uri} for place in record.locations] or [plain]
+
+
+def _show(page: list[Any]) -> None:
+    columns = (("id", "right"), ("pixels", "right"), ("format", "left"), ("path", "left"))
+    write_table(
+        columns,
+        [
+            (str(line["id"]), f"{line['width']} x {line['height']}", line["format"], line["path"] or "")
+            for record in page
+            for line in _places(record)
+        ],
+    )

@@ -1,0 +1,116 @@
+"""What people and programs are handed: pictures, matches, answers and failures, each ready for JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pictrace.types import Alignment, Key, Location, Relation
+
+
+@dataclass(frozen=True)
+class PictureRecord:
+    """One picture of a collection, with every place where it was seen."""
+
+    id: Key
+    sha256: str
+    format: str
+    width: int
+    height: int
+    size: int
+    added: str
+    locations: tuple[Location, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str | None:
+        """The first place it was seen, if it has any."""
+        return self.locations[0].uri if self.locations else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON output carries it."""
+        plain = asdict(self)
+        plain["locations"] = [place.uri for place in self.locations]
+        return {"id": plain.pop("id"), "path": self.path, **plain}
+
+
+@dataclass(frozen=True)
+class Match:
+    """One related picture: which, how, how sure, where, and why.
+
+    `id` is `None` when two pictures were compared outside any collection.
+    """
+
+    id: Key | None
+    path: str | None
+    relation: Relation
+    score: float
+    signals: Mapping[str, float]
+    alignment: Alignment | None
+    width: int
+    height: int
+    sha256: str
+    reasons: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The match as JSON output and the HTTP API carry it."""
+        shape = self.alignment
+        return {
+            "id": self.id,
+            "path": self.path,
+            "relation": str(self.relation),
+            "score": round(self.score, 6),
+            "signals": {name: round(value, 6) for name, value in self.signals.items()},
+            "overlap": None if shape is None else {"query": shape.query_overlap, "match": shape.match_overlap},
+            "transform": None if shape is None else shape.transform,
+            "quad": None if shape is None else shape.quad,
+            "mirrored": None if shape is None else shape.mirrored,
+            "width": self.width,
+            "height": self.height,
+            "sha256": self.sha256,
+            "reasons": self.reasons,
+            "metadata": dict(self.metadata),
+        }
+
+
+@dataclass(frozen=True)
+class Answer(Sequence[Match]):
+    """The matches of one search, strongest first, and what was searched to find them.
+
+    `searched` counts the pictures that were considered; `exhaustive` says whether every one was compared,
+    otherwise `recall` is the measured share of true neighbours the index finds. `timings_ms` has one entry
+    per stage.
+    """
+
+    matches: tuple[Match, ...]
+    searched: int
+    exhaustive: bool
+    recall: float | None
+    signals: tuple[str, ...]
+    index_version: int
+    timings_ms: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.matches[index]
+
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole envelope, with the matches under `results`."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "matches"}
+        return {"results": [match.to_dict() for match in self.matches], **plain}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One input that could not be used, with its stable code."""
+
+    path: str
+    code: str
+    detail: str
+
+    def to_dict(self) -> dict[str, str]:
+        """The line that the CLI's failure report holds."""
+        return asdict(self)

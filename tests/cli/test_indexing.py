@@ -1,0 +1,89 @@
+"""`pictrace index`: what it says, and what it exits with."""
+
+import json
+import os
+import shutil
+
+import pytest
+from photographs import FOLDER, jpeg, noise
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two pictures and a file that is none."""
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    shutil.copyfile(FOLDER / "coffee.png", pictures / "coffee.png")
+    (pictures / "blobs.jpg").write_bytes(jpeg(noise(1)))
+    (pictures / "broken.jpg").write_bytes(b"no picture at all")
+    return pictures
+
+
+def index(pictrace, *arguments: str) -> int:
+    return pictrace("index", "pictures", "-c", "c.pictrace", "--workers", "1", *arguments)
+
+
+def test_index_counts_and_names_failures(pictrace, folder, capsys):
+    """Exit 1: it is done, and something is to be looked at."""
+    code = index(pictrace)
+    out, error = capsys.readouterr()
+
+    assert code == 1
+    assert "2 new" in out
+    assert "1 failed" in out
+    assert "broken.jpg" in error
+    assert "1 input could not be used" in error
+
+
+def test_index_json_has_each_failure_on_stderr(pictrace, folder, capsys):
+    """One object for the run, one line for each failure."""
+    index(pictrace, "--json")
+    out, error = capsys.readouterr()
+
+    assert tuple(json.loads(out)[name] for name in ("added", "failures")) == (2, 1)
+    assert json.loads(error)["code"] == "not_an_image"
+
+
+def test_index_writes_failures_to_a_file(pictrace, folder, tmp_path):
+    """As JSON lines, for whoever repairs them."""
+    index(pictrace, "--failures", "failed.jsonl")
+    (line,) = (tmp_path / "failed.jsonl").read_text("utf-8").splitlines()
+
+    assert json.loads(line)["path"].endswith("broken.jpg")
+
+
+def test_index_again_passes_over_what_is_unchanged(pictrace, folder, capsys):
+    """The same command twice costs nothing, and excluded names are no failures."""
+    index(pictrace, "--exclude", "broken*")
+    capsys.readouterr()
+
+    assert index(pictrace, "--exclude", "broken*") == 0
+    assert "0 new, 2 unchanged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("options", "said"), [([], "1 gone and kept"), (["--prune"], "1 gone and forgotten")])
+def test_index_forgets_what_is_gone_only_when_told(pictrace, folder, capsys, options, said):
+    """An unmounted disk must not empty a collection."""
+    index(pictrace)
+    (folder / "coffee.png").unlink()
+    capsys.readouterr()
+    index(pictrace, *options)
+
+    assert said in capsys.readouterr().out
+
+
+def test_index_refuses_a_source_that_is_not_there(pictrace, capsys):
+    """The code says which kind of trouble it is."""
+    assert index(pictrace) == 1
+    assert "(root_missing)" in capsys.readouterr().err
+
+
+def test_a_locked_collection_is_exit_three(pictrace, folder, shelf, capsys):
+    """Whoever comes second learns who was first."""
+    from pictrace.collection import Collection
+
+    with Collection(shelf.collection) as first, first._writing():
+        code = pictrace("index", str(folder), "-c", shelf.collection)
+
+    assert code == 3
+    assert f"process {os.getpid()}" in capsys.readouterr().err

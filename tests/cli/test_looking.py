@@ -1,0 +1,90 @@
+"""`pictrace list`, `show` and `delete`."""
+
+import json
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def own(shelf, tmp_path) -> str:
+    """A copy of the shelf to write to."""
+    shutil.copytree(shelf.collection, tmp_path / "own.pictrace")
+    return str(tmp_path / "own.pictrace")
+
+
+def test_list_shows_every_place(pictrace, shelf, capsys):
+    """One line for each."""
+    pictrace("list", "-c", shelf.collection)
+    out = capsys.readouterr().out
+
+    assert all(f"photos/{name}.png" in out for name in ("astronaut", "chelsea", "coffee"))
+    assert len(out.splitlines()) == 5
+
+
+def test_list_json_has_one_object_a_place(pictrace, shelf, capsys):
+    """In the order of their ids, as many as asked for."""
+    pictrace("list", "-c", shelf.collection, "--json", "--limit", "2")
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [(one["id"], one["path"]) for one in found] == [(1, "photos/astronaut.png"), (2, "photos/chelsea.png")]
+
+
+@pytest.mark.parametrize("spelled", ["3", "id:3"])
+def test_show_tells_everything(pictrace, shelf, capsys, spelled):
+    """An id is understood in both spellings."""
+    pictrace("show", spelled, "-c", shelf.collection)
+    out = capsys.readouterr().out
+
+    assert "600 x 400 pixels" in out
+    assert "photos/coffee.png" in out
+
+
+def test_show_json_has_all_places(pictrace, shelf, capsys):
+    """A picture has one id and any number of places."""
+    pictrace("show", "3", "-c", shelf.collection, "--json")
+
+    assert json.loads(capsys.readouterr().out)["locations"] == ["photos/coffee.png"]
+
+
+def test_delete_forgets_without_asking_where_nobody_can_answer(pictrace, own, capsys):
+    """Scripts do not hang."""
+    assert pictrace("delete", "1", "id:3", "-c", own) == 0
+    assert "Forgot 2 pictures" in capsys.readouterr().out
+    pictrace("list", "-c", own, "--json")
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == [2]
+
+
+@pytest.mark.parametrize(("answer", "left"), [(b"y\n", 2), (b"n\n", 3), (b"\n", 3)])
+def test_delete_asks_on_a_terminal(pictrace, own, capsys, monkeypatch, answer, left):
+    """Only a yes is a yes."""
+    from pictrace.collection import Collection
+
+    monkeypatch.setattr("pictrace.cli.looking._is_terminal", lambda: True)
+    code = pictrace("delete", "1", "-c", own, stdin=answer)
+
+    assert code == 0
+    with Collection(own) as found:
+        assert left == len(found)
+
+
+@pytest.mark.parametrize("identifier", ["999", "id:999"])
+def test_an_unknown_id_is_told_and_nothing_is_forgotten(pictrace, own, capsys, identifier):
+    """All or none."""
+    assert pictrace("delete", "1", identifier, "--yes", "-c", own) == 1
+    assert "(not_found)" in capsys.readouterr().err
+    assert pictrace("show", "1", "-c", own) == 0
+
+
+@pytest.mark.parametrize("identifier", ["x", "", "1.5", "²", "9" * 30])
+def test_what_is_no_id_is_a_mistake_in_the_call(pictrace, shelf, capsys, identifier):
+    """Exit 2, before anything is opened."""
+    assert pictrace("show", identifier, "-c", shelf.collection) == 2
+    assert "is no id" in capsys.readouterr().err
+
+
+def test_a_collection_that_is_not_there_is_not_made_by_looking(pictrace, tmp_path, capsys):
+    """The hint says how to make one."""
+    assert pictrace("list", "-c", "nowhere.pictrace") == 1
+    assert "pictrace index" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere.pictrace").exists()

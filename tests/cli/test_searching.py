@@ -1,0 +1,180 @@
+"""`pictrace search` and `pictrace compare`."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from photographs import FOLDER, flat, jpeg
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_search_finds_a_crop(pictrace, shelf, capsys):
+    """What people see: a sentence, then a table."""
+    code = pictrace("search", shelf.crop, "-c", shelf.collection)
+    out = capsys.readouterr().out
+
+    assert code == 0
+    assert out.startswith("Found 1 copy among 3 pictures.")
+    assert "photos/chelsea.png" in out
+
+
+def test_search_json_is_one_match_a_line(pictrace, shelf, capsys):
+    """Best first, with everything that the HTTP API would say of it."""
+    pictrace("search", shelf.crop, "-c", shelf.collection, "--json")
+    found = lines(capsys.readouterr().out)
+
+    assert tuple(found[0][name] for name in ("id", "path", "relation")) == (2, "photos/chelsea.png", "copy")
+    assert {"score", "signals", "overlap", "transform", "width", "height", "sha256"} <= found[0].keys()
+
+
+@pytest.mark.parametrize(("options", "end"), [(["-f"], "\n"), (["--paths-only", "-0"], "\0")])
+def test_paths_only_is_for_other_programs(pictrace, shelf, capsys, options, end):
+    """Paths and nothing else."""
+    pictrace("search", "id:1", "-c", shelf.collection, "-n", "1", *options)
+
+    assert f"photos/astronaut.png{end}" == capsys.readouterr().out
+
+
+def test_paths_keep_bytes_that_are_no_text(pictrace, tmp_path, capsysbinary):
+    """A path comes out as the file system has it, and in JSON as a surrogate escape."""
+    name = os.fsdecode(b"photos/caf\xe9\n.jpg")
+    from pictrace.collection import Collection
+
+    with Collection(tmp_path / "one.pictrace") as one:
+        one.add_image((FOLDER / "coffee.png").read_bytes(), name=name)
+    pictrace("search", "id:1", "-c", "one.pictrace", "-f")
+    pictrace("search", "id:1", "-c", "one.pictrace", "--json")
+    path, _, record = capsysbinary.readouterr().out.partition(b".jpg\n")
+
+    assert path == b"photos/caf\xe9\n"
+    assert name == json.loads(record)["path"]
+
+
+def test_search_reads_stdin(pictrace, shelf, capsys):
+    """`-` is a picture from a pipe."""
+    pictrace("search", "-", "-c", shelf.collection, "-f", stdin=Path(shelf.crop).read_bytes())
+
+    assert capsys.readouterr().out == "photos/chelsea.png\n"
+
+
+def test_search_without_a_match_says_what_was_searched(pictrace, shelf, capsys):
+    """Nothing found is an answer, and no failure."""
+    code = pictrace("search", "-", "-c", shelf.collection, "--mode", "exact", stdin=jpeg(flat()))
+
+    assert code == 0
+    assert capsys.readouterr().out.startswith("Nothing related was found among 3 pictures.")
+
+
+def test_search_with_a_region_finds_what_is_in_it(pictrace, shelf, capsys):
+    """A part of a picture is a query like any other."""
+    picture = str(FOLDER / "astronaut.png")
+    pictrace("search", picture, "-c", shelf.collection, "--region", "100, 20,300,300", "-n1", "--json")
+    found = lines(capsys.readouterr().out)[0]
+
+    assert (found["path"], found["relation"]) == ("photos/astronaut.png", "copy")
+    assert found["overlap"]["match"] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["id:1", "--region", "1,2,3"], "is no region"),
+        (["id:1", "--region", "0,0,9999,10"], "is not inside"),
+        (["id:x"], "is no id"),
+        (["id:1", "--json", "-f"], "exclude each other"),
+        (["id:1", "--html", "no/such/folder.html"], "cannot be written"),
+        (["id:1", "--html", "a\0b"], "cannot be written"),
+        (["id:1", "-n", "0"], "Invalid value"),
+        (["id:1", "--min-score", "1.5"], "Invalid value"),
+        (["id:1", "--mode", "psychic"], "Invalid value"),
+    ],
+)
+def test_search_refuses_what_makes_no_sense(pictrace, shelf, capsys, arguments, said):
+    """Exit 2, one line that says why, and no traceback."""
+    code = pictrace("search", *arguments, "-c", shelf.collection)
+    error = capsys.readouterr().err
+
+    assert code == 2
+    assert said in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("query", ["crop", "id", "region", "id and region"])
+def test_search_writes_a_page(pictrace, shelf, tmp_path, query):
+    """Whatever was searched with, the page shows it beside its match."""
+    image = "id:2" if "id" in query else shelf.crop
+    region = ["--region", "40,30,250,200"] if "region" in query else []
+    code = pictrace("search", image, "-c", shelf.collection, "--html", "page.html", *region)
+    page = (tmp_path / "page.html").read_text("utf-8")
+
+    assert code == 0
+    assert page.count("<article") >= 1
+    assert "photos/" in page
+
+
+def test_a_picture_that_cannot_be_read_is_named(pictrace, shelf, capsys):
+    """The query is the input that failed."""
+    code = pictrace("search", "missing.jpg", "-c", shelf.collection)
+    error = capsys.readouterr().err
+
+    assert code == 1
+    assert "missing.jpg" in error
+    assert "(source_unreadable)" in error
+
+
+def test_errors_are_json_where_results_are(pictrace, shelf, capsys):
+    """A program that asked for JSON can read why there is none."""
+    pictrace("search", "missing.jpg", "-c", shelf.collection, "--json")
+
+    assert json.loads(capsys.readouterr().err)["code"] == "source_unreadable"
+
+
+def test_compare_says_how_two_pictures_are_related(pictrace, shelf, capsys):
+    """No collection is needed."""
+    code = pictrace("compare", shelf.crop, str(FOLDER / "chelsea.png"))
+    out = capsys.readouterr().out
+
+    assert code == 0
+    assert out.startswith("The same photograph, edited. (copy, ")
+    assert "all of the first is inside the second" in out
+
+
+def test_compare_json_names_the_second(pictrace, shelf, capsys, tmp_path):
+    """The record is that of a match, and the page shows both."""
+    second = str(FOLDER / "chelsea.png")
+    pictrace("compare", "-", second, "--json", "--html", "pair.html", stdin=Path(shelf.crop).read_bytes())
+    found = lines(capsys.readouterr().out)
+
+    assert [(second, "copy")] == [(one["path"], one["relation"]) for one in found]
+    assert "The same photograph" in (tmp_path / "pair.html").read_text("utf-8")
+
+
+def test_compare_refuses_stdin_twice(pictrace, capsys):
+    """A pipe can be read once."""
+    assert pictrace("compare", "-", "-") == 2
+    assert "only one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["search", "nothing", "compare"])
+def test_what_people_see_is_as_recorded(kind, match, capsys, monkeypatch):
+    """Tables are read by people and, in spite of everything, by scripts: a change is meant or a mistake.
+
+    `RECORD_GOLDEN=1` records them anew.
+    """
+    from pictrace.cli import searching
+    from pictrace.results import Answer
+
+    matches = (match,) if kind == "search" else ()
+    answer = Answer(matches, 2000, exhaustive=False, recall=0.998, signals=(), index_version=1, timings_ms={"a": 12.3})
+    searching._show_pair(match) if kind == "compare" else searching._show(answer)
+    shown = capsys.readouterr().out
+    if os.environ.get("RECORD_GOLDEN") == "1":
+        (GOLDEN / f"{kind}.txt").write_text(shown, "utf-8")
+
+    assert (GOLDEN / f"{kind}.txt").read_text("utf-8") == shown

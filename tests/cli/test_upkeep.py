@@ -1,0 +1,101 @@
+"""`pictrace verify`, `rebuild`, `doctor` and `models`."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pictrace import weights
+from pictrace.cli import _doctor
+
+
+@pytest.fixture
+def damaged(shelf, tmp_path) -> str:
+    """A copy of the shelf in whose catalog a proxy was changed."""
+    import apsw
+
+    shutil.copytree(shelf.collection, tmp_path / "damaged.pictrace")
+    connection = apsw.Connection(str(tmp_path / "damaged.pictrace" / "catalog.sqlite"))
+    connection.execute("UPDATE proxy SET data = x'00' WHERE id = 2")
+    connection.close()
+    return str(tmp_path / "damaged.pictrace")
+
+
+def test_verify_is_content_with_a_sound_collection(pictrace, shelf, capsys):
+    """Zero problems, exit 0."""
+    assert pictrace("verify", "-c", shelf.collection) == 0
+    assert capsys.readouterr().out == "No problem found in 3 pictures.\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_verify_names_what_is_damaged(pictrace, damaged, capsys, options):
+    """Exit 5, and one sentence each."""
+    assert pictrace("verify", "-c", damaged, *options) == 5
+    assert "proxy 2" in capsys.readouterr().out
+
+
+def test_rebuild_makes_indexes_anew(pictrace, shelf, tmp_path, capsys):
+    """The collection is sound afterwards, and finds the same."""
+    shutil.copytree(shelf.collection, tmp_path / "own.pictrace")
+
+    assert pictrace("rebuild", "-c", "own.pictrace") == 0
+    assert pictrace("search", "id:2", "-c", "own.pictrace", "-f", "-n", "1") == 0
+    assert capsys.readouterr().out.endswith("photos/chelsea.png\n")
+
+
+def test_doctor_looks_at_everything(pictrace, shelf, capsys):
+    """Libraries, SQLite, cores, formats, the model and the collection."""
+    assert pictrace("doctor", "-c", shelf.collection, "--json") == 0
+    found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
+
+    assert {"pictrace", "python", "pillow", "SQLite", "cores", "formats", "model lite0", "collection"} <= found.keys()
+    assert "3 pictures" in found["collection"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("version", "state"), [("3.51.2", "warning"), ("3.51.3", "ok"), ("3.52", "ok"), ("4rc1", "ok")]
+)
+def test_versions_below_the_floor_are_warned_of(version, state):
+    """What is known to be unsafe is told before it harms."""
+    assert state == _doctor._held("SQLite", version, "3.51.3").state
+
+
+def test_floors_are_those_of_the_package():
+    """One truth: pyproject.toml says the same."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+
+    assert all(f'"{name}>={floor}"' in text for name, floor in _doctor.FLOORS.items())
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "said"),
+    [
+        ({"PICTRACE_WORKERS": "many"}, 6, "PICTRACE_WORKERS"),
+        ({"PICTRACE_COLLECTION": "nowhere.pictrace"}, 0, "none there yet"),
+    ],
+)
+def test_doctor_tells_what_is_wrong_and_goes_on(pictrace, capsys, monkeypatch, variables, code, said):
+    """The worst finding is the exit code."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert code == pictrace("doctor")
+    assert said in capsys.readouterr().out.replace("\n", "")
+
+
+def test_doctor_finds_a_model_that_is_not_the_one(pictrace, capsys, monkeypatch, tmp_path):
+    """A file that was swapped or cut off is no model."""
+    (tmp_path / weights.card("lite0").file).write_bytes(b"something else")
+    monkeypatch.setenv("PICTRACE_MODELS", str(tmp_path))
+
+    assert pictrace("doctor", "--json") == 5
+    assert pictrace("models", "verify") == 5
+    assert "NOT SOUND" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["list"], ["list", "--json"], ["verify"], ["verify", "--json"]])
+def test_models_are_named(pictrace, capsys, arguments):
+    """The bundled one is there."""
+    assert pictrace("models", *arguments) == 0
+    assert "lite0" in capsys.readouterr().out
