@@ -77,7 +77,8 @@ class Space:
             cosine: npt.NDArray[np.float32] = _unit(left) @ _unit(right).T
             return np.float32(1.0) - cosine
         differing = np.bitwise_count(left[:, None, :] ^ right[None, :, :])
-        return differing.sum(axis=2, dtype=np.int32).astype(np.float32)
+        bits: npt.NDArray[np.float32] = differing.sum(axis=2, dtype=np.int32).astype(np.float32)
+        return bits
 
     def to_bytes(self, row: Rows) -> bytes:
         """One row as the catalog stores it."""

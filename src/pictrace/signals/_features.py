@@ -14,8 +14,8 @@ _CELL = 32
 _LEAST_SIDE = 384
 """Smaller pictures are enlarged to this first: at a quarter of the size, 99 of 100 are matched instead of 22."""
 
-_plain = cv2.ORB_create(nfeatures=500, fastThreshold=20)
-_keen = cv2.ORB_create(nfeatures=700, fastThreshold=7)
+_plain = cv2.ORB.create(nfeatures=500, fastThreshold=20)
+_keen = cv2.ORB.create(nfeatures=700, fastThreshold=7)
 """For pictures with little contrast; it takes twice as long, so the plain one goes first."""
 
 
@@ -62,7 +62,7 @@ def _spread(raw: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
 
 def places(features: npt.NDArray[np.void]) -> npt.NDArray[np.float32]:
     """Where the features are, `(n, 2)` in pixels of the proxy."""
-    return np.stack([features["x"], features["y"]], axis=1).astype(np.float32) / 64
+    return np.stack([features["x"], features["y"]], axis=1).astype(np.float32) / np.float32(64)
 
 
 def use_one_thread() -> None:

@@ -45,5 +45,5 @@ def is_featureless(trace: Trace) -> bool:
     return trace.quality < _LEAST_QUALITY and len(trace.features) < _LEAST_FEATURES
 
 
-def _is_cosine(dtype: np.dtype) -> bool:  # type: ignore[type-arg]  # any element type is asked about
+def _is_cosine(dtype: np.dtype) -> bool:
     return np.issubdtype(dtype, np.floating)

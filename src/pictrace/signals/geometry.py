@@ -29,6 +29,7 @@ _SIMPLER = 0.85
 _SCALES = (1 / 12, 12.0)
 
 Points = npt.NDArray[np.float32]
+Exact = npt.NDArray[np.floating[Any]]
 Frame = tuple[float, float]
 
 
@@ -90,7 +91,7 @@ class _Agreement:
     coverage: float = 0.0
     residual: float = _TOLERANCE_PX
     slant: float = math.inf
-    homography: npt.NDArray[np.float64] | None = None
+    homography: Exact | None = None
     mirrored: bool = False
 
     def unmirrored(self, width: float) -> "_Agreement":
@@ -173,7 +174,7 @@ def _distinct(start: Points, end: Points) -> int:
     return min(len(np.unique(cells[:, :2], axis=0)), len(np.unique(cells[:, 2:], axis=0)))
 
 
-def _residual(homography: npt.NDArray[np.float64], start: Points, end: Points) -> float:
+def _residual(homography: Exact, start: Points, end: Points) -> float:
     """Median distance, in proxy pixels, between where the homography sends inliers and where they are."""
     landed = _homogeneous(start.astype(np.float64)) @ homography.T
     return float(np.median(np.linalg.norm(landed[:, :2] / landed[:, 2:] - end, axis=1)))
@@ -197,9 +198,7 @@ def _mirrored(trace: Trace) -> Any:
     return _features.extract(np.ascontiguousarray(grey[:, ::-1]))
 
 
-def _alignment(
-    homography: npt.NDArray[np.float64], query: Trace, candidate: Trace, *, mirrored: bool
-) -> Alignment | None:
+def _alignment(homography: Exact, query: Trace, candidate: Trace, *, mirrored: bool) -> Alignment | None:
     """The overlap that a homography between proxies means for the pictures, if it is a sane one."""
     width, height = _frame(query)
     corners = _corners((width, height))
@@ -227,18 +226,18 @@ def _alignment(
     )
 
 
-def as_matrix(matrix: npt.NDArray[np.float64]) -> Matrix:
+def as_matrix(matrix: Exact) -> Matrix:
     """A 3x3 array as plain numbers, its last one 1."""
     rows = (matrix / matrix[2, 2]).tolist()
     return (tuple(rows[0]), tuple(rows[1]), tuple(rows[2]))
 
 
-def _scale_to_proxy(trace: Trace) -> npt.NDArray[np.float64]:
+def _scale_to_proxy(trace: Trace) -> Exact:
     width, height = _frame(trace)
     return np.diag([width / trace.width, height / trace.height, 1.0])
 
 
-def _mapped(homography: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> Any:
+def _mapped(homography: Exact, points: Exact) -> Any:
     """The points under the homography, or None if it sends one of them through infinity."""
     mapped = _homogeneous(points) @ homography.T
     if (mapped[:, 2] <= 1e-6).any():
@@ -246,11 +245,11 @@ def _mapped(homography: npt.NDArray[np.float64], points: npt.NDArray[np.float64]
     return mapped[:, :2] / mapped[:, 2:]
 
 
-def _homogeneous(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _homogeneous(points: Exact) -> Exact:
     return np.hstack([points, np.ones((len(points), 1))])
 
 
-def _slant(homography: npt.NDArray[np.float64], frame: Frame) -> float:
+def _slant(homography: Exact, frame: Frame) -> float:
     """How unevenly the outline is stretched: 0 for a picture that was only turned and scaled, inf for nonsense."""
     corners = _corners(frame)
     quad = _mapped(homography, corners)
@@ -261,12 +260,13 @@ def _slant(homography: npt.NDArray[np.float64], frame: Frame) -> float:
     return float(np.log(stretch.max() / max(stretch.min(), 1e-6)))
 
 
-def _corners(frame: Frame) -> npt.NDArray[np.float64]:
+def _corners(frame: Frame) -> Exact:
     """The outline of a frame, clockwise from its top left corner."""
-    return np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64) * np.array(frame)
+    width, height = frame
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
 
 
-def _sane(quad: npt.NDArray[np.float64], corners: npt.NDArray[np.float64], *, mirrored: bool) -> bool:
+def _sane(quad: Exact, corners: Exact, *, mirrored: bool) -> bool:
     """A convex outline, turned the right way, not absurdly large, small or slanted."""
     edges = np.roll(quad, -1, axis=0) - quad
     following = np.roll(edges, -1, axis=0)

@@ -36,11 +36,10 @@ class Signal:
 
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
         """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing`, `correlation`, `colour` and `ssim`."""
-        aligned = [piece for piece in before if piece.alignment is not None]
-        if not aligned:
+        alignments = [(piece.family != self.family, piece.alignment) for piece in before if piece.alignment]
+        if not alignments:
             return self._silent("nothing says where the pictures overlap", {})
-        aligned.sort(key=lambda piece: piece.family != self.family)
-        looks = _aligned(query, candidate, aligned[0].alignment)
+        looks = _aligned(query, candidate, min(alignments, key=lambda pair: pair[0])[1])
         measures = {"ssim": classic(query, candidate)}
         if looks is None:
             return self._silent("the overlap is too small or too flat to compare", measures)
@@ -165,7 +164,7 @@ def _small(trace: Trace) -> _LEVELS:
     pixels = Picture.open(trace.proxy, target=_SIDE).pixels
     scale = min(1.0, _SIDE / max(pixels.shape[:2]))
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 @functools.lru_cache(maxsize=64)
