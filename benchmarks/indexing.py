@@ -94,7 +94,7 @@ def indexed(files: Path, *, features: str) -> dict[str, float]:
         "--json",
     ]
     if features == "later":
-        command += ["--features", "later"]
+        command += ["--defer-features"]
     figures = timed(command)
     figures["megabytes_on_disk"] = round(sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6, 1)
     shutil.rmtree(folder)

@@ -20,7 +20,7 @@ LAYERS = (
     "results",
     "_atomic _colour _jpeg _sniff _worker words",
     "_decode",
-    "picture registry weights verdict catalogs sources.reading edits",
+    "picture registry weights verdict catalogs sources.reading edits keypoints",
     "sources",
     "sources.opening",
     "encoders indexes signals",
@@ -41,7 +41,7 @@ LAYERS = (
 WRAPPED_IN = {
     "PIL": "_colour _decode picture edits explain collection demo testing cli._doctor",
     "apsw": "catalogs cli._doctor",
-    "cv2": "signals",
+    "cv2": "keypoints signals",
     "filelock": "catalogs._lock",
     "numpy": "*",
     "onnxruntime": "encoders._onnx",

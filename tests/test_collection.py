@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from photographs import FOLDER, jpeg, noise
+from photographs import FOLDER, jpeg, noise, photo
 
 import pictrace
 from pictrace.collection import Collection
+from pictrace.edits import cropped
 from pictrace.errors import IndexLockedError, NotFoundError, RecipeMismatchError, UsageError
 from pictrace.settings import Settings
+from pictrace.types import Relation
 
 
 @pytest.fixture
@@ -150,3 +152,24 @@ def test_a_script_without_main_guard_can_index(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
 
     assert done.stdout == "added 1\n"
+
+
+def test_features_put_off_are_made_when_needed_and_by_rebuild(collection: Collection, tmp_path: Path) -> None:
+    """A crop is recognised before and after, and afterwards the collection is like any other."""
+    collection.add(FOLDER / "coffee.png", defer_features=True)
+    query = jpeg(cropped(0.15)(photo("coffee.png")))
+
+    before = collection.search(query)[0]
+    collection.rebuild()
+    after = collection.search(query)[0]
+
+    assert before.relation is after.relation is Relation.COPY
+    assert collection.recipe.features != "deferred"
+
+
+def test_features_cannot_be_put_off_where_they_are(collection: Collection) -> None:
+    """An option that would do nothing is refused."""
+    collection.add_image(jpeg(noise(1)))
+
+    with pytest.raises(UsageError, match="has its local features already"):
+        collection.add(FOLDER / "coffee.png", defer_features=True)

@@ -1,6 +1,7 @@
 """A collection: pictures you can add, search, compare, list, remove, verify and rebuild."""
 
 import contextlib
+import io
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -120,7 +121,8 @@ class Collection:
     ) -> Answer:
         """The pictures related to an image, or to the picture with an id; strongest relation first, then score.
 
-        `region` is the part of the image to search with: x, y, width, height in its pixels. `mode` is `auto`,
+        `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
+        the pixels of its original). `mode` is `auto`,
         `exact` (same bytes or pixels), `copy` (nothing weaker), or `similar` (look-alikes, not verified).
 
         Raises:
@@ -136,8 +138,7 @@ class Collection:
         engine = self._open()
         query: Picture | Key = image if isinstance(image, int) else self._picture(image)
         if region is not None:
-            whole = self._picture(engine.catalog.proxy(query)) if isinstance(query, int) else query
-            query = whole.cut(region)
+            query = self._whole(engine, query).cut(region)
         return search.search(engine, query, limit=limit, min_score=min_score, mode=mode)
 
     def compare(self, image: ImageSource, other: ImageSource) -> Match:
@@ -211,6 +212,14 @@ class Collection:
     @property
     def _threads(self) -> int:
         return self.settings.threads or self.settings.cores
+
+    def _whole(self, engine: Engine, query: Picture | Key) -> Picture:
+        """The pixels to cut a region from: those of a stored picture are its proxy's, at its own size."""
+        if isinstance(query, Picture):
+            return query
+        record = engine.catalog.by_id(query)
+        proxy = Image.open(io.BytesIO(engine.catalog.proxy(query)))
+        return self._picture(proxy.resize((record.width, record.height), Image.Resampling.BICUBIC))
 
     def _picture(self, image: ImageSource) -> Picture:
         return Picture.open(image, limits=self.settings.limits)

@@ -9,12 +9,12 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from pictrace import tracing
 from pictrace.picture import Picture
+from pictrace.polygons import Point, clipped
 from pictrace.results import Match
 from pictrace.signals.geometry import inlier_pairs
 from pictrace.signals.structure import difference
 from pictrace.types import Alignment, Trace
 
-Point = tuple[float, float]
 Line = tuple[float, float, float, float]
 
 _LEAST_FEATURES = 2
@@ -70,25 +70,6 @@ def explain(query: Trace, candidate: Trace, match: Match) -> Drawing:
         aligned_webp=_aligned(query, candidate, alignment, plain.outline),
         difference_webp=_encoded(Image.fromarray(difference(query, candidate, alignment))),
     )
-
-
-def clipped(polygon: Sequence[Point], width: float, height: float) -> tuple[Point, ...]:
-    """The part of a convex polygon inside a frame; empty if there is none.
-
-    Sutherland and Hodgman, Reentrant polygon clipping, CACM 1974, https://doi.org/10.1145/360767.360802
-    """
-    points = [(float(x), float(y)) for x, y in polygon]
-    for axis, bound, sign in ((0, 0.0, 1), (0, width, -1), (1, 0.0, 1), (1, height, -1)):
-        kept: list[Point] = []
-        for start, end in zip(points[-1:] + points[:-1], points, strict=True):
-            inside = [sign * (point[axis] - bound) >= 0 for point in (start, end)]
-            if inside[0] != inside[1]:
-                share = (bound - start[axis]) / (end[axis] - start[axis])
-                kept.append((start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])))
-            if inside[1]:
-                kept.append(end)
-        points = kept
-    return tuple(points)
 
 
 def _mapped(homography: np.ndarray, points: Sequence[Point]) -> list[Point]:

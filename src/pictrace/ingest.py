@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from pictrace import tracing
+from pictrace import keypoints, tracing
 from pictrace.catalogs import Catalog, Entry
 from pictrace.encoders import Encoder
 from pictrace.errors import PictureError, RootMissingError, SourceError
 from pictrace.picture import Picture
 from pictrace.results import Failure
 from pictrace.settings import Limits
-from pictrace.signals import _features
 from pictrace.sources import Item, Source
 from pictrace.sources.reading import read
 from pictrace.tracing import Prepared
@@ -102,7 +101,7 @@ class Bench:
 
 def start(names: Sequence[str], limits: Limits, features: bool) -> None:  # noqa: FBT001 - a process's start
     """Prepares a worker process for `look`."""
-    _features.use_one_thread()
+    keypoints.use_one_thread()
     Bench.encoders = tracing.load_encoders(names, threads=1)
     Bench.limits = limits
     Bench.features = features
@@ -249,7 +248,7 @@ def is_known(catalog: Catalog, location: Location) -> bool:
 
 def fill_features(catalog: Catalog, progress: Progress) -> None:
     """Local features that were put off, made from the proxies; a kill costs one batch."""
-    _features.use_one_thread()
+    keypoints.use_one_thread()
     missing = (key for key, features in catalog.features() if not len(features))
     done = 0
     while batch := list(islice(missing, BATCH)):

@@ -18,8 +18,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 
 PREFIX = "PICTRACE_"
 FILE = "pictrace.toml"
-EXTRAS = ("PICTRACE_CONFIG", "PICTRACE_CRASH_POINT")
-"""Names in the environment that are no settings: where the file is, and a switch for fault tests."""
+EXTRAS = ("PICTRACE_CONFIG", "PICTRACE_CRASH_POINT", "PICTRACE_DEBUG")
+"""Names in the environment that are no settings: where the file is, a switch for fault tests, tracebacks."""
 
 _FILE_BYTES = 1 << 20
 _MOST_THREADS = 1024

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pictrace import registry
+from pictrace import keypoints, registry
 from pictrace.encoders import Encoder
 from pictrace.encoders import pdq as hashes
 from pictrace.errors import RecipeMismatchError
 from pictrace.picture import DECODER_VERSION, Picture
-from pictrace.signals import _features
 from pictrace.types import FEATURE_DTYPE, EncoderStamp, Recipe, Trace
 
 SIGNALS = ("identity", "pdq", "embedding", "geometry", "structure")
@@ -40,7 +39,7 @@ def prepare(picture: Picture, encoders: Sequence[Encoder], *, features: bool = T
         "height": picture.height,
         "size": picture.size,
         "quality": hashes.quality_and_hash(picture)[0],
-        "features": _features.extract(picture.grey) if features else np.empty(0, FEATURE_DTYPE),
+        "features": keypoints.extract(picture.grey) if features else np.empty(0, FEATURE_DTYPE),
         "proxy": picture.proxy(),
     }
     return Prepared(facts, {encoder.name: encoder.prepare(picture) for encoder in encoders})
@@ -97,7 +96,7 @@ def with_features(trace: Trace) -> Trace:
 
 def features_of(proxy: bytes) -> npt.NDArray[np.void]:
     """The local features of a picture of which only the proxy is at hand."""
-    return _features.extract(Picture.open(proxy).grey)
+    return keypoints.extract(Picture.open(proxy).grey)
 
 
 def recipe_of(encoders: Sequence[Encoder], *, index: str, defer_features: bool = False) -> Recipe:
@@ -106,13 +105,13 @@ def recipe_of(encoders: Sequence[Encoder], *, index: str, defer_features: bool =
         EncoderStamp(encoder.name, encoder.version, str(encoder.space.metric), encoder.space.width)
         for encoder in encoders
     )
-    features = DEFERRED if defer_features else _features.VERSION
+    features = DEFERRED if defer_features else keypoints.VERSION
     return Recipe(stamps, index, SIGNALS, features, DECODER_VERSION)
 
 
 def complete(recipe: Recipe) -> Recipe:
     """The recipe of a collection that has its local features now."""
-    return replace(recipe, features=_features.VERSION)
+    return replace(recipe, features=keypoints.VERSION)
 
 
 def load_encoders(names: Sequence[str], *, threads: int) -> list[Encoder]:
@@ -130,7 +129,7 @@ def encoders_of(recipe: Recipe, *, threads: int) -> list[Encoder]:
     versions = [
         (stamp.name, stamp.version, encoder.version) for stamp, encoder in zip(recipe.encoders, encoders, strict=True)
     ]
-    features = DEFERRED if recipe.features == DEFERRED else _features.VERSION
+    features = DEFERRED if recipe.features == DEFERRED else keypoints.VERSION
     versions += [("features", recipe.features, features), ("decoder", recipe.decoder, DECODER_VERSION)]
     for name, theirs, ours in versions:
         if theirs != ours:

@@ -185,3 +185,31 @@ def test_the_shell_can_complete(shell):
     )
 
     assert "search" in done.stdout
+
+
+@pytest.mark.parametrize(("raised", "code"), [(BrokenPipeError(), 0), (KeyboardInterrupt(), 130), (EOFError(), 1)])
+def test_a_command_that_is_stopped_has_its_own_code(pictrace, shelf, monkeypatch, capfd, raised, code):
+    """Whoever went away or said stop, there is no traceback."""
+    from pictrace.collection import Collection
+
+    def stop(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(Collection, "get", stop)
+    stdout = os.dup(1)
+    assert pictrace("show", "1", "-c", shelf.collection) == code
+    os.dup2(stdout, 1)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_stdin_must_be_piped(shelf):
+    """Nobody is left waiting for a picture to be typed."""
+    leader, follower = pty.openpty()
+    with os.fdopen(follower) as terminal, os.fdopen(leader):
+        done = subprocess.run(
+            [*PROGRAM, "search", "-", "-c", shelf.collection],
+            stdin=terminal, capture_output=True, env=plain(), check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 2
+    assert b"nothing is piped in" in done.stderr

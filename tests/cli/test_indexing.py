@@ -87,3 +87,25 @@ def test_a_locked_collection_is_exit_three(pictrace, folder, shelf, capsys):
 
     assert code == 3
     assert f"process {os.getpid()}" in capsys.readouterr().err
+
+
+def test_many_failures_are_counted_not_listed(pictrace, folder, capsys):
+    """The first ten say enough."""
+    for number in range(11):
+        (folder / f"{number}.jpg").write_bytes(b"no picture")
+    index(pictrace)
+    error = capsys.readouterr().err
+
+    assert "and 2 more; --failures FILE keeps them all" in error
+    assert "12 inputs could not be used" in error
+
+
+def test_copies_and_moves_are_told_apart(pictrace, folder, capsys):
+    """The same bytes at another place are no new picture."""
+    index(pictrace)
+    shutil.copyfile(folder / "coffee.png", folder / "again.png")
+    (folder / "blobs.jpg").rename(folder / "moved.jpg")
+    capsys.readouterr()
+    index(pictrace)
+
+    assert "2 already there by other names, 1 moved" in capsys.readouterr().out

@@ -88,3 +88,20 @@ def test_a_collection_that_is_not_there_is_not_made_by_looking(pictrace, tmp_pat
     assert pictrace("list", "-c", "nowhere.pictrace") == 1
     assert "pictrace index" in capsys.readouterr().err
     assert not (tmp_path / "nowhere.pictrace").exists()
+
+
+def test_an_empty_collection_says_so(pictrace, own, capsys):
+    """Silence could mean anything."""
+    pictrace("delete", "1", "2", "3", "-c", own)
+    capsys.readouterr()
+
+    assert pictrace("list", "-c", own) == 0
+    assert capsys.readouterr().out == "The collection is empty.\n"
+
+
+def test_long_lists_come_in_pages(pictrace, shelf, capsys, monkeypatch):
+    """A million pictures do not wait for the last one."""
+    monkeypatch.setattr("pictrace.cli.looking._PAGE", 2)
+    pictrace("list", "-c", shelf.collection)
+
+    assert capsys.readouterr().out.count("pixels") == 2

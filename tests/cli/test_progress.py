@@ -92,3 +92,18 @@ def test_quiet_progress_is_silent(capsys):
         watcher.seen(1, "a.jpg")
 
     assert tuple(capsys.readouterr()) == ("", "")
+
+
+def test_a_terminal_gets_bars(monkeypatch):
+    """They count to the total and are gone afterwards."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with _progress.progress(lambda: 5) as watcher:
+        watcher.seen(3, "folder/a.jpg")
+
+    assert isinstance(watcher, _progress.Bars)

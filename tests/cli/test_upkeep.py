@@ -99,3 +99,30 @@ def test_models_are_named(pictrace, capsys, arguments):
     """The bundled one is there."""
     assert pictrace("models", *arguments) == 0
     assert "lite0" in capsys.readouterr().out
+
+
+def test_doctor_misses_what_is_not_installed(monkeypatch):
+    """A library that went missing is an error with its name."""
+    monkeypatch.setitem(_doctor.FLOORS, "no-such-library", "1")
+
+    assert ("no-such-library", "error") in [(one.name, one.state) for one in _doctor._libraries()]
+
+
+def test_doctor_names_formats_that_this_machine_cannot_read(monkeypatch):
+    """A picture library built without a codec is found out before indexing."""
+    from PIL import features
+
+    monkeypatch.setattr(features, "check", lambda name: name != "avif")
+    found = _doctor._formats(_doctor.Settings())
+
+    assert found.state == "warning"
+    assert found.detail.endswith("cannot be read here: AVIF")
+
+
+def test_doctor_tells_of_a_damaged_collection(pictrace, shelf, tmp_path, capsys):
+    """What cannot be opened is the worst finding."""
+    shutil.copytree(shelf.collection, tmp_path / "cut.pictrace")
+    (tmp_path / "cut.pictrace" / "catalog.sqlite").write_bytes(b"no database" * 1000)
+
+    assert pictrace("doctor", "-c", "cut.pictrace") == 5
+    assert "ERROR" in capsys.readouterr().out

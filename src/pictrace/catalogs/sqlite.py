@@ -30,7 +30,7 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self._database = database
         with database.reading() as connection:
-            self._recipe, self._columns = _reads.recipe(connection)
+            self._columns = _reads.recipe(connection)[1]
 
     @classmethod
     def create(cls, path: str, recipe: Recipe) -> Self:
@@ -77,7 +77,8 @@ class Catalog:
     @property
     def recipe(self) -> Recipe:
         """How the collection's data were made."""
-        return self._recipe
+        with self._database.reading() as connection:
+            return _reads.recipe(connection)[0]
 
     @property
     def watermark(self) -> Key:
@@ -202,11 +203,10 @@ class Catalog:
         Raises:
             UsageError: it differs in more.
         """
-        if replace(recipe, features="") != replace(self._recipe, features=""):
+        if replace(recipe, features="") != replace(self.recipe, features=""):
             raise UsageError("a collection's recipe cannot change but for its features")
         with self._database.writing() as connection:
             _writes.adopt(connection, recipe)
-        self._recipe = recipe
 
     def locations(self, root: str) -> Iterator[tuple[Key, Location]]:
         """Every place found under one source, with the key of its picture, in the order of finding."""

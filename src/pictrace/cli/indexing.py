@@ -22,6 +22,13 @@ ExcludeOption = Annotated[
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=0, help="Processes that decode; 0 is one per core.")
 ]
+DeferOption = Annotated[
+    bool,
+    typer.Option(
+        "--defer-features",
+        help="Put the local features of a new collection off until `rebuild`: quicker now, slower searches.",
+    ),
+]
 FailuresOption = Annotated[
     str | None, typer.Option("--failures", metavar="FILE", help="Write failed inputs here, as JSON lines.")
 ]
@@ -34,6 +41,7 @@ def index(  # noqa: PLR0913 - one parameter per option
     prune: PruneOption = False,
     exclude: ExcludeOption = None,
     workers: WorkersOption = None,
+    defer_features: DeferOption = False,
     as_json: JsonOption = False,
     failures: FailuresOption = None,
 ) -> None:
@@ -48,7 +56,7 @@ def index(  # noqa: PLR0913 - one parameter per option
         kept = exclude or []
         limits = target.settings.limits
         with progress(lambda: _count(sources, kept, limits), quiet=as_json) as watcher:
-            report = target.add(*sources, prune=prune, exclude=kept, progress=watcher)
+            report = target.add(*sources, prune=prune, exclude=kept, defer_features=defer_features, progress=watcher)
     if failures is not None:
         save(failures, "".join(f"{json.dumps(one.to_dict())}\n" for one in report.failures))
     _tell_failures(report.failures, as_json=as_json)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from pictrace.explain import Drawing, Line, Point
+from pictrace.explain import Drawing, Line
+from pictrace.polygons import Point
 
 _LINES = 40
 _GAP = 3.0

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pictrace import keypoints
 from pictrace.picture import Picture
-from pictrace.signals import _features
+from pictrace.polygons import area, clipped
 from pictrace.types import PROXY_SIDE, Alignment, Evidence, Matrix, Relation, Trace
 from pictrace.verdict import calibration
 
@@ -69,7 +70,7 @@ def inlier_pairs(query: Trace, candidate: Trace, alignment: Alignment) -> list[t
     left, right = _matched(_mirrored(query) if alignment.mirrored else query.features, candidate.features)
     if not len(left):
         return []
-    start, end = (_features.places(side).astype(np.float64) for side in (left, right))
+    start, end = (keypoints.places(side).astype(np.float64) for side in (left, right))
     if alignment.mirrored:
         start[:, 0] = _frame(query)[0] - 1 - start[:, 0]
     start, end = (_mapped(np.linalg.inv(_scale_to_proxy(one)), at) for one, at in ((query, start), (candidate, end)))
@@ -121,7 +122,7 @@ def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: 
     left, right = _matched(query, candidate)
     if len(left) < _LEAST_MATCHES:
         return _Agreement(len(left))
-    start, end = _features.places(left), _features.places(right)
+    start, end = keypoints.places(left), keypoints.places(right)
     homography, inside = _homography(start, end)
     similarity, within = _similarity(start, end)
     found = _Agreement(len(left), _distinct(start[inside], end[inside]), homography=homography)
@@ -195,7 +196,7 @@ def _frame(trace: Trace) -> Frame:
 def _mirrored(trace: Trace) -> Any:
     """Features of the mirror image; ORB descriptors do not survive mirroring."""
     grey = Picture.open(trace.proxy).grey
-    return _features.extract(np.ascontiguousarray(grey[:, ::-1]))
+    return keypoints.extract(np.ascontiguousarray(grey[:, ::-1]))
 
 
 def _alignment(homography: Exact, query: Trace, candidate: Trace, *, mirrored: bool) -> Alignment | None:
@@ -205,13 +206,12 @@ def _alignment(homography: Exact, query: Trace, candidate: Trace, *, mirrored: b
     quad = _mapped(homography, corners)
     if quad is None or not _sane(quad, corners, mirrored=mirrored):
         return None
-    frame = _corners(_frame(candidate)).astype(np.float32)
-    shared, outline = cv2.intersectConvexConvex(quad.astype(np.float32), frame)
-    back = None if shared <= 0 else _mapped(np.linalg.inv(homography), outline.reshape(-1, 2).astype(np.float64))
+    shared = clipped([(float(x), float(y)) for x, y in quad], *_frame(candidate))
+    back = _mapped(np.linalg.inv(homography), np.array(shared)) if len(shared) > 2 else None
     if back is None:
         return None
-    query_share = cv2.contourArea(back.astype(np.float32)) / (width * height)
-    match_share = shared / float(np.prod(_frame(candidate)))
+    query_share = area(back.tolist()) / (width * height)
+    match_share = area(shared) / math.prod(_frame(candidate))
     scales = _scale_to_proxy(candidate), _scale_to_proxy(query)
     matrix = np.linalg.inv(scales[0]) @ homography @ scales[1]
     outline_px = _mapped(np.linalg.inv(scales[0]), quad)
@@ -219,8 +219,8 @@ def _alignment(homography: Exact, query: Trace, candidate: Trace, *, mirrored: b
         return None
     return Alignment(
         transform=as_matrix(matrix),
-        query_overlap=round(min(1.0, float(query_share)), 4),
-        match_overlap=round(min(1.0, float(match_share)), 4),
+        query_overlap=round(min(1.0, query_share), 4),
+        match_overlap=round(min(1.0, match_share), 4),
         quad=tuple((round(float(x), 2), round(float(y), 2)) for x, y in outline_px),
         mirrored=mirrored,
     )

@@ -67,7 +67,8 @@ def difference(query: Trace, candidate: Trace, alignment: Alignment) -> npt.NDAr
     size = still.shape[1], still.shape[0]
     warped = cv2.warpPerspective(moving, homography, size, flags=cv2.INTER_AREA).astype(np.float32)
     mask = cv2.warpPerspective(np.full(moving.shape[:2], 255, np.uint8), homography, size, flags=cv2.INTER_NEAREST)
-    inside = mask > 0
+    # The blur mixes what is outside into the rim, which would look like a difference.
+    inside = cv2.erode(mask, np.ones((7, 7), np.uint8)) > 0
     if not inside.any():
         return np.zeros_like(still)
     blurred = [cv2.GaussianBlur(part.astype(np.float32), (0, 0), 1.5) for part in (still, warped)]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pictrace import keypoints
 from pictrace.picture import Picture
-from pictrace.signals import Signal, _features, geometry
+from pictrace.signals import Signal, geometry
 from pictrace.testing._expect import expect
 from pictrace.testing._pictures import flat, photo, recompressed
 from pictrace.types import Evidence, Relation, Trace
@@ -116,7 +117,7 @@ def _of(picture: Picture, seed: int, *, noise: float, quality: int = 90) -> Trac
         size=picture.size,
         quality=quality,
         rows={"pdq": bits, "lite0": values},
-        features=_features.extract(picture.grey),
+        features=keypoints.extract(picture.grey),
         proxy=picture.proxy(),
     )
 
