@@ -86,7 +86,9 @@ class Collection:
                     "this collection has its local features already",
                     hint="leave the option out, or start a new one",
                 )
-            encoders = self._encoders(catalog.recipe)
+            # A model in one thread keeps up with two workers; more would only take the cores from them.
+            threads = self.settings.threads or max(1, self.settings.cores // 2)
+            encoders = tracing.encoders_of(catalog.recipe, threads=threads)
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
             try:
                 for path in sources:
