@@ -121,7 +121,7 @@ class Picture:
             return self._image
         share = PROXY_SIDE / longest
         size = (max(1, round(width * share)), max(1, round(height * share)))
-        return self._image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+        return self._image.resize(size, Image.Resampling.BICUBIC, reducing_gap=1.1)
 
     @functools.cached_property
     def frame(self) -> Array:
@@ -137,7 +137,8 @@ class Picture:
         """The whole picture as a square, whatever its proportions: `(side, side, 3)` uint8 RGB, read-only."""
         kept: dict[int, Array] = self.__dict__.setdefault("_squashed", {})
         if side not in kept:
-            square = self._image.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+            # From the frame, which large pictures have been brought down to already.
+            square = self._frame_image.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
             kept[side] = _pixels_of(square)
         return kept[side]
 

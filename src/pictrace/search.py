@@ -97,7 +97,7 @@ def search(
         same = _same(engine.catalog, trace)
     with stages("candidates"):
         keys = [] if mode == "exact" else _candidates(engine, trace)
-    keys = same + [key for key in keys if key not in same]
+    keys = (same + [key for key in keys if key not in same])[: len(same) + max(VERIFIED, 2 * limit)]
     with stages("verify"):
         verified = 0 if mode == "similar" else VERIFIED
         matches = _judged(engine, trace, keys, max(verified, len(same)))

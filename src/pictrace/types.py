@@ -121,7 +121,7 @@ class Relation(enum.Enum):
     @property
     def rank(self) -> int:
         """0 for different up to 4 for exact."""
-        return list(Relation).index(self)
+        return _RANKS[self]
 
     def __lt__(self, other: "Relation") -> bool:
         return self.rank < other.rank
@@ -129,6 +129,8 @@ class Relation(enum.Enum):
     def __str__(self) -> str:
         return str(self.value)
 
+
+_RANKS = {relation: rank for rank, relation in enumerate(Relation)}
 
 Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 

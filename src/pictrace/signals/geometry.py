@@ -22,6 +22,8 @@ _RATIO = 0.8
 _LEAST_MATCHES = 8
 """Four pairs fix a homography; twice as many are needed before agreement means anything."""
 
+_SAMPLED, _LEAST_SAMPLED = 3, 5
+_FARTHEST = 999
 _TOLERANCE_PX = 4.0
 _SURE_INLIERS = 40
 _SIMPLER = 0.85
@@ -47,7 +49,7 @@ class Signal:
         if min(len(query.features), len(candidate.features)) < _LEAST_MATCHES:
             return self._silent("a picture has too few local features", {})
         found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
-        if found.inliers < _SURE_INLIERS:
+        if found.inliers < _SURE_INLIERS and _may_be_mirrored(query, candidate):
             turned = _agreement(_mirrored(query), candidate.features, _frame(query), _frame(candidate))
             if turned.inliers > found.inliers:
                 found = turned.unmirrored(_frame(query)[0])
@@ -159,20 +161,36 @@ def _similarity(start: Points, end: Points) -> tuple[Any, npt.NDArray[np.bool_]]
 
 
 def _matched(query: Any, candidate: Any) -> tuple[Any, Any]:
-    """The features that are each other's nearest in Hamming distance and much nearer than the second."""
-    distances, nearest = cv2.batchDistance(
-        np.ascontiguousarray(query["descriptor"]),
-        np.ascontiguousarray(candidate["descriptor"]),
-        cv2.CV_32S, normType=cv2.NORM_HAMMING, K=2,
-    )  # fmt: skip
-    kept = np.flatnonzero(distances[:, 0] < _RATIO * distances[:, 1])
-    return query[kept], candidate[nearest[kept, 0]]
+    """The features of the query that have a much nearer neighbour in the candidate than any other, and those."""
+    distances = _hamming(query["descriptor"], candidate["descriptor"])
+    rows = np.arange(len(query))
+    nearest = distances.argmin(axis=1)
+    best = distances[rows, nearest]
+    distances[rows, nearest] = _FARTHEST
+    kept = np.flatnonzero(best < _RATIO * distances.min(axis=1))
+    return query[kept], candidate[nearest[kept]]
+
+
+def _may_be_mirrored(query: Trace, candidate: Trace) -> bool:
+    """Whether a third of the mirrored features match at all: unrelated pictures rarely get as far, and sooner."""
+    left, _ = _matched(_mirrored(query)[::_SAMPLED], candidate.features)
+    return len(left) >= _LEAST_SAMPLED
+
+
+def _hamming(left: Any, right: Any) -> npt.NDArray[np.uint16]:
+    """Differing bits between descriptors of 32 bytes, word by word: twice as fast as OpenCV's brute force."""
+    words, others = (np.ascontiguousarray(np.ascontiguousarray(side).view(np.uint64).T) for side in (left, right))
+    total = np.zeros((len(left), len(right)), np.uint16)
+    differing, bits = np.empty(total.shape, np.uint64), np.empty(total.shape, np.uint8)
+    for word, other in zip(words, others, strict=True):
+        np.bitwise_xor(word[:, None], other[None, :], out=differing)
+        total += np.bitwise_count(differing, out=bits)
+    return total
 
 
 def _distinct(start: Points, end: Points) -> int:
-    """How many inliers are different places in both pictures; pyramid levels repeat one corner."""
-    cells = np.unique(np.rint(np.hstack([start, end]) / 4).astype(np.int32), axis=0)
-    return min(len(np.unique(cells[:, :2], axis=0)), len(np.unique(cells[:, 2:], axis=0)))
+    """How many inliers are at different places in both pictures; pyramid levels repeat one corner."""
+    return min(len(set(map(tuple, np.rint(side / 4).tolist()))) for side in (start, end))
 
 
 def _residual(homography: Exact, start: Points, end: Points) -> float:
