@@ -87,8 +87,7 @@ class Collection:
                     hint="leave the option out, or start a new one",
                 )
             # A model in one thread keeps up with two workers; more would only take the cores from them.
-            threads = self.settings.threads or max(1, self.settings.cores // 2)
-            encoders = tracing.encoders_of(catalog.recipe, threads=threads)
+            encoders = self._encoders(catalog.recipe, self.settings.threads or max(1, self.settings.cores // 2))
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
             try:
                 for path in sources:
@@ -226,8 +225,8 @@ class Collection:
     def _picture(self, image: ImageSource) -> Picture:
         return Picture.open(image, limits=self.settings.limits)
 
-    def _encoders(self, recipe: Recipe) -> Sequence[Encoder]:
-        return tracing.encoders_of(recipe, threads=self._threads)
+    def _encoders(self, recipe: Recipe, threads: int = 0) -> Sequence[Encoder]:
+        return tracing.encoders_of(recipe, threads=threads or self._threads, models=self.settings.models)
 
     def _pool(self, recipe: Recipe) -> Workers[Job, Prepared | str]:
         if self._workers is None:
@@ -269,7 +268,7 @@ class Collection:
         except NotFoundError:
             if not create:
                 raise
-            encoders = tracing.load_encoders(ENCODERS, threads=self._threads)
+            encoders = tracing.load_encoders(ENCODERS, threads=self._threads, models=self.settings.models)
             recipe = tracing.recipe_of(encoders, index=INDEX, defer_features=defer_features)
             catalog = _catalog().create(path, recipe)
         try:
@@ -292,7 +291,8 @@ def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None
         PictureError: one of them cannot be used.
     """
     chosen = settings or Settings()
-    encoders = tracing.load_encoders(ENCODERS, threads=chosen.threads or chosen.cores)
+    threads = chosen.threads or chosen.cores
+    encoders = tracing.load_encoders(ENCODERS, threads=threads, models=chosen.models)
     pictures = [Picture.open(one, limits=chosen.limits) for one in (image, other)]
     return search.compare(pictures[0], pictures[1], encoders, search.load_signals(tracing.SIGNALS))[0]
 

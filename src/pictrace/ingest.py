@@ -24,7 +24,8 @@ from pictrace.workers import Workers
 BATCH = 32
 """Pictures a transaction: what a kill can cost, and enough for the encoder to work at full speed."""
 
-_CHUNK = 4
+_CHUNK = 8
+"""Items a worker is given at once; four chunks a worker are under way while the model has the last batch."""
 _TARGET = PROXY_SIDE + PROXY_SIDE // 4
 """Large JPEGs are decoded reduced to no less than this: above the proxy's side, so that it stays sharp."""
 

@@ -114,18 +114,18 @@ def complete(recipe: Recipe) -> Recipe:
     return replace(recipe, features=keypoints.VERSION)
 
 
-def load_encoders(names: Sequence[str], *, threads: int) -> list[Encoder]:
+def load_encoders(names: Sequence[str], *, threads: int, models: str = "") -> list[Encoder]:
     """One encoder per name, in that order; none loads its model before it is needed."""
-    return [registry.load("encoders", name)(threads=threads) for name in names]
+    return [registry.load("encoders", name)(threads=threads, models=models) for name in names]
 
 
-def encoders_of(recipe: Recipe, *, threads: int) -> list[Encoder]:
+def encoders_of(recipe: Recipe, *, threads: int, models: str = "") -> list[Encoder]:
     """The encoders that made a collection's rows.
 
     Raises:
         RecipeMismatchError: this PicTrace has another version of one of them, of the features or the decoder.
     """
-    encoders = load_encoders([stamp.name for stamp in recipe.encoders], threads=threads)
+    encoders = load_encoders([stamp.name for stamp in recipe.encoders], threads=threads, models=models)
     versions = [
         (stamp.name, stamp.version, encoder.version) for stamp, encoder in zip(recipe.encoders, encoders, strict=True)
     ]

@@ -11,7 +11,7 @@ from pictrace.types import Rows, Space
 
 
 class Encoder(Protocol):
-    """Turns pictures into rows of one space; made with no arguments but the number of threads.
+    """Turns pictures into rows of one space; `models` is a folder to look for weights in before the bundled ones.
 
     `prepare` is the part of the work done for one picture in the process that decoded it, cheap to carry to
     another process; `encode_prepared` finishes a batch where the model lives. `version` changes whenever the
@@ -21,7 +21,7 @@ class Encoder(Protocol):
     name: ClassVar[str]
     space: ClassVar[Space]
 
-    def __init__(self, *, threads: int = 0) -> None: ...
+    def __init__(self, *, threads: int = 0, models: str = "") -> None: ...
 
     @property
     def version(self) -> str: ...

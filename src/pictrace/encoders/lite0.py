@@ -1,6 +1,5 @@
 """The bundled model, EfficientNet-Lite0 in eight bits: what a picture shows, in 512 numbers."""
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +21,7 @@ class Encoder:
     name: ClassVar[str] = "lite0"
     space: ClassVar[Space] = Space(Metric.COSINE, 512)
 
-    def __init__(self, *, threads: int = 0, models: str | Path = "") -> None:
+    def __init__(self, *, threads: int = 0, models: str = "") -> None:
         self._card = weights.card(self.name)
         self._model = Model(self._card, threads=threads, folder=models)
 

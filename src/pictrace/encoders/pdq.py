@@ -31,9 +31,9 @@ class Encoder:
     name: ClassVar[str] = "pdq"
     space: ClassVar[Space] = Space(Metric.HAMMING, 256)
 
-    def __init__(self, *, threads: int = 0) -> None:
-        # Every encoder is made with the number of threads; hashing is done by whoever prepares.
-        del threads
+    def __init__(self, *, threads: int = 0, models: str = "") -> None:
+        # Every encoder is made with these; hashing is done by whoever prepares, and there are no weights.
+        del threads, models
 
     @property
     def version(self) -> str:
