@@ -6,10 +6,8 @@ again to the end; the collection is then compared with one that was never interr
 
 import argparse
 import json
-import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -45,7 +43,7 @@ def killed(files: Path, target: Path, delays: list[float]) -> int:
         process = subprocess.Popen(command(files, target), stderr=subprocess.DEVNULL, start_new_session=True)
         time.sleep(delay)
         hits += process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
     return hits
 
@@ -70,7 +68,7 @@ def main() -> None:
         lost = doubled = hits = rounds = 0
         while hits < options.kills:
             target = Path(room) / f"killed-{rounds}.pictrace"
-            hits += killed(files, target, [draw.uniform(0.5, whole_s) for _ in range(2)])
+            hits += killed(files, target, [draw.uniform(0.5, 0.9 * whole_s) for _ in range(2)])
             subprocess.run(command(files, target), check=True, stderr=subprocess.DEVNULL)
             found = content(target)
             lost += len(set(expected) - set(found))

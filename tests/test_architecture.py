@@ -28,7 +28,7 @@ LAYERS = (
     "_crew",
     "workers tracing lookup",
     "ingest search",
-    "explain",
+    "explain comparison",
     "collection",
     "pictrace",
     "report testing",

@@ -10,7 +10,7 @@ from photographs import flat, jpeg, photo
 from PIL import Image
 
 from pictrace import explain
-from pictrace.collection import compare
+from pictrace.comparison import compare
 from pictrace.edits import cropped, mirrored
 from pictrace.picture import Picture
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in range(3):
-        (folder / f"{number}.jpg").write_bytes(jpeg(noise(hash((str(tmp_path), number)) % 2**32)))
+        (folder / f"{number}.jpg").write_bytes(jpeg(noise(zlib.crc32(f"{tmp_path.name} {number}".encode()))))
     return folder
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from photographs import FOLDER, PHOTOS, flat, jpeg, photo
 from PIL import Image
 
-from pictrace.collection import Collection, compare
+from pictrace.collection import Collection
+from pictrace.comparison import compare
 from pictrace.edits import EDITS, cropped
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.settings import Settings

@@ -101,7 +101,7 @@ def fail() -> None:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Workers[str, object]]:
     """Two workers that most tests share, crashes and all."""
-    limits = Limits(decode_seconds=2.0, worker_bytes=256 << 20)
+    limits = Limits(decode_seconds=4.0, worker_bytes=256 << 20)
     with Workers(obey, workers=2, limits=limits, initializer=remember, initargs=("PICTRACE_NOTE", "x")) as workers:
         yield workers
 

@@ -18,7 +18,8 @@ from pictrace._version import __version__
 if TYPE_CHECKING:
     import os
 
-    from pictrace.collection import Collection, compare
+    from pictrace.collection import Collection
+    from pictrace.comparison import compare
     from pictrace.errors import PictraceError
     from pictrace.ingest import Report
     from pictrace.picture import Picture
@@ -55,7 +56,7 @@ _HOMES = {
     "Relation": "types",
     "Report": "ingest",
     "Settings": "settings",
-    "compare": "collection",
+    "compare": "comparison",
 }
 
 

@@ -83,6 +83,12 @@ def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
             path.unlink(missing_ok=True)
 
 
+def freshness(folder: Path) -> tuple[int, ...]:
+    """Numbers that differ once an index in the folder was made anew."""
+    files = sorted(folder.glob("*.json"))
+    return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+
+
 def names(folder: Path) -> list[str]:
     """The encoders that have a manifest here, sorted."""
     return sorted(path.stem for path in folder.glob("*.json") if not path.name.startswith("."))

@@ -5,21 +5,22 @@ import io
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from pictrace import ingest, lookup, registry, search, tracing
+from pictrace._generations import freshness
 from pictrace.catalogs import Catalog, Entry
+from pictrace.comparison import ENCODERS, compare
 from pictrace.encoders import Encoder
-from pictrace.errors import NotFoundError, UsageError
+from pictrace.errors import NotFoundError, SourceError, UsageError
 from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
 from pictrace.lookup import Lookup
-from pictrace.picture import Picture, Region
+from pictrace.picture import ImageSource, Picture, Region
 from pictrace.results import Answer, Match, PictureRecord
 from pictrace.search import Engine, Mode
 from pictrace.settings import Settings
@@ -28,10 +29,7 @@ from pictrace.tracing import Prepared
 from pictrace.types import Key, Location, Recipe
 from pictrace.workers import Workers
 
-ENCODERS = ("lite0", "pdq")
 INDEX = "hnsw"
-
-ImageSource = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | npt.NDArray[np.uint8] | Picture
 
 
 class Collection:
@@ -44,8 +42,9 @@ class Collection:
         """Nothing is opened before it is needed; a collection that is not there is made by the first `add`."""
         self.path = Path(path)
         self.settings = settings or Settings()
+        self._catalog: Catalog | None = None
         self._engine: Engine | None = None
-        self._changes = -1
+        self._state: tuple[int, ...] = ()
         self._opening = threading.Lock()
         self._workers: Workers[Job, Prepared | str] | None = None
 
@@ -56,7 +55,7 @@ class Collection:
         self.close()
 
     def __len__(self) -> int:
-        return len(self._open().catalog)
+        return len(self._reader())
 
     def add(
         self,
@@ -80,22 +79,21 @@ class Collection:
         if not sources:
             raise UsageError("nothing to add", hint="name a folder, an archive or a picture")
         total = Report()
+        for path in sources:
+            open_source(path, self.settings.limits, exclude=exclude)
         with self._writing(defer_features=defer_features) as catalog:
-            if defer_features and catalog.recipe.features != tracing.DEFERRED:
-                raise UsageError(
-                    "this collection has its local features already",
-                    hint="leave the option out, or start a new one",
-                )
             # A model in one thread keeps up with two workers; more would only take the cores from them.
             encoders = self._encoders(catalog.recipe, self.settings.threads or max(1, self.settings.cores // 2))
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
+            known = partial(is_known, catalog)
             try:
                 for path in sources:
-                    known = partial(is_known, catalog)
                     source = open_source(path, self.settings.limits, exclude=exclude, known=known)
                     total.include(run.run(source, prune=prune))
-            finally:
+            except SourceError:
                 self._fold(catalog, progress or Progress())
+                raise
+            self._fold(catalog, progress or Progress())
         return total
 
     def add_image(self, image: ImageSource, *, name: str = "") -> Key:
@@ -104,9 +102,9 @@ class Collection:
         Raises:
             PictureError: the picture cannot be used.
         """
+        picture = self._picture(image)
         with self._writing() as catalog:
             encoders = self._encoders(catalog.recipe)
-            picture = Picture.open(image, limits=self.settings.limits)
             trace = tracing.finish([tracing.prepare(picture, encoders)], encoders)[0]
             place = Location(uri=name, root=name, size=picture.size, mtime_ns=0) if name else None
             return catalog.put([Entry(place, trace)])[0]
@@ -137,9 +135,10 @@ class Collection:
                 hint=f"limit is 1 or more, min_score 0 to 1, mode one of {', '.join(search.MODES)}",
             )
         engine = self._open()
-        query: Picture | Key = image if isinstance(image, int) else self._picture(image)
         if region is not None:
-            query = self._whole(engine, query).cut(region)
+            query: Picture | Key = self.whole(image).cut(region)
+        else:
+            query = image if isinstance(image, int) else self._picture(image)
         return search.search(engine, query, limit=limit, min_score=min_score, mode=mode)
 
     def compare(self, image: ImageSource, other: ImageSource) -> Match:
@@ -152,22 +151,26 @@ class Collection:
         Raises:
             NotFoundError: there is no such id.
         """
-        return self._open().catalog.by_id(key)
+        return self._reader().by_id(key)
 
     def list(self, *, after: Key = 0, limit: int | None = None) -> Iterator[PictureRecord]:
         """The records of all pictures by ascending id, or of `limit` ones after an id."""
-        left = limit
-        while left is None or left > 0:
-            page = self._open().catalog.records(after, min(1000, left or 1000))
-            if not page:
-                return
+        while page := self._reader().records(after, 1000 if limit is None else min(1000, limit)):
             yield from page
             after = page[-1].id
-            left = None if left is None else left - len(page)
+            limit = None if limit is None else limit - len(page)
 
     def proxy(self, key: Key) -> bytes:
         """A JPEG of at most 512 px of a picture, without metadata."""
-        return self._open().catalog.proxy(key)
+        return self._reader().proxy(key)
+
+    def whole(self, image: ImageSource | Key) -> Picture:
+        """All pixels of an image; of a stored one those of its proxy, at the size of the original."""
+        if not isinstance(image, int):
+            return Picture.open(image, limits=self.settings.limits)
+        record = self.get(image)
+        proxy = Image.open(io.BytesIO(self.proxy(image)))
+        return self._picture(proxy.resize((record.width, record.height), Image.Resampling.BICUBIC))
 
     def remove(self, *keys: Key) -> None:
         """Pictures are forgotten, all of them or none; the files are never touched.
@@ -179,10 +182,11 @@ class Collection:
             for key in keys:
                 catalog.by_id(key)
             catalog.forget(keys)
+            self._fold(catalog, Progress())
 
     def verify(self) -> Sequence[str]:
         """Everything that is wrong with the collection's files, one sentence each, after reading all of them."""
-        catalog = self._open().catalog
+        catalog = self._reader()
         return [*catalog.problems(), *lookup.verify(self._folder, catalog)]
 
     def rebuild(self, *, progress: Progress | None = None) -> None:
@@ -190,21 +194,21 @@ class Collection:
         with self._writing(create=False) as catalog:
             if catalog.recipe.features == tracing.DEFERRED:
                 ingest.fill_features(catalog, progress or Progress())
+                self._dismiss()
             self._fold(catalog, progress or Progress(), force=True)
 
     def close(self) -> None:
         """Ends worker processes and closes files; the collection can be used again afterwards."""
         with self._opening:
-            if self._workers is not None:
-                self._workers.close()
-            if self._engine is not None:
-                self._engine.catalog.close()
-            self._workers = self._engine = None
+            self._dismiss()
+            if self._catalog is not None:
+                self._catalog.close()
+            self._engine = self._catalog = None
 
     @property
     def recipe(self) -> Recipe:
         """How the collection's data were made."""
-        return self._open().catalog.recipe
+        return self._reader().recipe
 
     @property
     def _folder(self) -> Path:
@@ -214,19 +218,17 @@ class Collection:
     def _threads(self) -> int:
         return self.settings.threads or self.settings.cores
 
-    def _whole(self, engine: Engine, query: Picture | Key) -> Picture:
-        """The pixels to cut a region from: those of a stored picture are its proxy's, at its own size."""
-        if isinstance(query, Picture):
-            return query
-        record = engine.catalog.by_id(query)
-        proxy = Image.open(io.BytesIO(engine.catalog.proxy(query)))
-        return self._picture(proxy.resize((record.width, record.height), Image.Resampling.BICUBIC))
-
     def _picture(self, image: ImageSource) -> Picture:
-        return Picture.open(image, limits=self.settings.limits)
+        return Picture.open(image, limits=self.settings.limits, target=tracing.TARGET)
 
     def _encoders(self, recipe: Recipe, threads: int = 0) -> Sequence[Encoder]:
         return tracing.encoders_of(recipe, threads=threads or self._threads, models=self.settings.models)
+
+    def _dismiss(self) -> None:
+        """Worker processes end: the recipe they were started with is no longer the collection's."""
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
 
     def _pool(self, recipe: Recipe) -> Workers[Job, Prepared | str]:
         if self._workers is None:
@@ -240,23 +242,31 @@ class Collection:
             )
         return self._workers
 
-    def _open(self) -> Engine:
-        """Catalog, encoders, lookups and signals for reading, up to date with what others wrote."""
+    def _reader(self) -> Catalog:
+        """The catalog for reading: all that is needed to list, show and verify."""
         with self._opening:
+            if self._catalog is None:
+                self._catalog = _catalog().open(str(self.path))
+            return self._catalog
+
+    def _open(self) -> Engine:
+        """Catalog, encoders, lookups and signals for searching, up to date with what others wrote."""
+        catalog = self._reader()
+        with self._opening:
+            state = (catalog.changes, *freshness(self._folder))
             if self._engine is None:
-                catalog = _catalog().open(str(self.path))
                 recipe = catalog.recipe
-                encoders = self._encoders(recipe)
-                self._changes = catalog.changes
                 lookups = {
                     stamp.name: Lookup.open(self._folder, stamp, recipe.index, catalog, threads=self._threads)
                     for stamp in recipe.encoders
                 }
-                self._engine = Engine(catalog, encoders, lookups, search.load_signals(recipe.signals))
-            elif (changes := self._engine.catalog.changes) != self._changes:
+                signals = search.load_signals(recipe.signals)
+                self._engine = Engine(catalog, self._encoders(recipe), lookups, signals, len(catalog))
+            elif state != self._state:
                 for one in self._engine.lookups.values():
                     one.refresh()
-                self._changes = changes
+                self._engine = replace(self._engine, pictures=len(catalog))
+            self._state = state
             return self._engine
 
     @contextlib.contextmanager
@@ -272,6 +282,8 @@ class Collection:
             recipe = tracing.recipe_of(encoders, index=INDEX, defer_features=defer_features)
             catalog = _catalog().create(path, recipe)
         try:
+            if defer_features and catalog.recipe.features != tracing.DEFERRED:
+                raise UsageError("this collection has its local features already", hint="leave the option out")
             yield catalog
         finally:
             catalog.close()
@@ -282,19 +294,6 @@ class Collection:
         for stamp in recipe.encoders:
             place = lookup.Place(self._folder, stamp, recipe.index, catalog, self._threads)
             lookup.fold(place, progress=partial(progress.folded, stamp.name), force=force)
-
-
-def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None = None) -> Match:
-    """How two images are related: the record of the second as a match of the first.
-
-    Raises:
-        PictureError: one of them cannot be used.
-    """
-    chosen = settings or Settings()
-    threads = chosen.threads or chosen.cores
-    encoders = tracing.load_encoders(ENCODERS, threads=threads, models=chosen.models)
-    pictures = [Picture.open(one, limits=chosen.limits) for one in (image, other)]
-    return search.compare(pictures[0], pictures[1], encoders, search.load_signals(tracing.SIGNALS))[0]
 
 
 def _catalog() -> Any:

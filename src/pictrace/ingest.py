@@ -18,7 +18,7 @@ from pictrace.settings import Limits
 from pictrace.sources import Item, Source
 from pictrace.sources.reading import read
 from pictrace.tracing import Prepared
-from pictrace.types import PROXY_SIDE, Key, Location
+from pictrace.types import Key, Location
 from pictrace.workers import Workers
 
 BATCH = 32
@@ -26,8 +26,6 @@ BATCH = 32
 
 _CHUNK = 8
 """Items a worker is given at once; four chunks a worker are under way while the model has the last batch."""
-_TARGET = PROXY_SIDE + PROXY_SIDE // 4
-"""Large JPEGs are decoded reduced to no less than this: above the proxy's side, so that it stays sharp."""
 
 
 class Progress:
@@ -92,6 +90,10 @@ class Job:
     known: frozenset[str]
 
 
+Looked = Prepared | str | PictureError
+"""What comes back: a prepared trace, the SHA-256 of a known picture, or why there is neither."""
+
+
 class Bench:
     """What one worker process keeps between jobs; made in it by `start`."""
 
@@ -117,7 +119,7 @@ def look(job: Job) -> Prepared | str:
     data = read(job.item, Bench.limits.file_bytes)
     if job.known and (digest := hashlib.sha256(data).hexdigest()) in job.known:
         return digest
-    picture = Picture.open(data, limits=Bench.limits, target=_TARGET)
+    picture = Picture.open(data, limits=Bench.limits, target=tracing.TARGET)
     return tracing.prepare(picture, Bench.encoders, features=Bench.features)
 
 
@@ -175,11 +177,11 @@ class Ingest:
         except SourceError as error:
             self._broken = error
 
-    def _commit(self, batch: Sequence[tuple[Job, Prepared | str | PictureError]], report: Report) -> None:
+    def _commit(self, batch: Sequence[tuple[Job, Looked]], report: Report) -> None:
         """One transaction for all of a batch that can be used."""
         entries: list[Entry] = []
         new: list[tuple[Location, Prepared]] = []
-        for job, result in batch:
+        for job, result in self._looked_again(batch):
             place = job.item.location
             if isinstance(result, PictureError):
                 report.failures.append(Failure(place.uri, result.code, str(result)))
@@ -195,6 +197,16 @@ class Ingest:
         report.added += len(added)
         report.known += len(entries) - len(added)
         self.progress.seen(report.done, batch[-1][0].item.location.uri)
+
+    def _looked_again(self, batch: Sequence[tuple[Job, Looked]]) -> Iterator[tuple[Job, Looked]]:
+        """The batch, with pictures that were known when the worker looked and have lost their last place since."""
+        gone = []
+        for job, result in batch:
+            if isinstance(result, str) and self.catalog.by_sha(result) is None:
+                gone.append(Job(job.item, frozenset()))
+            else:
+                yield job, result
+        yield from self.workers.run(gone) if gone else ()
 
     def _settle(self, source: Source, report: Report, *, prune: bool) -> None:
         """Places of the source that are no longer there: moved if the picture is elsewhere, else vanished.

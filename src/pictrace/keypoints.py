@@ -8,7 +8,7 @@ from pictrace.types import FEATURE_DTYPE
 
 VERSION = "orb-300-1"
 COUNT = 300
-"""Features kept of a picture: 11.4 KB. benchmarks/features.py compares counts."""
+"""Features kept of a picture: 11.4 KB."""
 
 _CELL = 32
 _LEAST_SIDE = 384

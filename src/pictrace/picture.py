@@ -166,6 +166,10 @@ class Picture:
         return target.getvalue()
 
 
+ImageSource = Source | Picture
+"""Whatever a picture can be had from: a path, bytes, a file, a PIL image, an array, or one that is open."""
+
+
 def _pixels_of(image: Image.Image) -> Array:
     pixels: Array = np.asarray(image)
     pixels.flags.writeable = False

@@ -18,17 +18,17 @@ from pictrace.results import Answer, Match
 from pictrace.signals import Signal
 from pictrace.signals.embedding import is_featureless
 from pictrace.signals.structure import classic
-from pictrace.types import Alignment, Evidence, Key, Metric, Relation, Trace, Verdict
+from pictrace.types import Alignment, Evidence, Key, Metric, Relation, Rows, Trace, Verdict
 from pictrace.verdict import judge
 
 Mode = Literal["auto", "exact", "copy", "similar"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 VERIFIED = 20
-"""Candidates whose geometry is checked. The right one is among the first 20 of the embedding for 0.99 to 1.00
-of recompressed, cropped, turned and bordered pictures (docs/concepts.md)."""
+"""Candidates whose geometry is checked; benchmarks/copies.py measures how often the right one is found with them."""
 
 _NEIGHBOURS = 100
+_MOST_NEIGHBOURS = 100_000
 _HASH_REACH = 60
 """Bits up to which a hash neighbour is worth a look; unrelated hashes differ in 128 +- 8."""
 
@@ -44,6 +44,7 @@ class Engine:
     encoders: Sequence[Encoder]
     lookups: Mapping[str, Lookup]
     signals: Sequence[Signal]
+    pictures: int
 
 
 @dataclass
@@ -96,16 +97,18 @@ def search(
     with stages("exact"):
         same = _same(engine.catalog, trace)
     with stages("candidates"):
-        keys = [] if mode == "exact" else _candidates(engine, trace)
-    keys = (same + [key for key in keys if key not in same])[: len(same) + max(VERIFIED, 2 * limit)]
+        wanted = max(VERIFIED, 2 * limit)
+        found = [] if mode == "exact" else _candidates(engine, trace, max(_NEIGHBOURS, wanted))
+    known = set(same)
+    keys = (same + [key for key in found if key not in known])[: len(same) + wanted]
     with stages("verify"):
         verified = 0 if mode == "similar" else VERIFIED
         matches = _judged(engine, trace, keys, max(verified, len(same)))
     lookups = [] if mode == "exact" else list(engine.lookups.values())
     recalls = [lookup.recall for lookup in lookups if lookup.recall is not None]
     return Answer(
-        matches=_chosen(matches, mode, min_score)[:limit],
-        searched=max((lookup.searched for lookup in engine.lookups.values()), default=0),
+        matches=_named(engine.catalog, _chosen(matches, mode, min_score)[:limit]),
+        searched=engine.pictures,
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min(recalls, default=None),
         signals=tuple(signal.name for signal in engine.signals),
@@ -131,7 +134,7 @@ def _trace(engine: Engine, query: Picture | Key, mode: Mode) -> Trace:
     traces = engine.catalog.traces([query])
     if query not in traces:
         raise NotFoundError(f"no picture has the id {query}", hint="`pictrace list` shows those there are")
-    return tracing.with_variants(traces[query], engine.encoders)
+    return tracing.with_variants(tracing.with_features(traces[query]), engine.encoders)
 
 
 def _same(catalog: Catalog, query: Trace) -> list[Key]:
@@ -141,7 +144,7 @@ def _same(catalog: Catalog, query: Trace) -> list[Key]:
     return first + [key for key in catalog.by_pixel_hash(query.pixel_hash) if key != by_bytes]
 
 
-def _candidates(engine: Engine, query: Trace) -> list[Key]:
+def _candidates(engine: Engine, query: Trace, wanted: int) -> list[Key]:
     """Neighbours in any encoder's space, best first by the sum of their reciprocal ranks.
 
     Cormack et al., Reciprocal rank fusion outperforms Condorcet, SIGIR 2009,
@@ -149,16 +152,28 @@ def _candidates(engine: Engine, query: Trace) -> list[Key]:
     """
     votes: dict[Key, float] = {}
     for encoder in engine.encoders:
-        nearest: dict[Key, float] = {}
-        for hits in engine.lookups[encoder.name].search(query.rows[encoder.name], _NEIGHBOURS):
-            for key, distance in hits:
-                nearest[key] = min(distance, nearest.get(key, np.inf))
         hamming = encoder.space.metric is Metric.HAMMING
+        nearest = _neighbours(engine, encoder.name, query.rows[encoder.name], wanted)
         ranked = sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))
         for rank, (key, distance) in enumerate(ranked):
             if not hamming or distance <= _HASH_REACH:
                 votes[key] = votes.get(key, 0.0) + 1.0 / (_RANK_OFFSET + rank)
     return sorted(votes, key=lambda key: (-votes[key], key))
+
+
+def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int) -> dict[Key, float]:
+    """The nearest living pictures and their distances; the more are asked for, the more of the nearest are gone."""
+    asked = wanted
+    while True:
+        nearest: dict[Key, float] = {}
+        found = engine.lookups[encoder].search(rows, asked)
+        for hits in found:
+            for key, distance in hits:
+                nearest[key] = min(distance, nearest.get(key, np.inf))
+        living = engine.catalog.present(list(nearest))
+        if len(living) >= wanted or asked >= _MOST_NEIGHBOURS or all(len(hits) < asked for hits in found):
+            return {key: nearest[key] for key in living}
+        asked *= 4
 
 
 def _judged(engine: Engine, query: Trace, keys: Sequence[Key], verified: int) -> list[Match]:
@@ -176,26 +191,19 @@ def _judged(engine: Engine, query: Trace, keys: Sequence[Key], verified: int) ->
             verdict, evidence = assess(query, trace, quick)
         if verdict.relation is Relation.DIFFERENT:
             return None
-        return match_of(trace, verdict, evidence, engine.catalog, keys[place])
+        return match_of(trace, verdict, evidence, keys[place])
 
     return [match for match in map(one, range(len(keys))) if match is not None]
 
 
-def match_of(
-    trace: Trace,
-    verdict: Verdict,
-    evidence: Sequence[Evidence],
-    catalog: Catalog | None = None,
-    key: Key | None = None,
-) -> Match:
-    """The record that people and programs see of a judged pair."""
-    record = catalog.by_id(key) if catalog is not None and key is not None else None
+def match_of(trace: Trace, verdict: Verdict, evidence: Sequence[Evidence], key: Key | None = None) -> Match:
+    """The record that people and programs see of a judged pair; its path is not known yet."""
     measures: dict[str, float] = {}
     for piece in evidence:
         measures |= piece.measures
     return Match(
         id=key,
-        path=None if record is None else record.path,
+        path=None,
         relation=verdict.relation,
         score=verdict.score,
         signals=measures,
@@ -204,8 +212,14 @@ def match_of(
         height=trace.height,
         sha256=trace.sha256,
         reasons=verdict.reasons,
-        metadata={} if record is None else record.metadata,
+        metadata=trace.metadata,
     )
+
+
+def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:
+    """The matches with their paths; those that were deleted in the meantime are left out."""
+    records = catalog.records_of([match.id for match in matches if match.id is not None])
+    return tuple(replace(match, path=records[match.id].path) for match in matches if match.id in records)
 
 
 def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:

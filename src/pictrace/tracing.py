@@ -12,10 +12,13 @@ from pictrace.encoders import Encoder
 from pictrace.encoders import pdq as hashes
 from pictrace.errors import RecipeMismatchError
 from pictrace.picture import DECODER_VERSION, Picture
-from pictrace.types import FEATURE_DTYPE, EncoderStamp, Recipe, Trace
+from pictrace.types import FEATURE_DTYPE, PROXY_SIDE, EncoderStamp, Recipe, Trace
 
 SIGNALS = ("identity", "pdq", "embedding", "geometry", "structure")
 """The signals of a new collection, in the order in which they run: cheap ones first, each on those before it."""
+
+TARGET = PROXY_SIDE + PROXY_SIDE // 4
+"""Large JPEGs are decoded reduced to no less than this: above the proxy's side, so that it stays sharp."""
 
 DEFERRED = "deferred"
 """The version of a recipe's local features that were put off: they are made from proxies when needed."""

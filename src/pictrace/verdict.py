@@ -4,7 +4,7 @@ import functools
 import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -85,7 +85,7 @@ def operating(relation: Relation) -> Operating:
     return _records()[1][relation]
 
 
-def judge(evidence: Iterable[Evidence]) -> Verdict:
+def judge(evidence: Sequence[Evidence]) -> Verdict:
     """The strongest relation whose threshold is met and which some supporting evidence may claim.
 
     Per family only the strongest opinion counts, since members of a family look at the same thing.
@@ -94,12 +94,10 @@ def judge(evidence: Iterable[Evidence]) -> Verdict:
     probability = 0.0
     for relation in (Relation.EXACT, Relation.COPY, Relation.SCENE, Relation.SIMILAR):
         voices = _strongest(opinions, relation)
-        supporters = [piece for piece in voices if (piece.log_odds or 0.0) > 0]
-        if not supporters:
-            continue
         level = operating(relation)
         probability = _sigmoid(level.prior + sum(piece.log_odds or 0.0 for piece in voices))
-        if probability >= level.threshold:
+        supporters = [piece for piece in voices if (piece.log_odds or 0.0) > 0]
+        if supporters and probability >= level.threshold:
             reasons = tuple(f"{piece.signal}: {_told(piece)}" for piece in supporters)
             return Verdict(relation, probability, reasons)
     silent = tuple(f"{piece.signal}: {piece.reason}" for piece in evidence if piece.reason)

@@ -34,6 +34,16 @@ def recipe(connection: apsw.Connection) -> tuple[Recipe, dict[str, Column]]:
 def records(connection: apsw.Connection, after: Key, limit: int) -> list[PictureRecord]:
     """At most `limit` pictures with keys above `after`, ascending, with their places."""
     pictures = _pictures(connection, "id > ? ORDER BY id LIMIT ?", (min(after, MAX_KEY), min(limit, MAX_KEY)))
+    return _with_places(connection, pictures)
+
+
+def records_of(connection: apsw.Connection, keys: Sequence[Key]) -> dict[Key, PictureRecord]:
+    """Those of the pictures that exist, with their places."""
+    pictures = _pictures(connection, _AMONG, (json.dumps(list(keys)),))
+    return {record.id: record for record in _with_places(connection, pictures)}
+
+
+def _with_places(connection: apsw.Connection, pictures: Mapping[Key, tuple[Any, ...]]) -> list[PictureRecord]:
     keys = json.dumps(list(pictures))
     found: dict[Key, list[Any]] = {key: [] for key in pictures}
     for _, fields in places(connection, "picture IN (SELECT value FROM json_each(?))", (keys,), limit=-1):

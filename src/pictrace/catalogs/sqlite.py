@@ -1,6 +1,7 @@
 """The catalog in one SQLite file, with SQLite itself brought along; docs/storage.md explains every byte."""
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +150,16 @@ class Catalog:
             raise NotFoundError(f"no picture has the id {key}")
         return found[0]
 
+    def records_of(self, keys: Sequence[Key]) -> dict[Key, PictureRecord]:
+        """Those of the pictures that exist, by key."""
+        with self._database.reading() as connection:
+            return _reads.records_of(connection, keys)
+
+    def present(self, keys: Sequence[Key]) -> set[Key]:
+        """Those of the keys that are pictures' keys."""
+        query = "SELECT id FROM picture WHERE id IN (SELECT value FROM json_each(?))"
+        return set(self._column(query, json.dumps(list(keys))))
+
     def records(self, after: Key = 0, limit: int = 1000) -> list[PictureRecord]:
         """At most `limit` pictures with keys above `after`, ascending."""
         with self._database.reading() as connection:
@@ -209,11 +220,12 @@ class Catalog:
             _writes.adopt(connection, recipe)
 
     def locations(self, root: str) -> Iterator[tuple[Key, Location]]:
-        """Every place found under one source, with the key of its picture, in the order of finding."""
-        last = 0
+        """Every place found under one source, or below its folder under another, in the order of finding."""
+        last, source = 0, _records.place_bytes(root)
+        below = "(root = ? OR (uri > ? AND uri < ?)) AND id > ?"
         while True:
             with self._database.reading() as connection:
-                found = _reads.places(connection, "root = ? AND id > ?", (_records.place_bytes(root), last))
+                found = _reads.places(connection, below, (source, source + b"/", source + b"0", last))
             yield from ((fields[0], _records.location_of(fields)) for _, fields in found)
             if not found:
                 return
@@ -248,7 +260,7 @@ class Catalog:
             yield keys, column.space.from_bytes(b"".join(found.values()))
             after = int(keys[-1])
 
-    def _column(self, query: str, *bindings: bytes | int) -> list[Any]:
+    def _column(self, query: str, *bindings: bytes | int | str) -> list[Any]:
         with self._database.reading() as connection:
             return [row[0] for row in connection.execute(query, bindings)]
 

@@ -82,7 +82,7 @@ def compare(
     html: HtmlOption = None,
 ) -> None:
     """Say how two pictures are related, wherever they are from; nothing is stored."""
-    from pictrace.collection import compare as judged
+    from pictrace.comparison import compare as judged
     from pictrace.settings import load
 
     if first == second == "-":
@@ -145,11 +145,8 @@ def _trace(source: Any, query: "Picture | int", part: Any) -> "Trace":
     if isinstance(query, int) and part is None:
         record = source.get(query)
         return explain.visible(Picture.open(source.proxy(query)), width=record.width, height=record.height)
-    whole = Picture.open(source.proxy(query)) if isinstance(query, int) else query
-    if part is None:
-        return explain.visible(whole)
-    x, y, width, height = part
-    return explain.visible(Picture.open(whole.pixels[y : y + height, x : x + width].copy()))
+    whole = source.whole(query)
+    return explain.visible(whole if part is None else whole.cut(part))
 
 
 def _drawing(source: Any, trace: "Trace", match: "Match") -> "Drawing":

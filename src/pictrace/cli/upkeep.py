@@ -15,16 +15,16 @@ def verify(*, collection: CollectionOption = None, as_json: JsonOption = False) 
 
     with opened(collection) as source:
         problems = source.verify()
-        many = counted(len(source), "picture")
+        count = len(source)
     if as_json:
-        write_json({"pictures": many, "problems": list(problems)})
+        write_json({"pictures": count, "problems": list(problems)})
     for problem in () if as_json else problems:
         write(shown(problem))
     if problems:
         tell(f"{counted(len(problems), 'problem')} found; `pictrace rebuild` makes indexes anew")
         raise typer.Exit(IndexDamagedError.exit_code)
     if not as_json:
-        write(f"No problem found in {many}.")
+        write(f"No problem found in {counted(count, 'picture')}.")
 
 
 def rebuild(*, collection: CollectionOption = None) -> None:

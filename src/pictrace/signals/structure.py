@@ -159,7 +159,7 @@ def _luma(pixels: _LEVELS) -> _LEVELS:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def _small(trace: Trace) -> _LEVELS:
     """The proxy at `_SIDE`, `(h, w, 3)` float32."""
     pixels = Picture.open(trace.proxy, target=_SIDE).pixels
@@ -168,7 +168,7 @@ def _small(trace: Trace) -> _LEVELS:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=8)
 def _squashed(trace: Trace) -> _LEVELS:
     """The proxy as the classic comparison takes it, grey `(256, 256)` float32."""
     return np.asarray(cv2.resize(_luma(_small(trace)), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR))
