@@ -18,7 +18,7 @@ LAYERS = (
     "_version errors",
     "types settings",
     "results",
-    "_atomic _colour _jpeg _sniff _worker words",
+    "_atomic _colour _jpeg _sniff _worker polygons words",
     "_decode",
     "picture registry weights verdict catalogs sources.reading edits keypoints",
     "sources",
