@@ -1,5 +1,6 @@
 """Indexing: everything new gets in once, and nothing is lost whatever happens."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -189,3 +190,42 @@ def test_killed_in_the_middle_the_same_command_goes_on(tmp_path: Path) -> None:
 
         assert 120 == report.added + report.unchanged == len(collection) == len(set(names)) == len(names)
         assert list(collection.verify()) == []
+
+
+def test_a_renamed_sequence_loses_nothing(shared: Collection, tmp_path: Path) -> None:
+    """Every file takes the name of the next one, across batches, and every picture is still there."""
+    folder = tmp_path / "sequence"
+    folder.mkdir()
+    for number in range(70):
+        (folder / f"{number:03}.jpg").write_bytes(jpeg(noise(5000 + number, (64, 48))))
+    shared.add(folder)
+    for number in reversed(range(70)):
+        (folder / f"{number:03}.jpg").rename(folder / f"{number + 1:03}.jpg")
+
+    shared.add(folder)
+
+    expected = {hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+    assert expected <= {record.sha256 for record in shared.list()}
+
+
+def test_files_below_a_folder_that_was_indexed_by_itself_are_followed(shared: Collection, pictures: Path) -> None:
+    """Indexing the folder above later notices what is gone below."""
+    shared.add(pictures)
+    (pictures / "0.jpg").unlink()
+
+    report = shared.add(pictures.parent)
+
+    assert report.vanished == [str(pictures / "0.jpg")]
+
+
+def test_failures_alone_do_not_make_a_root_alive(shared: Collection, pictures: Path) -> None:
+    """One broken file in an otherwise empty folder is no reason to forget the others."""
+    shared.add(pictures)
+    for file in pictures.iterdir():
+        file.unlink()
+    (pictures / "junk.jpg").write_bytes(b"no picture")
+
+    with pytest.raises(RootMissingError):
+        shared.add(pictures, prune=True)
+
+    assert len(paths(shared, pictures)) == 3

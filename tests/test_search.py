@@ -178,3 +178,36 @@ def test_compare_tells_the_numbers_people_know(collection: Collection) -> None:
     match = collection.compare(FOLDER / "coffee.png", jpeg(cropped(0.1)(photo("coffee.png"))))
 
     assert {"ssim", "matches", "inliers", "cosine", "pdq_distance", "aligned_ssim"} <= set(match.signals)
+
+
+def test_deleted_pictures_do_not_hide_the_living(tmp_path: Path) -> None:
+    """After all but one of many near-duplicates are gone, that one is found."""
+    with Collection(tmp_path / "many.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        (tmp_path / "many").mkdir()
+        for number in range(130):
+            edited = photo("coffee.png").resize((150, 100))
+            edited.putpixel((number, 0), (255, 0, 0))
+            edited.save(tmp_path / "many" / f"{number}.png")
+        keys = collection.add(tmp_path / "many").ids
+        collection.remove(*keys[:-1])
+
+        answer = collection.search(photo("coffee.png").resize((150, 100)), limit=1)
+
+        assert [match.id for match in answer] == [keys[-1]]
+        assert answer.searched == 1
+
+
+@pytest.mark.parametrize("size", [(16, 4000), (4000, 16), (17, 17)])
+def test_thin_and_tiny_pictures_get_an_answer(collection: Collection, size: tuple[int, int]) -> None:
+    """However odd the shape, a search ends with an answer."""
+    assert collection.search(jpeg(photo("coffee.png").resize(size))).searched == 6
+
+
+def test_compare_tells_each_overlap_from_its_own_side(collection: Collection) -> None:
+    """The shares in `signals` are those of `overlap`, whichever picture was named first."""
+    crop = jpeg(cropped(0.15)(photo("coffee.png")))
+
+    for one, other in ((crop, FOLDER / "coffee.png"), (FOLDER / "coffee.png", crop)):
+        match = collection.compare(one, other)
+        assert match.signals["query_overlap"] == match.alignment.query_overlap
+        assert match.signals["match_overlap"] == match.alignment.match_overlap

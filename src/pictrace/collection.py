@@ -82,7 +82,6 @@ class Collection:
         for path in sources:
             open_source(path, self.settings.limits, exclude=exclude)
         with self._writing(defer_features=defer_features) as catalog:
-            # A model in one thread keeps up with two workers; more would only take the cores from them.
             encoders = self._encoders(catalog.recipe, self.settings.threads or max(1, self.settings.cores // 2))
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
             known = partial(is_known, catalog)
@@ -107,7 +106,8 @@ class Collection:
             encoders = self._encoders(catalog.recipe)
             trace = tracing.finish([tracing.prepare(picture, encoders)], encoders)[0]
             place = Location(uri=name, root=name, size=picture.size, mtime_ns=0) if name else None
-            return catalog.put([Entry(place, trace)])[0]
+            # Also without a place, so that another one of that name does not push it out.
+            return catalog.put([Entry(None, trace), Entry(place, trace)] if place else [Entry(None, trace)])[0]
 
     def search(
         self,
@@ -201,7 +201,7 @@ class Collection:
         """Ends worker processes and closes files; the collection can be used again afterwards."""
         with self._opening:
             self._dismiss()
-            if self._catalog is not None:
+            if self._catalog:
                 self._catalog.close()
             self._engine = self._catalog = None
 

@@ -42,13 +42,15 @@ class Progress:
 class Report:
     """What became of a source: counts, failures, and the keys of the pictures that were added.
 
-    `moved` counts places whose picture was found elsewhere, `vanished` those where it is gone for good;
-    only `pruned` ones left the collection. `skipped` are links, hidden files and what is no picture.
+    `replaced` counts places that hold another picture than before, `moved` those whose picture was found
+    elsewhere, `vanished` those where it is gone for good. Only `pruned` pictures left the collection, and those
+    replaced at their only place. `skipped` are links, hidden files and what is no picture.
     """
 
     added: int = 0
     known: int = 0
     unchanged: int = 0
+    replaced: int = 0
     moved: int = 0
     pruned: int = 0
     skipped: int = 0
@@ -73,6 +75,7 @@ class Report:
             "added": self.added,
             "known": self.known,
             "unchanged": self.unchanged,
+            "replaced": self.replaced,
             "moved": self.moved,
             "pruned": self.pruned,
             "skipped": self.skipped,
@@ -189,6 +192,7 @@ class Ingest:
                 entries.append(Entry(place, key=self.catalog.by_sha(result)))
             else:
                 new.append((place, result))
+                report.replaced += self.catalog.location(place.uri) is not None
         traces = tracing.finish([prepared for _, prepared in new], self.encoders)
         entries += [Entry(place, trace) for (place, _), trace in zip(new, traces, strict=True)]
         before = self.catalog.watermark
@@ -224,7 +228,8 @@ class Ingest:
             return
         elsewhere = [uri for key, uri in gone if self._has_other_place(key)]
         vanished = sorted({uri for _, uri in gone} - set(elsewhere))
-        if prune and vanished and report.done == 0:
+        found = report.done - len(report.failures)
+        if prune and vanished and (found == 0 or not os.path.lexists(source.root)):
             raise RootMissingError(
                 f"nothing is left of {len(vanished)} pictures that were known under {source.root}",
                 hint="is it mounted? Nothing was pruned; delete pictures by id if they are meant to go",
@@ -242,8 +247,19 @@ class Ingest:
     def _is_there(self, place: Location) -> bool:
         """Whether a file is there, or a member was listed by this run (or its archive is another one)."""
         if place.identity is not None:
-            return os.path.lexists(place.uri)
-        return place.uri in self._members or (place.root != self._root and os.path.lexists(place.root))
+            return _may_be_there(place.uri)
+        return place.uri in self._members or (place.root != self._root and _may_be_there(place.root))
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether a file is there, or cannot be looked at: no permission or a dead disk is no proof of absence."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _upwards(uri: str) -> Iterator[str]:

@@ -11,6 +11,9 @@ COUNT = 300
 """Features kept of a picture: 11.4 KB."""
 
 _CELL = 32
+_THINNEST = 8
+"""Pixels below which a side has room for no feature; OpenCV's pyramid needs some too."""
+
 _LEAST_SIDE = 384
 """Smaller pictures are enlarged to this first: at a quarter of the size, 99 of 100 are matched instead of 22."""
 
@@ -25,6 +28,8 @@ def extract(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.void]:
     Rublee et al., ORB: an efficient alternative to SIFT or SURF, ICCV 2011,
     https://doi.org/10.1109/ICCV.2011.6126544
     """
+    if min(grey.shape) < _THINNEST:
+        return np.empty(0, FEATURE_DTYPE)
     enlarged = max(1.0, _LEAST_SIDE / max(grey.shape))
     if enlarged > 1:
         grey = np.asarray(cv2.resize(grey, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC))

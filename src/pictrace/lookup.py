@@ -18,6 +18,7 @@ from pictrace import registry
 from pictrace._generations import (
     HINT,
     Manifest,
+    check_bytes,
     check_name,
     free_path,
     names,
@@ -269,17 +270,11 @@ def _base(place: Place) -> tuple[Manifest | None, bool]:
         manifest = read_manifest(place.folder, place.stamp.name)
         if manifest is None or _unfit(manifest, place.stamp, place.index_name, place.catalog):
             return None, False
-        _check_bytes(sound_path(place.folder, manifest), manifest)
+        check_bytes(sound_path(place.folder, manifest), manifest)
     except (IndexDamagedError, FileNotFoundError) as error:
         logger.warning("the index of %s is made anew: %s", place.stamp.name, error)
         return None, True
     return manifest, False
-
-
-def _check_bytes(path: Path, manifest: Manifest) -> None:
-    """Raises unless the file is the one that was written: what is built upon must be sound to the last bit."""
-    if sha256(path) != manifest.sha256:
-        raise IndexDamagedError(f"{path.name} is not the file that was written", hint=HINT)
 
 
 def _unfit(manifest: Manifest, stamp: EncoderStamp, index_name: str, catalog: Catalog) -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,13 +20,16 @@ def names(kind: str) -> Sequence[str]:
 def load(kind: str, name: str) -> Any:
     """The class that a name stands for: the module's `Encoder`, `Index`, `Catalog` or `Signal`.
 
-    A name with a dot is the path of a module outside PicTrace.
+    A name with a dot is the path of a module outside PicTrace that the program has imported itself: names come
+    from collections too, which may be somebody else's, and must never decide what code is run.
 
     Raises:
-        UnknownNameError: no such module, or one without the class.
+        UnknownNameError: no such module, one that was not imported, or one without the class.
     """
     path = name if "." in name else f"pictrace.{kind}.{name}"
     known = names(kind)
+    if "." in name and name not in sys.modules:
+        raise UnknownNameError(f"the module {name!r} is not loaded", hint="import it in your program first")
     if "." not in name and name not in known:
         raise UnknownNameError(f"no {kind[:-1]} is called {name!r}", hint=f"choose one of: {', '.join(known)}")
     try:

@@ -95,7 +95,7 @@ def search(
     with stages("encode"):
         trace = _trace(engine, query, mode)
     with stages("exact"):
-        same = _same(engine.catalog, trace)
+        same = _same(engine.catalog, trace)[: max(VERIFIED, limit)]
     with stages("candidates"):
         wanted = max(VERIFIED, 2 * limit)
         found = [] if mode == "exact" else _candidates(engine, trace, max(_NEIGHBOURS, wanted))
@@ -247,9 +247,16 @@ def compare(
     first, second = reversed(traces) if swapped else traces
     verdict, evidence = assess(first, second, signals)
     if swapped:
-        evidence = [replace(piece, alignment=_inverse(piece.alignment, traces[0])) for piece in evidence]
+        evidence = [_seen_from(traces[0], piece) for piece in evidence]
     match = match_of(traces[1], verdict, evidence)
     return replace(match, signals={"ssim": classic(first, second), **match.signals}), evidence
+
+
+def _seen_from(query: Trace, piece: Evidence) -> Evidence:
+    """Evidence on a pair the other way round."""
+    others = {"query_overlap": "match_overlap", "match_overlap": "query_overlap"}
+    measures = {others.get(name, name): value for name, value in piece.measures.items()}
+    return replace(piece, measures=measures, alignment=_inverse(piece.alignment, query))
 
 
 def _inverse(alignment: Alignment | None, query: Trace) -> Alignment | None:

@@ -12,7 +12,7 @@ MEANINGS = {
     "same_pixels": "1 if the decoded pixels are the same",
     "pdq_distance": "differing bits of 256 between the perceptual hashes; strangers differ in about 128",
     "cosine": "cosine of the embeddings; 1 is alike in every respect the model sees",
-    "matches": "local features that are each other's best match",
+    "matches": "local features much nearer to one than to any other",
     "inliers": "matches that agree on one way to lay the pictures over each other",
     "inlier_ratio": "share of the matches that agree",
     "residual": "median distance by which agreeing places miss each other, in pixels of 512 px proxies",

@@ -46,6 +46,8 @@ def demo(
 def _row(name: str, trials: Sequence["Trial"]) -> tuple[str, ...]:
     import statistics
 
+    from pictrace.words import percent
+
     right = [trial.match for trial in trials if trial.right and trial.match]
     relations = sorted({match.relation for match in right}, reverse=True)
     shares = [match.alignment.query_overlap for match in right if match.alignment]
@@ -53,7 +55,7 @@ def _row(name: str, trials: Sequence["Trial"]) -> tuple[str, ...]:
         name,
         f"{len(right)} of {len(trials)}",
         ", ".join(str(relation) for relation in relations),
-        f"{100 * statistics.median(match.score for match in right):.1f}" if right else "",
+        percent(statistics.median(match.score for match in right)).removesuffix(" %") if right else "",
         f"{statistics.median(shares):.0%}" if shares else "",
         f"{statistics.median(trial.milliseconds for trial in trials):.0f}",
     )

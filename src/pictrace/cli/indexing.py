@@ -98,6 +98,8 @@ def _summary(report: Any) -> str:
     parts = [f"{report.added:,} new", f"{report.unchanged:,} unchanged"]
     if report.known:
         parts.append(f"{report.known:,} already there by other names")
+    if report.replaced:
+        parts.append(f"{report.replaced:,} replaced")
     if report.moved:
         parts.append(f"{report.moved:,} moved")
     if report.failures:

@@ -61,8 +61,10 @@ def search(  # noqa: PLR0913 - one parameter per option
         answer = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part)
         if html is not None:
             save(html, _page(source, query, part, answer, name=image))
+    from pictrace import words
+
     for warning in answer.warnings:
-        tell(f"note: {warning}")
+        tell(f"note: {words.shown(warning)}")
     if as_json:
         for match in answer:
             write_json(match.to_dict())
