@@ -95,6 +95,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=10_000, help="how many photographs to edit, all by default")
     parser.add_argument("--pairs", type=int, default=10_000)
+    parser.add_argument("--edit", action="append", choices=EDITS, help="only this edit; may be repeated")
     options = parser.parse_args()
     if not (options.data / "corel1k/groups.csv").is_file():
         sys.exit(f"{options.data} does not hold the picture sets this needs: photos, corel1k")
@@ -105,7 +106,8 @@ def main() -> None:
         held = len(collection)
         collection.close()
         chosen = random.Random(1).sample(photos, min(options.pictures, len(photos)))
-        tasks = [(str(path), edit) for edit in EDITS for path in chosen]
+        edits = options.edit or list(EDITS)
+        tasks = [(str(path), edit) for edit in edits for path in chosen]
         with multiprocessing.get_context("spawn").Pool(2, start, (str(Path(folder) / "copies.pictrace"),)) as pool:
             rows = []
             for row in pool.imap_unordered(searched, tasks, chunksize=8):
@@ -113,7 +115,7 @@ def main() -> None:
                 if len(rows) % 200 == 0:
                     print(f"{len(rows)} of {len(tasks)}", file=sys.stderr, flush=True)
     table = {}
-    for edit in EDITS:
+    for edit in edits:
         mine = [row for row in rows if row["edit"] == edit]
         halves = {half: [r["copy"] for r in mine if same_half(r["path"]) == half] for half in ("fitted", "held_out")}
         table[edit] = {
