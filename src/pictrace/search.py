@@ -106,7 +106,7 @@ def search(
     known = set(same)
     keys = (same + [key for key in found if key not in known])[: len(same) + wanted]
     with stages("verify"):
-        matches = _verified(engine, trace, keys, verify=mode != "similar")
+        matches = _verified(engine, trace, keys, len(same) + max(VERIFIED, 2 * limit), verify=mode != "similar")
     lookups = [] if mode == "exact" else list(engine.lookups.values())
     recalls = [lookup.recall for lookup in lookups if lookup.recall is not None]
     return Answer(
@@ -179,16 +179,16 @@ def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int) -> dict[K
         asked *= 4
 
 
-def _verified(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -> list[Match]:
-    """Matches of the candidates; the geometry of more of them is checked while none has been proved."""
+def _verified(engine: Engine, query: Trace, keys: Sequence[Key], enough: int, *, verify: bool) -> list[Match]:
+    """Matches of the first `enough` candidates; the geometry of more is checked while none has been proved."""
     if not verify:
-        return _judged(engine, query, keys, verify=False)
+        return _judged(engine, query, keys[:enough], verify=False)
     matches = _judged(engine, query, keys[:VERIFIED], verify=True)
     rest = keys[VERIFIED:]
     proved = any(match.relation >= Relation.SCENE for match in matches)
     checked = 0 if proved else THOROUGH - VERIFIED
     matches += _judged(engine, query, rest[:checked], verify=True)
-    return matches + _judged(engine, query, rest[checked:], verify=False)
+    return matches + _judged(engine, query, keys[VERIFIED + checked : enough], verify=False)
 
 
 def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -> list[Match]:
