@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import ingest, lookup, registry, search, tracing
+from pictrace import candidates, ingest, lookup, registry, search, tracing
 from pictrace._generations import freshness
 from pictrace.catalogs import Catalog, Entry
 from pictrace.comparison import ENCODERS, compare
@@ -22,7 +22,7 @@ from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
 from pictrace.lookup import Lookup
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.results import Answer, Match, PictureRecord
-from pictrace.search import Engine, Mode
+from pictrace.search import Mode
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
 from pictrace.tracing import Prepared
@@ -43,7 +43,7 @@ class Collection:
         self.path = Path(path)
         self.settings = settings or Settings()
         self._catalog: Catalog | None = None
-        self._engine: Engine | None = None
+        self._engine: candidates.Engine | None = None
         self._state: tuple[int, ...] = ()
         self._opening = threading.Lock()
         self._workers: Workers[Job, Prepared | str] | None = None
@@ -249,7 +249,7 @@ class Collection:
                 self._catalog = _catalog().open(str(self.path))
             return self._catalog
 
-    def _open(self) -> Engine:
+    def _open(self) -> candidates.Engine:
         """Catalog, encoders, lookups and signals for searching, up to date with what others wrote."""
         catalog = self._reader()
         with self._opening:
@@ -261,7 +261,7 @@ class Collection:
                     for stamp in recipe.encoders
                 }
                 signals = search.load_signals(recipe.signals)
-                self._engine = Engine(catalog, self._encoders(recipe), lookups, signals, len(catalog))
+                self._engine = candidates.Engine(catalog, self._encoders(recipe), lookups, signals, len(catalog))
             elif state != self._state:
                 for one in self._engine.lookups.values():
                     one.refresh()

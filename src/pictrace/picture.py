@@ -42,7 +42,6 @@ class Picture:
 
     pixels: Array
     sha256: str
-    pixel_hash: str
     format: str
     width: int
     height: int
@@ -85,12 +84,11 @@ class Picture:
         name = format_of(data, limits)
         found = decode(data, name, limits=limits, target=target)
         pixels = _pixels_of(found.image)
-        if name == "JPEG" and found.width * found.height > FULL_DECODE_PIXELS:
-            pixel_hash = coded_image_hash(data, orientation=found.orientation, icc=found.icc)
-        else:
-            pixel_hash = _hash_of(pixels)
         sha256 = hashlib.sha256(data).hexdigest()
-        picture = cls(pixels, sha256, pixel_hash, name, found.width, found.height, len(data))
+        picture = cls(pixels, sha256, name, found.width, found.height, len(data))
+        if name == "JPEG" and found.width * found.height > FULL_DECODE_PIXELS:
+            hashed = coded_image_hash(data, orientation=found.orientation, icc=found.icc)
+            picture.__dict__["pixel_hash"] = hashed
         picture._keep(found.image)
         return picture
 
@@ -102,12 +100,19 @@ class Picture:
             found = finish(image, limits=limits)
         pixels = _pixels_of(found.image)
         digest = _hash_of(pixels)
-        return cls(pixels, digest, digest, name, found.width, found.height, pixels.nbytes)
+        picture = cls(pixels, digest, name, found.width, found.height, pixels.nbytes)
+        picture.__dict__["pixel_hash"] = digest
+        return picture
 
     def _keep(self, image: Image.Image) -> None:
         # Saves the way back from the array to PIL; not for large pictures, which would be held twice.
         if image.width * image.height <= FULL_DECODE_PIXELS:
             self.__dict__["_image"] = image
+
+    @functools.cached_property
+    def pixel_hash(self) -> str:
+        """In hex; computed when it is first asked for, since many pictures are opened only to be looked at."""
+        return _hash_of(self.pixels)
 
     @functools.cached_property
     def _image(self) -> Image.Image:

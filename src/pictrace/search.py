@@ -1,7 +1,7 @@
 """From a query to verified matches: candidates, evidence, verdicts. Duplicates and comparisons share `assess`."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from pictrace import registry, tracing
+from pictrace.candidates import Engine, interleaved, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder
 from pictrace.errors import NotFoundError
@@ -18,7 +19,7 @@ from pictrace.results import Answer, Match
 from pictrace.signals import Signal
 from pictrace.signals.embedding import is_featureless
 from pictrace.signals.structure import classic
-from pictrace.types import Alignment, Evidence, Key, Metric, Relation, Rows, Trace, Verdict
+from pictrace.types import Alignment, Evidence, Key, Relation, Trace, Verdict
 from pictrace.verdict import judge
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -28,27 +29,11 @@ VERIFIED = 20
 """Candidates whose geometry is checked; benchmarks/copies.py measures how often the right one is found with them."""
 
 THOROUGH = 80
-"""Candidates whose geometry is checked before it is said that nothing better than a likeness is there: of pictures
-turned by 25 degrees among 7,000 others, one in twenty is not among the first twenty."""
+"""Candidates whose geometry is checked before it is said that nothing better than a likeness is there, those that
+are near to one part of the query among them."""
 
 _NEIGHBOURS = 100
-_MOST_NEIGHBOURS = 100_000
-_HASH_REACH = 60
-"""Bits up to which a hash neighbour is worth a look; unrelated hashes differ in 128 +- 8."""
-
-_RANK_OFFSET = 10
 _FEATURELESS = "the picture is featureless: nothing but the same bytes or pixels can be recognised"
-
-
-@dataclass(frozen=True)
-class Engine:
-    """What a search works with: one collection's catalog, encoders, lookups and signals, all open."""
-
-    catalog: Catalog
-    encoders: Sequence[Encoder]
-    lookups: Mapping[str, Lookup]
-    signals: Sequence[Signal]
-    pictures: int
 
 
 @dataclass
@@ -101,19 +86,22 @@ def search(
     with stages("exact"):
         same = _same(engine.catalog, trace)[: max(VERIFIED, limit)]
     with stages("candidates"):
-        wanted = max(THOROUGH, 2 * limit)
-        found = [] if mode == "exact" else _candidates(engine, trace, max(_NEIGHBOURS, wanted))
-    known = set(same)
-    keys = (same + [key for key in found if key not in known])[: len(same) + wanted]
+        found = [] if mode == "exact" else of_whole(engine, trace, max(_NEIGHBOURS, 2 * limit))
+    keys, first = list(dict.fromkeys(same + found)), max(VERIFIED, len(same))
     with stages("verify"):
-        matches = _verified(engine, trace, keys, len(same) + max(VERIFIED, 2 * limit), verify=mode != "similar")
+        matches = _judged(engine, trace, keys[:first], verify=mode != "similar")
+    if mode in {"auto", "copy"} and not _settled(trace, matches):
+        with stages("thorough"):
+            keys = _with_parts(engine, query, trace, keys, first)
+            matches += _judged(engine, trace, keys[first:THOROUGH], verify=True)
+            first = max(first, THOROUGH)
+    matches += _judged(engine, trace, keys[first : len(same) + 2 * limit], verify=False)
     lookups = [] if mode == "exact" else list(engine.lookups.values())
-    recalls = [lookup.recall for lookup in lookups if lookup.recall is not None]
     return Answer(
         matches=_named(engine.catalog, _chosen(matches, mode, min_score)[:limit]),
         searched=engine.pictures,
         exhaustive=all(lookup.exhaustive for lookup in lookups),
-        recall=min(recalls, default=None),
+        recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
         signals=tuple(signal.name for signal in engine.signals),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
@@ -147,48 +135,16 @@ def _same(catalog: Catalog, query: Trace) -> list[Key]:
     return first + [key for key in catalog.by_pixel_hash(query.pixel_hash) if key != by_bytes]
 
 
-def _candidates(engine: Engine, query: Trace, wanted: int) -> list[Key]:
-    """Neighbours in any encoder's space, best first by the sum of their reciprocal ranks.
-
-    Cormack et al., Reciprocal rank fusion outperforms Condorcet, SIGIR 2009,
-    https://doi.org/10.1145/1571941.1572114
-    """
-    votes: dict[Key, float] = {}
-    for encoder in engine.encoders:
-        hamming = encoder.space.metric is Metric.HAMMING
-        nearest = _neighbours(engine, encoder.name, query.rows[encoder.name], wanted)
-        ranked = sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))
-        for rank, (key, distance) in enumerate(ranked):
-            if not hamming or distance <= _HASH_REACH:
-                votes[key] = votes.get(key, 0.0) + 1.0 / (_RANK_OFFSET + rank)
-    return sorted(votes, key=lambda key: (-votes[key], key))
+def _settled(query: Trace, matches: Sequence[Match]) -> bool:
+    """Whether looking closer has nothing to add: a relative was proved, or nothing about the query can be."""
+    return is_featureless(query) or any(match.relation >= Relation.SCENE for match in matches)
 
 
-def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int) -> dict[Key, float]:
-    """The nearest living pictures and their distances; the more are asked for, the more of the nearest are gone."""
-    asked = wanted
-    while True:
-        nearest: dict[Key, float] = {}
-        found = engine.lookups[encoder].search(rows, asked)
-        for hits in found:
-            for key, distance in hits:
-                nearest[key] = min(distance, nearest.get(key, np.inf))
-        living = engine.catalog.present(list(nearest))
-        if len(living) >= wanted or asked >= _MOST_NEIGHBOURS or all(len(hits) < asked for hits in found):
-            return {key: nearest[key] for key in living}
-        asked *= 4
-
-
-def _verified(engine: Engine, query: Trace, keys: Sequence[Key], enough: int, *, verify: bool) -> list[Match]:
-    """Matches of the first `enough` candidates; the geometry of more is checked while none has been proved."""
-    if not verify:
-        return _judged(engine, query, keys[:enough], verify=False)
-    matches = _judged(engine, query, keys[:VERIFIED], verify=True)
-    rest = keys[VERIFIED:]
-    proved = any(match.relation >= Relation.SCENE for match in matches)
-    checked = 0 if proved else THOROUGH - VERIFIED
-    matches += _judged(engine, query, rest[:checked], verify=True)
-    return matches + _judged(engine, query, keys[VERIFIED + checked : enough], verify=False)
+def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequence[Key], done: int) -> list[Key]:
+    """The keys, after the first `done` mixed with the pictures that are near to one part of the query only."""
+    picture = query if isinstance(query, Picture) else Picture.open(trace.proxy)
+    near = of_parts(engine, tracing.parts_of(picture, engine.encoders), THOROUGH)
+    return list(dict.fromkeys([*keys[:done], *interleaved([keys[done:], *near])]))
 
 
 def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -> list[Match]:
@@ -198,7 +154,9 @@ def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) 
     for key, trace in engine.catalog.traces(keys).items():
         verdict, evidence = assess(query, tracing.with_features(trace) if verify else trace, signals)
         if verdict.relation is not Relation.DIFFERENT:
-            matches.append(match_of(trace, verdict, evidence, key))
+            match = match_of(trace, verdict, evidence, key)
+            aligned = verify and Relation.SCENE <= verdict.relation < Relation.EXACT
+            matches.append(with_classic(match, query, trace) if aligned else match)
     return matches
 
 
@@ -254,8 +212,12 @@ def compare(
     verdict, evidence = assess(first, second, signals)
     if swapped:
         evidence = [_seen_from(traces[0], piece) for piece in evidence]
-    match = match_of(traces[1], verdict, evidence)
-    return replace(match, signals={"ssim": classic(first, second), **match.signals}), evidence
+    return with_classic(match_of(traces[1], verdict, evidence), first, second), evidence
+
+
+def with_classic(match: Match, query: Trace, candidate: Trace) -> Match:
+    """The match with the number that people know beside its own measures: SSIM of both pictures, not aligned."""
+    return replace(match, signals={**match.signals, "ssim": classic(query, candidate)})
 
 
 def _seen_from(query: Trace, piece: Evidence) -> Evidence:

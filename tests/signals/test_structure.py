@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from photographs import flat, photo, trace
+from skimage.metrics import structural_similarity
 
 from pictrace.edits import EDITS, captioned, turned
 from pictrace.signals import geometry
-from pictrace.signals.structure import Signal, classic, difference
+from pictrace.signals.structure import Signal, classic, difference, ssim
 from pictrace.types import Evidence, Relation
 from pictrace.verdict import operating
 
@@ -80,3 +83,18 @@ def test_turned_corners_do_not_count() -> None:
     found = looked(trace(turned(25)(photo("astronaut.png"))), trace(photo("astronaut.png")))
 
     assert found.measures["aligned_ssim"] > 0.85
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(7, 40), st.integers(7, 40), st.floats(0, 60))
+def test_ssim_is_that_of_scikit_image(seed: int, height: int, width: int, noise: float) -> None:
+    """Mean and map are those of a library that many trust."""
+    draw = np.random.default_rng(seed)
+    left = draw.uniform(0, 255, (height, width)).astype(np.float32)
+    right = np.clip(left + draw.normal(0, noise, left.shape), 0, 255).astype(np.float32)
+
+    mean, local = ssim(left, right)
+
+    expected = structural_similarity(left, right, win_size=7, data_range=255.0, full=True)
+    assert mean == pytest.approx(expected[0], abs=1e-4)
+    assert np.abs(local - expected[1]).max() < 2e-3

@@ -35,9 +35,9 @@ class Signal:
 
 
 def cosine(query: Trace, candidate: Trace, encoder: str) -> float:
-    """The highest cosine between any row of the query and the candidate's row."""
-    left, right = query.rows[encoder], candidate.rows[encoder][:1]
-    return float(1.0 - Space(Metric.COSINE, left.shape[1]).distance(left, right).min())
+    """The cosine of the query's row and the candidate's."""
+    left, right = query.rows[encoder][:1], candidate.rows[encoder][:1]
+    return float(1.0 - Space(Metric.COSINE, left.shape[1]).distance(left, right)[0, 0])
 
 
 def is_featureless(trace: Trace) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 import numpy.typing as npt
-from skimage.metrics import structural_similarity
 
 from pictrace.picture import Picture
 from pictrace.types import Alignment, Evidence, Relation, Trace
@@ -20,11 +19,14 @@ _SIDE = 256
 _WINDOW = 7
 _LEAST_AREA = 24 * 24
 _AGREES = 0.5
+_DARK, _FLAT = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
+"""The paper's constants C1 and C2, which keep dark and flat windows from dividing by nothing."""
+
 _LEVELS = npt.NDArray[np.float32]
 
 
 class Signal:
-    """SSIM of the overlap after the warp, and the classic one of both pictures squashed to 256 x 256.
+    """SSIM of the overlap after the warp.
 
     Wang et al., Image quality assessment: from error visibility to structural similarity, 2004,
     https://doi.org/10.1109/TIP.2003.819861
@@ -35,15 +37,13 @@ class Signal:
     ceiling: ClassVar[Relation] = Relation.COPY
 
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
-        """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing`, `correlation`, `colour` and `ssim`."""
+        """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing`, `correlation` and `colour`."""
         alignments = [(piece.family != self.family, piece.alignment) for piece in before if piece.alignment]
         if not alignments:
             return self._silent("nothing says where the pictures overlap", {})
-        looks = _aligned(query, candidate, min(alignments, key=lambda pair: pair[0])[1])
-        measures = {"ssim": classic(query, candidate)}
-        if looks is None:
-            return self._silent("the overlap is too small or too flat to compare", measures)
-        measures |= looks
+        measures = _aligned(query, candidate, min(alignments, key=lambda pair: pair[0])[1])
+        if measures is None:
+            return self._silent("the overlap is too small or too flat to compare", {})
         known = measures | {name: value for piece in before for name, value in piece.measures.items()}
         log_odds = calibration(self.name).log_odds(known)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures)
@@ -54,7 +54,7 @@ class Signal:
 
 def classic(query: Trace, candidate: Trace) -> float:
     """SSIM of both pictures squashed to 256 x 256 grey, aligned or not: the number people know."""
-    return _similarity(_squashed(query), _squashed(candidate))[0]
+    return ssim(_squashed(query), _squashed(candidate))[0]
 
 
 def difference(query: Trace, candidate: Trace, alignment: Alignment) -> npt.NDArray[np.uint8]:
@@ -82,10 +82,24 @@ def difference(query: Trace, candidate: Trace, alignment: Alignment) -> npt.NDAr
     return np.asarray(shown)
 
 
-def _similarity(left: _LEVELS, right: _LEVELS) -> tuple[float, Any]:
-    """Mean SSIM and its map for two grey pictures of one shape."""
-    mean, local = structural_similarity(left, right, win_size=_WINDOW, data_range=255.0, full=True)
-    return float(mean), local
+def ssim(left: _LEVELS, right: _LEVELS) -> tuple[float, _LEVELS]:
+    """Mean SSIM and its map `(h, w)` float32 for two grey pictures `(h, w)` float32 of one shape, levels 0 to 255.
+
+    Windows of 7 x 7, evenly weighted, with sample variances; the mean leaves out the rim that windows stick out of.
+    The numbers are those of scikit-image's `structural_similarity`, its oracle in the tests, in a fifth of the time.
+    """
+    mean, other = (cv2.blur(side, (_WINDOW, _WINDOW), borderType=cv2.BORDER_REFLECT) for side in (left, right))
+    squares, others, products = (
+        cv2.blur(one * two, (_WINDOW, _WINDOW), borderType=cv2.BORDER_REFLECT)
+        for one, two in ((left, left), (right, right), (left, right))
+    )
+    sample = np.float32(_WINDOW**2 / (_WINDOW**2 - 1))
+    both = mean * other
+    powers = mean * mean + other * other
+    top = (2 * both + _DARK) * (2 * sample * (products - both) + _FLAT)
+    local: _LEVELS = top / ((powers + _DARK) * (sample * (squares + others - powers) + _FLAT))
+    rim = _WINDOW // 2
+    return float(local[rim:-rim, rim:-rim].mean(dtype=np.float64)), local
 
 
 def _aligned(query: Trace, candidate: Trace, alignment: Alignment) -> dict[str, float] | None:
@@ -132,27 +146,34 @@ def _evened(still: _LEVELS, moving: _LEVELS, stretch: float) -> tuple[_LEVELS, _
 def _measured(still: _LEVELS, warped: _LEVELS, inside: npt.NDArray[np.bool_]) -> dict[str, float] | None:
     grey_still, grey_warped = _luma(still), _luma(warped)
     one, other = grey_still[inside], grey_warped[inside]
-    spreads = float(one.std()), float(other.std())
-    if min(spreads) < 2.0:
+    (mean, spread), (other_mean, other_spread) = ((float(part.mean()), float(part.std())) for part in (one, other))
+    if min(spread, other_spread) < 2.0:
         return None
-    levelled = (grey_warped - other.mean()) * (spreads[0] / spreads[1]) + one.mean()
-    local = _similarity(grey_still, levelled.astype(np.float32))[1][inside]
-    correlation = float(((one - one.mean()) * (other - other.mean())).mean() / (spreads[0] * spreads[1]))
+    levelled = (grey_warped - np.float32(other_mean)) * np.float32(spread / other_spread) + np.float32(mean)
+    local = ssim(grey_still, levelled)[1][inside]
+    covariance = float(np.dot(one - np.float32(mean), other - np.float32(other_mean))) / len(one)
     return {
         "aligned_ssim": float(local.mean()),
         "typical_ssim": float(np.median(local)),
         "agreeing": float((local > _AGREES).mean()),
-        "correlation": correlation,
-        "colour": _colour(still[inside], warped[inside]),
+        "correlation": covariance / (spread * other_spread),
+        "colour": _colour(still, warped, inside),
     }
 
 
-def _colour(one: _LEVELS, other: _LEVELS) -> float:
+def _colour(still: _LEVELS, warped: _LEVELS, inside: npt.NDArray[np.bool_]) -> float:
     """1 for the same chroma everywhere, falling to 0 at a mean difference of 32 levels; grey is neutral."""
-    chroma = [pixels[:, :2] - pixels.mean(axis=1, keepdims=True) for pixels in (one, other)]
-    if min(float(np.abs(part).mean()) for part in chroma) < 1.0:
+    chromas = [_chroma(pixels, inside) for pixels in (still, warped)]
+    if min(float(np.abs(chroma).mean()) for chroma in chromas) < 1.0:
         return 1.0
-    return max(0.0, 1.0 - float(np.abs(chroma[0] - chroma[1]).mean()) / 32.0)
+    return max(0.0, 1.0 - float(np.abs(chromas[0] - chromas[1]).mean()) / 32.0)
+
+
+def _chroma(pixels: _LEVELS, inside: npt.NDArray[np.bool_]) -> _LEVELS:
+    """Red and green less the mean of all three, `(2, n)`; plane by plane, which is five times as fast as by pixel."""
+    red, green, blue = (plane[inside] for plane in cv2.split(pixels))
+    mean = (red + green + blue) / np.float32(3)
+    return np.stack([red - mean, green - mean])
 
 
 def _luma(pixels: _LEVELS) -> _LEVELS:
