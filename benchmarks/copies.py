@@ -92,7 +92,7 @@ def strangers(photos: list[Path], groups: dict[Path, str], count: int) -> dict[s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
     parser.add_argument("--pictures", type=int, default=10_000, help="how many photographs to edit, all by default")
     parser.add_argument("--pairs", type=int, default=10_000)
     parser.add_argument("--edit", action="append", choices=EDITS, help="only this edit; may be repeated")

@@ -117,7 +117,7 @@ def neighbours(collection: Collection, queries: int) -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
     parser.add_argument("--pictures", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--keep", type=Path, help="keep the collection here, or use the one that is here")
