@@ -16,6 +16,7 @@ from photographs import jpeg, noise
 
 from pictrace.collection import Collection
 from pictrace.errors import RootMissingError
+from pictrace.ingest import Progress
 from pictrace.settings import Settings
 
 ONE_WORKER = Settings(workers=1, threads=1)
@@ -192,20 +193,78 @@ def test_killed_in_the_middle_the_same_command_goes_on(tmp_path: Path) -> None:
         assert list(collection.verify()) == []
 
 
-def test_a_renamed_sequence_loses_nothing(shared: Collection, tmp_path: Path) -> None:
-    """Every file takes the name of the next one, across batches, and every picture is still there."""
-    folder = tmp_path / "sequence"
+class Interrupting(Progress):
+    """Stops a run once its first batch is in."""
+
+    def seen(self, done: int, place: str) -> None:
+        """As Ctrl+C would."""
+        raise KeyboardInterrupt
+
+
+def sequence(folder: Path, shared: Collection) -> dict[str, int]:
+    """More pictures than two batches hold, indexed and then renamed so that each has the name of the next."""
     folder.mkdir()
     for number in range(70):
-        (folder / f"{number:03}.jpg").write_bytes(jpeg(noise(5000 + number, (64, 48))))
+        (folder / f"{number:03}.jpg").write_bytes(jpeg(noise(zlib.crc32(f"{folder} {number}".encode()), (64, 48))))
     shared.add(folder)
+    before = ids(shared, folder)
     for number in reversed(range(70)):
         (folder / f"{number:03}.jpg").rename(folder / f"{number + 1:03}.jpg")
+    return before
 
-    shared.add(folder)
 
-    expected = {hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-    assert expected <= {record.sha256 for record in shared.list()}
+def ids(collection: Collection, folder: Path) -> dict[str, int]:
+    """The id of each picture that a folder holds, by its bytes."""
+    here = {hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+    return {record.sha256: record.id for record in collection.list() if record.sha256 in here}
+
+
+def test_a_renamed_sequence_keeps_its_ids(shared: Collection, tmp_path: Path) -> None:
+    """Every file takes the name of the next one, across batches, and every picture stays what it was."""
+    before = sequence(tmp_path / "sequence", shared)
+
+    report = shared.add(tmp_path / "sequence")
+
+    assert (report.added, report.known) == (0, 70)
+    assert ids(shared, tmp_path / "sequence") == before
+
+
+def test_an_interrupted_run_drops_nothing(shared: Collection, tmp_path: Path) -> None:
+    """Pictures that lost their place and were not found again yet are there for the next run."""
+    before = sequence(tmp_path / "sequence", shared)
+    with pytest.raises(KeyboardInterrupt):
+        shared.add(tmp_path / "sequence", progress=Interrupting())
+    during, problems = ids(shared, tmp_path / "sequence"), list(shared.verify())
+
+    report = shared.add(tmp_path / "sequence")
+
+    assert (during, problems) == (before, [])
+    assert (report.added, ids(shared, tmp_path / "sequence")) == (0, before)
+    assert len(paths(shared, tmp_path / "sequence")) == 70
+
+
+def test_a_picture_that_changes_its_folder_keeps_its_id(shared: Collection, pictures: Path) -> None:
+    """Pruned in one source and found in the next of the same run, it was never gone."""
+    before = shared.add(pictures).ids
+    (pictures.parent / "other").mkdir()
+    (pictures / "0.jpg").rename(pictures.parent / "other" / "0.jpg")
+
+    report = shared.add(pictures, pictures.parent / "other", prune=True)
+
+    assert (report.added, report.known) == (0, 1)
+    assert set(before) <= {record.id for record in shared.list()}
+
+
+def test_what_was_overwritten_is_gone_after_the_run(shared: Collection, pictures: Path) -> None:
+    """A picture whose only file holds another one now is not kept."""
+    old = shared.add(pictures).ids
+    for number in range(3):
+        (pictures / f"{number}.jpg").write_bytes(jpeg(noise(zlib.crc32(f"{pictures} new {number}".encode()))))
+
+    report = shared.add(pictures)
+
+    assert report.added == report.replaced == 3
+    assert not set(old) & {record.id for record in shared.list()}
 
 
 def test_files_below_a_folder_that_was_indexed_by_itself_are_followed(shared: Collection, pictures: Path) -> None:

@@ -773,22 +773,6 @@ def test_markers_without_meaning_do_not_count(data: bytes, same_as: bytes) -> No
     assert len(hashes) == 1
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (b"\xff\xee\0\x0eAdobe\0d\0\0\0\0\0", b"\xff\xee\0\x0eAdobe\0d\0\0\0\0\1"),
-        (b"\xff\xe0\0\7JFIF\0", b""),
-        (b"garbage", b"garbled"),
-    ],
-    ids=["adobe transform", "jfif", "irregular"],
-)
-def test_what_steers_decoding_counts(one: bytes, other: bytes) -> None:
-    """Adobe's transform, a JFIF header, and anything that cannot be parsed are part of the coded image."""
-    hashes = {coded_image_hash(b"\xff\xd8" + part, orientation=1, icc=b"") for part in (one, other)}
-
-    assert len(hashes) == 2
-
-
 def test_restart_markers_and_scans_are_hashed_whole() -> None:
     """A progressive JPEG with restart markers is parsed to its end: what follows does not count."""
     data = large_jpeg(progressive=True, restart_marker_rows=1)

@@ -10,7 +10,14 @@ _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _END_OF_IMAGE = 0xD9
 _START_OF_SCAN = 0xDA
 _APP0, _APP14, _APP15, _COMMENT = 0xE0, 0xEE, 0xEF, 0xFE
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+"""Markers without a segment, which the decoder passes over between the headers: TEM and restarts."""
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITH_SEGMENT = frozenset({*_FRAMES, 0xC4, 0xCC, _START_OF_SCAN, 0xDB, 0xDC, 0xDD, *range(_APP0, _APP15 + 1), _COMMENT})
+
+_JFIF_BYTES, _ADOBE_BYTES = 14, 12
+"""What libjpeg asks of a segment before it takes it for a JFIF or an Adobe header (jdmarker.c)."""
 
 
 class _Hash(Protocol):
@@ -21,9 +28,10 @@ def coded_image_hash(data: bytes, *, orientation: int, icc: bytes) -> str:
     """SHA-256, in hex, of what decides a JPEG's upright pixels, whatever else the file says about them.
 
     Hashed are `jpeg`, the EXIF orientation, the SHA-256 of the colour profile, and every segment of the first
-    image (tables, frame and scan headers, coded data) except application segments and comments; of those
-    only what changes the decoding counts: that a JFIF header is there, and Adobe's transform byte
-    (ITU-T T.81, annex B; ITU-T T.872, 6.5.3). From the first irregularity on, the rest is hashed as it is.
+    image (tables, frame and scan headers, coded data) except application segments and comments, each after its
+    length in eight bytes; before the first scan also how libjpeg will read the colours, for which it looks at
+    JFIF and Adobe headers (ITU-T T.81, annex B; ITU-T T.872, 6.5.3). From the first irregularity on, the rest
+    is hashed as it is.
     """
     digest = hashlib.sha256(b"jpeg" + bytes([orientation]) + hashlib.sha256(icc).digest())
     _hash_segments(data, digest)
@@ -32,26 +40,61 @@ def coded_image_hash(data: bytes, *, orientation: int, icc: bytes) -> str:
 
 def _hash_segments(data: bytes, digest: _Hash) -> None:
     view = memoryview(data)
-    place = 2
+    colours = _Colours()
+    place, is_scanned = 2, False
     while place + 2 <= len(data) and data[place] == 0xFF:
         code = data[place + 1]
         if code == _END_OF_IMAGE:
             return
-        if code == 0xFF or code in _STANDALONE:
+        if code == 0xFF or (code in _BARE and not is_scanned):
             place += 1 if code == 0xFF else 2
             continue
+        if code not in _WITH_SEGMENT:
+            break
         end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
         if code == _START_OF_SCAN:
+            if not is_scanned:
+                digest.update(colours.reading())
+            is_scanned = True
             following = _MARKER.search(data, end)
             end = following.start() if following else len(data)
-        digest.update(_telling_part(view[place:end], code))
+        colours.note(view[place:end], code)
+        if not (_APP0 <= code <= _APP15 or code == _COMMENT):
+            digest.update((end - place).to_bytes(8, "big"))
+            digest.update(view[place:end])
         place = end
-    digest.update(view[place:])
+    if place < len(data):
+        digest.update(b"rest" if is_scanned else b"rest" + colours.seen())
+        digest.update(view[place:])
 
 
-def _telling_part(segment: memoryview, code: int) -> bytes | memoryview:
-    if code == _APP0:
-        return b"JFIF" if bytes(segment[4:9]) == b"JFIF\0" else b""
-    if code == _APP14:
-        return b"Adobe" + bytes(segment[15:16]) if bytes(segment[4:9]) == b"Adobe" else b""
-    return b"" if _APP0 < code <= _APP15 or code == _COMMENT else segment
+class _Colours:
+    """What libjpeg learns from headers about the colours, and what it makes of that at the first scan."""
+
+    def __init__(self) -> None:
+        self._is_jfif = False
+        self._transform = b""
+        self._components = b""
+
+    def note(self, segment: memoryview, code: int) -> None:
+        """Look at one segment, marker and length included."""
+        content = bytes(segment[4:20])
+        if code == _APP0 and content.startswith(b"JFIF\0") and len(segment) - 4 >= _JFIF_BYTES:
+            self._is_jfif = True
+        elif code == _APP14 and content.startswith(b"Adobe") and len(segment) - 4 >= _ADOBE_BYTES:
+            self._transform = content[11:12]
+        elif code in _FRAMES:
+            self._components = bytes(segment[10 : 10 + 3 * content[5] : 3]) if len(content) > 5 else b""
+
+    def seen(self) -> bytes:
+        """All of it, where what comes later could still matter."""
+        return bytes([self._is_jfif, len(self._transform)]) + self._transform
+
+    def reading(self) -> bytes:
+        """The colours that the components are read as (`default_decompress_parms` in jdapimin.c)."""
+        if len(self._components) == 4:
+            return b"CMYK" if self._transform in {b"", b"\0"} else b"YCCK"
+        if len(self._components) != 3 or self._is_jfif:
+            return b"as they are"
+        is_rgb = self._transform == b"\0" if self._transform else self._components == b"RGB"
+        return b"RGB" if is_rgb else b"as they are"

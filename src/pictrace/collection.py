@@ -92,6 +92,7 @@ class Collection:
             except SourceError:
                 self._fold(catalog, progress or Progress())
                 raise
+            catalog.drop_unplaced()  # only now: what is gone from one source may be in another
             self._fold(catalog, progress or Progress())
         return total
 
@@ -120,9 +121,8 @@ class Collection:
     ) -> Answer:
         """The pictures related to an image, or to the picture with an id; strongest relation first, then score.
 
-        `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
-        the pixels of its original). `mode` is `auto`,
-        `exact` (same bytes or pixels), `copy` (nothing weaker), or `similar` (look-alikes, not verified).
+        `region` is the part to search with: x, y, width, height in the image's pixels, or a stored one's original's.
+        `mode`: `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), `similar` (look-alikes, not verified).
 
         Raises:
             UsageError: a limit, score, mode or region that makes no sense.

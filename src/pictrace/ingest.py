@@ -43,8 +43,9 @@ class Report:
     """What became of a source: counts, failures, and the keys of the pictures that were added.
 
     `replaced` counts places that hold another picture than before, `moved` those whose picture was found
-    elsewhere, `vanished` those where it is gone for good. Only `pruned` pictures left the collection, and those
-    replaced at their only place. `skipped` are links, hidden files and what is no picture.
+    elsewhere, `vanished` those where it is gone for good. Only `pruned` pictures leave the collection, and those
+    replaced at their only place, if no source of the run has them elsewhere. `skipped` are links, hidden files
+    and what is no picture.
     """
 
     added: int = 0
@@ -128,7 +129,10 @@ def look(job: Job) -> Prepared | str:
 
 @dataclass(eq=False)
 class Ingest:
-    """One run over one source into one catalog, whose writer the caller is."""
+    """One run over one source into one catalog, whose writer the caller is.
+
+    Pictures that lost their last place are the caller's to drop, once all sources are through.
+    """
 
     catalog: Catalog
     encoders: Sequence[Encoder]
@@ -184,7 +188,7 @@ class Ingest:
         """One transaction for all of a batch that can be used."""
         entries: list[Entry] = []
         new: list[tuple[Location, Prepared]] = []
-        for job, result in self._looked_again(batch):
+        for job, result in batch:
             place = job.item.location
             if isinstance(result, PictureError):
                 report.failures.append(Failure(place.uri, result.code, str(result)))
@@ -201,16 +205,6 @@ class Ingest:
         report.added += len(added)
         report.known += len(entries) - len(added)
         self.progress.seen(report.done, batch[-1][0].item.location.uri)
-
-    def _looked_again(self, batch: Sequence[tuple[Job, Looked]]) -> Iterator[tuple[Job, Looked]]:
-        """The batch, with pictures that were known when the worker looked and have lost their last place since."""
-        gone = []
-        for job, result in batch:
-            if isinstance(result, str) and self.catalog.by_sha(result) is None:
-                gone.append(Job(job.item, frozenset()))
-            else:
-                yield job, result
-        yield from self.workers.run(gone) if gone else ()
 
     def _settle(self, source: Source, report: Report, *, prune: bool) -> None:
         """Places of the source that are no longer there: moved if the picture is elsewhere, else vanished.

@@ -42,7 +42,6 @@ class Model(RuleBasedStateMachine):
                 self.placeless.add(seed)
         assert all(key > self.highest for key in set(given) - set(self.known))
         self.highest = max([self.highest, *given])
-        self.settle()
 
     @rule(seeds=st.lists(SEEDS, max_size=3))
     def forget(self, seeds):
@@ -50,25 +49,26 @@ class Model(RuleBasedStateMachine):
         self.catalog.forget([self.keys[seed] for seed in seeds if seed in self.keys])
         self.places = {name: seed for name, seed in self.places.items() if seed not in seeds}
         self.placeless -= set(seeds)
-        self.settle()
+        self.keys = {seed: key for seed, key in self.keys.items() if seed not in seeds}
 
     @rule(names=st.lists(st.sampled_from("abc"), max_size=2))
     def forget_locations(self, names):
-        """Places go, with the pictures that need one."""
+        """Places go, and their pictures stay."""
         self.catalog.forget_locations([f"/photos/{name}" for name in names])
         self.places = {name: seed for name, seed in self.places.items() if name not in names}
-        self.settle()
+
+    @rule()
+    def drop_unplaced(self):
+        """Pictures without a place go, but for those put without one."""
+        self.catalog.drop_unplaced()
+        needed = set(self.places.values()) | self.placeless
+        self.keys = {seed: key for seed, key in self.keys.items() if seed in needed}
 
     @rule()
     def reopen(self):
         """Closing and opening changes nothing."""
         self.catalog.close()
         self.catalog = Catalog.open(self.path, writable=True)
-
-    def settle(self):
-        """Only pictures with a place, or put without one, are left."""
-        needed = set(self.places.values()) | self.placeless
-        self.keys = {seed: key for seed, key in self.keys.items() if seed in needed}
 
     @property
     def known(self):

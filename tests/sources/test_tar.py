@@ -61,8 +61,7 @@ def test_links_and_devices_are_counted_and_not_followed(tmp_path, kind, reason):
 def test_a_pax_header_may_tell_the_size(tmp_path):
     """As it does for files of eight gigabytes and more."""
     note = b"11 size=%d\n" % len(PICTURE)
-    header = archives.tar_block("n", len(note), tarfile.XHDTYPE) + note.ljust(512, b"\0")
-    data = header + archives.tar_block("a.jpg", 0) + PICTURE.ljust(512, b"\0") + END
+    data = header(note) + archives.tar_block("a.jpg", 0) + PICTURE.ljust(512, b"\0") + END
 
     assert contents(written(tmp_path, data, "pictures.tar")) == {"a.jpg": PICTURE}
 
@@ -71,16 +70,59 @@ def test_a_pax_header_may_tell_the_size(tmp_path):
 def test_notes_about_nothing_in_particular_change_nothing(tmp_path, kind):
     """Headers for the whole archive, and names of links."""
     note = b"18 path=other.jpg\n"
-    header = archives.tar_block("n", len(note), kind) + note.ljust(512, b"\0")
-    path = written(tmp_path, header + archives.tar_of([("a.jpg", PICTURE)]), "pictures.tar")
+    path = written(tmp_path, header(note, kind) + archives.tar_of([("a.jpg", PICTURE)]), "pictures.tar")
 
     assert contents(path) == {"a.jpg": PICTURE}
 
 
+def record(key: bytes, value: bytes) -> bytes:
+    """One record of an extended header, its own length before it."""
+    length = len(key) + len(value) + 3
+    while len(str(length)) + len(key) + len(value) + 3 != length:
+        length += 1
+    return b"%d %s=%s\n" % (length, key, value)
+
+
+def header(note: bytes, kind: bytes = tarfile.XHDTYPE) -> bytes:
+    """An extended header, whole blocks."""
+    return archives.tar_block("n", len(note), kind) + note + b"\0" * (-len(note) % 512)
+
+
 def pax(note: bytes) -> bytes:
     """A picture after an extended header."""
-    header = archives.tar_block("n", len(note), tarfile.XHDTYPE) + note.ljust(512, b"\0")
-    return header + archives.tar_block("a.jpg", 3) + b"abc".ljust(512, b"\0") + END
+    return header(note) + archives.tar_block("a.jpg", 3) + b"abc".ljust(512, b"\0") + END
+
+
+def test_records_that_mean_nothing_here_are_passed_over(tmp_path):
+    """Times, owners and attributes stand before and behind the name."""
+    note = record(b"mtime", b"1.5") + record(b"path", b"b.jpg") + record(b"SCHILY.xattr.x", b"path=c.jpg\n\0")
+
+    assert contents(written(tmp_path, pax(note), "pictures.tar")) == {"b.jpg": b"abc"}
+
+
+def test_each_member_may_have_long_headers(tmp_path):
+    """What is limited is what comes before one member, not all of the archive."""
+    note = record(b"SCHILY.xattr.x", b"x" * (1 << 19))
+    data = b"".join(pax(note + record(b"path", b"%d.jpg" % n))[: -len(END)] for n in range(4)) + END
+
+    assert list(contents(written(tmp_path, data, "pictures.tar"))) == ["0.jpg", "1.jpg", "2.jpg", "3.jpg"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGLINK])
+def test_headers_of_one_member_are_limited_together(tmp_path, kind):
+    """Many that are just below the limit are above it."""
+    data = header(record(b"x", b"x" * (1 << 19)), kind) * 2 + pax(record(b"path", b"b.jpg"))
+
+    with pytest.raises(ArchiveUnsafeError, match="longer than any honest one"):
+        listed(written(tmp_path, data, "pictures.tar"))
+
+
+def test_records_before_one_member_are_limited(tmp_path):
+    """Each costs time, however short it is."""
+    data = header(record(b"x", b"") * 600) * 2 + pax(record(b"path", b"b.jpg"))
+
+    with pytest.raises(ArchiveUnsafeError, match="more records than any honest one"):
+        listed(written(tmp_path, data, "pictures.tar"))
 
 
 UNSAFE = {

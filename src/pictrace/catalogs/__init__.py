@@ -24,8 +24,9 @@ class Catalog(Protocol):
     """The store behind a collection; every method is one transaction.
 
     Keys are positive, ascend in the order of `put` and are never reused. A picture is identified by the
-    SHA-256 of its bytes: putting the same one twice adds a location to the one picture. `changes` grows with
-    every write. `adopt` replaces the recipe by one that differs in its features' version only.
+    SHA-256 of its bytes: putting the same one twice adds a location to the one picture. One that loses its last
+    place stays until `drop_unplaced`, which whoever moves places calls when all of them have moved. `changes`
+    grows with every write. `adopt` replaces the recipe by one that differs in its features' version only.
     """
 
     @classmethod
@@ -78,6 +79,8 @@ class Catalog(Protocol):
     def adopt(self, recipe: Recipe) -> None: ...
 
     def forget_locations(self, uris: Sequence[str]) -> None: ...
+
+    def drop_unplaced(self) -> None: ...
 
     def forget(self, keys: Sequence[Key]) -> None: ...
 

@@ -11,7 +11,6 @@ from pictrace.types import FEATURE_DTYPE
 
 _NAMED = 5
 _MASK = (_records.MAX_KEY,)
-_UNPLACED = "SELECT id FROM picture WHERE NOT placeless AND id NOT IN (SELECT picture FROM location)"
 
 
 def find(connection: apsw.Connection, columns: Mapping[str, Column]) -> Iterator[str]:
@@ -22,7 +21,6 @@ def find(connection: apsw.Connection, columns: Mapping[str, Column]) -> Iterator
     orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
     yield from _report("belong to no picture", [f"{table} {number}" for table, number, *_ in orphans])
     yield from _report("do not match their checksum", _broken(connection))
-    yield from _report("have no place", [f"picture {key}" for (key,) in connection.execute(_UNPLACED)])
     for table in ("feature", "proxy"):
         yield from _report(f"have no {table}", _lacking(connection, table, 0))
     width = FEATURE_DTYPE.itemsize

@@ -15,7 +15,7 @@ from pictrace.catalogs import Entry, _records
 from pictrace.catalogs._database import fetch
 from pictrace.catalogs._records import Column
 from pictrace.errors import NotFoundError, UsageError
-from pictrace.types import Key, Location, Recipe, Space, Trace
+from pictrace.types import Key, Recipe, Space, Trace
 
 _ADD_PICTURE = f"INSERT INTO picture ({_records.PICTURE_COLUMNS}, placeless, crc) VALUES ({'?, ' * 11}?)"
 _ADD_PLACE = f"""
@@ -24,8 +24,8 @@ ON CONFLICT (uri) DO UPDATE SET picture = excluded.picture, root = excluded.root
 mtime_ns = excluded.mtime_ns, device = excluded.device, inode = excluded.inode, crc = excluded.crc
 """
 _UNPLACED = """
-SELECT id FROM picture WHERE id IN (SELECT value FROM json_each(?)) AND NOT placeless
-AND NOT EXISTS (SELECT 1 FROM location WHERE location.picture = picture.id)
+SELECT id FROM picture
+WHERE NOT placeless AND NOT EXISTS (SELECT 1 FROM location WHERE location.picture = picture.id)
 """
 
 
@@ -49,15 +49,14 @@ def put(connection: apsw.Connection, batch: Sequence[Entry], columns: Mapping[st
     """Keys of the pictures that the batch's entries added or named."""
     known = _add_new(connection, batch, columns)
     keys: list[Key] = []
-    left: set[Key] = set()
     for entry in batch:
         key = _named(connection, entry) if entry.trace is None else known[entry.trace.sha256.lower()]
         if entry.location is None:
             connection.execute("UPDATE picture SET placeless = 1 WHERE id = ?", (key,))
         else:
-            left.update(_place(connection, key, entry.location))
+            fields = _records.location_fields(key, entry.location)
+            connection.execute(_ADD_PLACE, (*fields, _records.crc_of_fields(fields)))
         keys.append(key)
-    _drop_unplaced(connection, left, columns)
     return keys
 
 
@@ -70,13 +69,14 @@ def forget(connection: apsw.Connection, keys: Iterable[Key], columns: Mapping[st
     connection.execute("DELETE FROM picture WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(gone),))
 
 
-def forget_places(connection: apsw.Connection, uris: Iterable[str], columns: Mapping[str, Column]) -> None:
-    """Places are gone, and with its last place a picture that was never put without one."""
-    left: set[Key] = set()
-    for uri in uris:
-        query = "DELETE FROM location WHERE uri = ? RETURNING picture"
-        left.update(key for (key,) in fetch(connection, query, (_records.place_bytes(uri),)))
-    _drop_unplaced(connection, left, columns)
+def forget_places(connection: apsw.Connection, uris: Iterable[str]) -> None:
+    """Places are gone; their pictures are not."""
+    connection.executemany("DELETE FROM location WHERE uri = ?", ((_records.place_bytes(uri),) for uri in uris))
+
+
+def unplaced(connection: apsw.Connection) -> list[Key]:
+    """The pictures that have no place and were never put without one."""
+    return [key for (key,) in fetch(connection, _UNPLACED)]
 
 
 def put_features(connection: apsw.Connection, batch: Mapping[Key, npt.NDArray[np.void]]) -> None:
@@ -162,16 +162,3 @@ def _named(connection: apsw.Connection, entry: Entry) -> Key:
     if not is_key or not fetch(connection, "SELECT 1 FROM picture WHERE id = ?", (key,)):
         raise NotFoundError(f"no picture has the id {key}")
     return int(key)
-
-
-def _place(connection: apsw.Connection, key: Key, place: Location) -> list[Key]:
-    fields = _records.location_fields(key, place)
-    former = fetch(connection, "SELECT picture FROM location WHERE uri = ?", (fields[1],))
-    connection.execute(_ADD_PLACE, (*fields, _records.crc_of_fields(fields)))
-    return [picture for (picture,) in former if picture != key]
-
-
-def _drop_unplaced(connection: apsw.Connection, left: Iterable[Key], columns: Mapping[str, Column]) -> None:
-    alone = [key for (key,) in fetch(connection, _UNPLACED, (json.dumps(list(left)),))]
-    if alone:
-        forget(connection, alone, columns)

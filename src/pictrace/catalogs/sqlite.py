@@ -98,8 +98,8 @@ class Catalog:
     def put(self, batch: Sequence[Entry]) -> list[Key]:
         """The key of each entry's picture, in order, once all of them are safe on the disk.
 
-        A trace whose picture is known adds nothing but its place. A place that held another picture is moved,
-        and a picture that lost its last place goes, unless it was ever put without one.
+        A trace whose picture is known adds nothing but its place. A place that held another picture is moved;
+        one that lost its last place stays until `drop_unplaced`.
 
         Raises:
             UsageError: an entry does not fit the recipe or lacks what it needs; nothing was written.
@@ -115,9 +115,17 @@ class Catalog:
             _writes.forget(connection, keys, self._columns)
 
     def forget_locations(self, uris: Sequence[str]) -> None:
-        """Places go, and with its last place a picture that was never put without one."""
+        """Places go; their pictures stay until `drop_unplaced`."""
         with self._database.writing() as connection:
-            _writes.forget_places(connection, uris, self._columns)
+            _writes.forget_places(connection, uris)
+
+    def drop_unplaced(self) -> None:
+        """Pictures without any place go with everything of theirs, unless they were ever put without one."""
+        with self._database.reading() as connection:
+            if not _writes.unplaced(connection):
+                return
+        with self._database.writing() as connection:
+            _writes.forget(connection, _writes.unplaced(connection), self._columns)
 
     def by_sha(self, sha256: str) -> Key | None:
         """The picture whose bytes have this SHA-256.

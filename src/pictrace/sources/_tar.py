@@ -10,7 +10,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from pictrace.errors import ArchiveTooLargeError, ArchiveUnsafeError
@@ -20,7 +20,8 @@ from pictrace.sources._zip import HEADROOM
 _BLOCK = tarfile.BLOCKSIZE
 _PIECE = 1 << 18
 _GZIP = b"\x1f\x8b"
-_NAME_BYTES = 1 << 20
+_NOTE_BYTES = 1 << 20
+_RECORDS = 1000
 _FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}
 _NOTES = {
     tarfile.GNUTYPE_LONGNAME,
@@ -29,6 +30,9 @@ _NOTES = {
     tarfile.XGLTYPE,
     tarfile.SOLARIS_XHDTYPE,
 }
+
+_KEPT = {b"path", b"size"}
+_LENGTH = re.compile(rb"([0-9]{1,20}) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def members(stream: Stream, limits: Limits) -> Iterator[Member]:
         ArchiveUnsafeError: no tar, damaged, or cut off.
         ArchiveTooLargeError: more entries or bytes than allowed.
     """
-    notes: dict[str, str] = {}
+    notes = _Notes()
     count = 0
     while True:
         info = _header(stream)
@@ -161,13 +165,13 @@ def members(stream: Stream, limits: Limits) -> Iterator[Member]:
                 hint="split it, or raise limits.archive_entries",
             )
         if info.type in _NOTES:
-            notes |= _note(info, _padded(stream, info.size))
+            notes.read(stream, info)
             continue
         member = _member(info, notes)
         end = stream.position + _whole(member.size)
         yield member
         stream.skip(end - stream.position)
-        notes = {}
+        notes = _Notes()
 
 
 def _header(stream: Stream) -> tarfile.TarInfo | None:
@@ -180,45 +184,68 @@ def _header(stream: Stream) -> tarfile.TarInfo | None:
         raise ArchiveUnsafeError("it is no tar, or it is damaged") from error
 
 
-def _member(info: tarfile.TarInfo, notes: dict[str, str]) -> Member:
+def _member(info: tarfile.TarInfo, notes: "_Notes") -> Member:
     if info.type == tarfile.GNUTYPE_SPARSE:
         raise ArchiveUnsafeError("it holds a file with holes", hint="pack it again without --sparse")
-    told = notes.get("size", str(info.size))
+    told = notes.kept.get(b"size", str(info.size))
     if not re.fullmatch("[0-9]{1,30}", told):
         raise ArchiveUnsafeError("a member's size is no number")
-    name = notes.get("path", info.name)
+    name = notes.kept.get(b"path", info.name)
     if info.islnk() or info.issym():
         return Member(name, 0, 0, "link")
     if info.isdir() or info.isdev():
         return Member(name, 0, 0, "folder" if info.isdir() else "special")
-    is_plain = info.type in _FILES and not any(key.startswith("GNU.sparse") for key in notes)
+    is_plain = info.type in _FILES and not notes.is_sparse
     return Member(name, int(told), int(info.mtime), "file" if is_plain else "special")
 
 
-def _note(info: tarfile.TarInfo, data: bytes) -> dict[str, str]:
-    if info.type == tarfile.GNUTYPE_LONGNAME:
-        return {"path": data.rstrip(b"\0").decode(errors="surrogateescape")}
-    # A global header speaks of names or sizes of nothing in particular.
-    if info.type not in {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}:
-        return {}
-    found: dict[str, str] = {}
-    while data.strip(b"\0"):
-        length, space, _ = data[:21].partition(b" ")
-        if not space or not length.isdigit() or not len(length) + 1 < int(length) <= len(data):
-            raise ArchiveUnsafeError("a member's extended header is damaged")
-        key, equals, value = data[len(length) + 1 : int(length)].removesuffix(b"\n").partition(b"=")
+@dataclass(slots=True)
+class _Notes:
+    """What the headers before one member say of it: its name and size, if anything, and whether it has holes.
+
+    `left` counts the bytes and `records` the records that these headers may still have together; nothing but
+    what is needed is kept.
+    """
+
+    kept: dict[bytes, str] = field(default_factory=dict)
+    is_sparse: bool = False
+    left: int = _NOTE_BYTES
+    records: int = _RECORDS
+
+    def read(self, stream: Stream, info: tarfile.TarInfo) -> None:
+        """Take one header's content from the stream."""
+        if not 0 <= info.size <= self.left:
+            raise ArchiveUnsafeError("a member's name or extended header is longer than any honest one")
+        self.left -= info.size
+        if info.type == tarfile.GNUTYPE_LONGNAME:
+            data = stream.take(_whole(info.size))[: info.size]
+            self.kept[b"path"] = data.rstrip(b"\0").decode(errors="surrogateescape")
+        elif info.type in {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}:
+            self._parse(stream.take(_whole(info.size))[: info.size])
+        else:
+            # A global header speaks of names or sizes of nothing in particular, and links are not followed.
+            stream.skip(_whole(info.size))
+
+    def _parse(self, data: bytes) -> None:
+        place, end = 0, len(data.rstrip(b"\0"))
+        while place < end:
+            self.records -= 1
+            if self.records < 0:
+                raise ArchiveUnsafeError("a member's extended header has more records than any honest one")
+            start = _LENGTH.match(data, place)
+            following = place + int(start[1]) if start else 0
+            if not start or not start.end() < following <= len(data):
+                raise ArchiveUnsafeError("a member's extended header is damaged")
+            self._keep(data[start.end() : following])
+            place = following
+
+    def _keep(self, record: bytes) -> None:
+        key, equals, value = record.removesuffix(b"\n").partition(b"=")
         if not equals:
             raise ArchiveUnsafeError("a member's extended header is damaged")
-        found[key.decode(errors="surrogateescape")] = value.decode(errors="surrogateescape")
-        data = data[int(length) :]
-    return found
-
-
-def _padded(stream: Stream, size: int) -> bytes:
-    if not 0 <= size <= _NAME_BYTES:
-        raise ArchiveUnsafeError("a member's name or extended header is longer than any honest one")
-    data = stream.take(_whole(size))
-    return data[:size]
+        if key in _KEPT:
+            self.kept[key] = value.decode(errors="surrogateescape")
+        self.is_sparse = self.is_sparse or key.startswith(b"GNU.sparse")
 
 
 def _whole(size: int) -> int:

@@ -84,17 +84,20 @@ def keeps_one_picture_for_the_same_bytes(kind: Kind, path: str) -> None:
 
 
 def follows_a_file_that_changes(kind: Kind, path: str) -> None:
-    """A place belongs to the picture seen there last; one that lost its last place is gone."""
+    """A place belongs to the picture seen there last; one that lost its last place can be dropped."""
     catalog = kind.create(path, RECIPE)
     old, shared = catalog.put([Entry(place("a"), trace(1)), Entry(place("b"), trace(2))])
     catalog.put([Entry(place("b2"), key=shared)])
     new, moved = catalog.put([Entry(place("a", size=9), trace(3)), Entry(place("b"), trace(4))])
     expect(catalog.location("/photos/a") == (new, place("a", size=9)), "a place follows its file")
-    expect(catalog.by_sha(trace(1).sha256) is None, "a picture without a place is gone")
+    expect(catalog.by_sha(trace(1).sha256) == old, "a picture without a place stays until it is dropped")
+    catalog.drop_unplaced()
+    expect(catalog.by_sha(trace(1).sha256) is None, "then it is gone")
     expect(old not in catalog.traces([old]), "and everything of it")
     expect(catalog.by_id(shared).path == "/photos/b2", "a picture with another place stays")
     catalog.put([Entry(place("a"), trace(4)), Entry(place("c"), key=new)])
-    expect(catalog.by_id(new).path == "/photos/c", "a move within a batch keeps the picture")
+    catalog.drop_unplaced()
+    expect(catalog.by_id(new).path == "/photos/c", "a picture that moved is kept")
     expect(len(catalog.by_id(moved).locations) == 2, "and the place counts for its new one")
     expect(catalog.problems() == [], "a catalog is sound after moves")
     catalog.close()
@@ -106,8 +109,26 @@ def keeps_what_was_put_without_a_place(kind: Kind, path: str) -> None:
     uploaded, both = catalog.put([Entry(None, trace(1)), Entry(place("a"), trace(2))])
     catalog.put([Entry(None, trace(2)), Entry(place("b"), key=uploaded)])
     catalog.forget_locations(["/photos/a", "/photos/b"])
+    catalog.drop_unplaced()
     expect(catalog.by_id(uploaded).path is None, "an upload outlives its places")
     expect(catalog.by_id(both).locations == (), "so does a file that was uploaded as well")
+    catalog.close()
+
+
+def lets_pictures_change_places(kind: Kind, path: str) -> None:
+    """Pictures that swap places in two batches keep their keys, and so does one that is away for a while."""
+    catalog = kind.create(path, RECIPE)
+    keys = catalog.put([Entry(place(f"{seed}"), trace(seed)) for seed in range(3)])
+    catalog.put([Entry(place("1"), key=keys[0])])
+    catalog.forget_locations(["/photos/2"])
+    expect(len(catalog) == 3, "a picture without a place is still counted")
+    expect(catalog.problems() == [], "and is no fault")
+    catalog.put([Entry(place("0"), key=keys[1]), Entry(place("3"), trace(2))])
+    catalog.drop_unplaced()
+    expect([record.id for record in catalog.records()] == keys, "what has a place again is not dropped")
+    changes = catalog.changes
+    catalog.drop_unplaced()
+    expect(catalog.changes == changes, "where there is nothing to drop nothing is written")
     catalog.close()
 
 
@@ -117,6 +138,7 @@ def forgets(kind: Kind, path: str) -> None:
     keys = catalog.put([Entry(place(f"{seed}"), trace(seed)) for seed in range(4)])
     catalog.forget([keys[3], keys[1], 999, 1 << 70, -1])
     catalog.forget_locations(["/photos/0", "/nowhere"])
+    catalog.drop_unplaced()
     expect([record.id for record in catalog.records()] == [keys[2]], "only the rest is listed")
     expect(list(catalog.traces(keys)) == [keys[2]], "traces of forgotten pictures are gone")
     expect([found.tolist() for found, _ in catalog.rows("faces")] == [[keys[2]]], "and their rows")
@@ -266,6 +288,7 @@ CHECKS: Sequence[Callable[[Kind, str], None]] = (
     keeps_one_picture_for_the_same_bytes,
     follows_a_file_that_changes,
     keeps_what_was_put_without_a_place,
+    lets_pictures_change_places,
     forgets,
     knows_no_other_keys,
     refuses_whole_batches,
