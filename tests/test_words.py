@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pictrace import words
 from pictrace.results import Answer, Match
-from pictrace.types import Alignment, Relation
+from pictrace.types import Alignment, Location, Relation
 
 
 def answer(*relations: Relation, searched: int = 2000, exhaustive: bool = True, recall: float | None = None) -> Answer:
@@ -134,6 +134,27 @@ def test_transform_tells_perspective():
 def test_overlap_says_which_is_inside_which(query, match, expected):
     """A crop and a frame are different things."""
     assert expected == words.overlap(replace(alignment(), query_overlap=query, match_overlap=match))
+
+
+def seen(*paths: str, vanished: tuple[str, ...] = ()) -> Match:
+    """A match that was seen at these places, the first of them its path."""
+    match = answer(Relation.COPY)[0]
+    return replace(match, path=paths[0], locations=tuple(Location(one, "", 1, 0) for one in paths), vanished=vanished)
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [
+        (seen("a"), ["a"]),
+        (seen("a", "b", vanished=("b",)), ["a", "b (vanished)"]),
+        (seen("a", "b", vanished=("a", "b")), ["a (vanished)", "b (vanished)"]),
+        (replace(answer(Relation.COPY)[0], path=None), []),
+        (seen(*"abcdefghijkl"), [*"abcdefghij", "and 2 more places"]),
+    ],
+)
+def test_places_are_all_named_up_to_ten(match, expected):
+    """Beyond that they are counted."""
+    assert expected == words.places(match)
 
 
 @pytest.mark.parametrize("relation", Relation)

@@ -36,6 +36,10 @@ RELATIONS = {
     Relation.SIMILAR: ("1 look-alike", "{n} look-alikes"),
 }
 
+VANISHED = "vanished"
+"""What is said of a place where there is no file any more."""
+
+_PLACES = 9
 _PERSPECTIVE = 0.06
 _WHOLE = 0.985
 _SHIFT = 0.01
@@ -104,6 +108,15 @@ def related(match: Match) -> str:
         Relation.SIMILAR: "Another picture that looks alike.",
         Relation.DIFFERENT: "No relation was found.",
     }[match.relation]
+
+
+def places(match: Match) -> list[str]:
+    """Where a match was seen, its path first; those that are gone say so, and beyond some the rest are counted."""
+    others = [path for path in match.paths if path != match.path]
+    listed = [path for path in (match.path, *others[:_PLACES]) if path is not None]
+    told = [f"{path} ({VANISHED})" if path in match.vanished else path for path in listed]
+    left = len(others) - _PLACES
+    return [*told, f"and {counted(left, 'more place')}"] if left > 0 else told
 
 
 def overlap(alignment: Alignment, names: tuple[str, str] = ("the query", "the match")) -> str:

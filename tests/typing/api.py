@@ -42,6 +42,7 @@ def search(collection: Collection) -> None:
     for match in answer:
         assert_type(match, Match)
         assert_type(match.path, str | None)
+        assert_type(match.paths, tuple[str, ...])
         assert_type(match.score, float)
         assert_type(match.alignment, Alignment | None)
         if match.relation >= Relation.COPY and match.alignment is not None:

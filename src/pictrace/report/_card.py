@@ -34,11 +34,19 @@ def _header(match: Match, name: str) -> str:
     facts = [f"{match.width:,} × {match.height:,} pixels"]
     if match.id is not None:
         facts.append(f"id {match.id}")
+    if match.path in match.vanished:
+        facts.append(words.VANISHED)
     return (
         f'<header><div class="who"><h2 class="file">{title(name)}</h2>'
-        f'<p class="sub">{text(" · ".join(facts))}</p></div>{badge(match)}'
+        f'<p class="sub">{text(" · ".join(facts))}</p>{_others(match)}</div>{badge(match)}'
         f'<div class="score"><b>{words.percent(match.score)}</b>{bar(match.score)}</div></header>'
     )
+
+
+def _others(match: Match) -> str:
+    """The further places where the picture was seen."""
+    others = "".join(f"<li>{text(place)}</li>" for place in words.places(match)[1:])
+    return f'<ul class="places" aria-label="Other places">{others}</ul>' if others else ""
 
 
 def _sentence(match: Match) -> str:
