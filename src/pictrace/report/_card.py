@@ -114,7 +114,7 @@ def _difference(store: Store, drawing: Drawing) -> str:
 
 def _facts(match: Match) -> str:
     where = _where(match.alignment) if match.alignment else ""
-    reasons = "".join(f"<li>{_reason(reason)}</li>" for reason in match.reasons)
+    reasons = "".join(f"<li>{text(reason)}</li>" for reason in match.reasons)
     why = f'<div><h3>Why</h3><ul class="reasons">{reasons}</ul></div>' if reasons else ""
     measures = _measures(match.signals)
     return f'<div class="facts">{where}{why}{measures}</div>' if where or why or measures else ""
@@ -131,11 +131,6 @@ def _where(alignment: Alignment) -> str:
     moved = text(words.transform(alignment))
     rows += f'<dt>The query is</dt><dd class="wide">{moved}</dd>'
     return f'<div><h3>Overlap</h3><dl class="shares">{rows}</dl></div>'
-
-
-def _reason(reason: str) -> str:
-    signal, colon, told = reason.partition(": ")
-    return f"<b>{text(signal)}</b> {text(told)}" if colon else text(reason)
 
 
 def _measures(signals: Mapping[str, float]) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from skimage.metrics import structural_similarity
 
 from pictrace.picture import Picture
-from pictrace.types import Alignment, Evidence, Relation, Trace
+from pictrace.types import Alignment, Evidence, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
 _SIDE = 256
@@ -38,11 +38,11 @@ class Signal:
         """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing`, `correlation`, `colour` and `ssim`."""
         alignments = [(piece.family != self.family, piece.alignment) for piece in before if piece.alignment]
         if not alignments:
-            return self._silent("nothing says where the pictures overlap", {})
+            return self._silent(Silence.NO_OVERLAP, {})
         looks = _aligned(query, candidate, min(alignments, key=lambda pair: pair[0])[1])
         measures = {"ssim": classic(query, candidate)}
         if looks is None:
-            return self._silent("the overlap is too small or too flat to compare", measures)
+            return self._silent(Silence.PLAIN_OVERLAP, measures)
         measures |= looks
         known = measures | {name: value for piece in before for name, value in piece.measures.items()}
         log_odds = calibration(self.name).log_odds(known)
