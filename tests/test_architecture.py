@@ -29,6 +29,7 @@ LAYERS = (
     "workers tracing lookup",
     "ingest search",
     "explain comparison",
+    "_choice",
     "collection",
     "pictrace",
     "report testing",
