@@ -30,6 +30,7 @@ LAYERS = (
     "candidates",
     "ingest search",
     "explain comparison",
+    "_choice",
     "collection",
     "pictrace",
     "report testing",

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from photographs import FOLDER, jpeg, noise, photo
 import pictrace
 from pictrace.collection import Collection
 from pictrace.edits import cropped
-from pictrace.errors import IndexLockedError, NotFoundError, RecipeMismatchError, UsageError
+from pictrace.errors import IndexLockedError, NotFoundError, RecipeMismatchError, RootMissingError, UsageError
 from pictrace.settings import Settings
 from pictrace.types import Relation
 
@@ -120,6 +121,36 @@ def test_add_without_sources_is_refused(collection: Collection) -> None:
     """Nothing to add is a mistake, not a success."""
     with pytest.raises(UsageError):
         collection.add()
+
+
+def test_every_source_is_looked_at_once_before_anything_is_made(collection: Collection, monkeypatch) -> None:
+    """A misspelt source after a good one leaves nothing half done."""
+    looked = []
+    plain = pictrace.collection.open_source
+
+    def counted(path: Path, *limits: object, **options: object) -> object:
+        looked.append(path)
+        return plain(path, *limits, **options)
+
+    monkeypatch.setattr(pictrace.collection, "open_source", counted)
+
+    with pytest.raises(RootMissingError):
+        collection.add(FOLDER / "coffee.png", FOLDER / "missing.png")
+    before = collection.path.exists()
+    added = collection.add(FOLDER / "coffee.png").added
+
+    assert (before, added) == (False, 1)
+    assert [path.name for path in looked] == ["coffee.png", "missing.png", "coffee.png"]
+
+
+def test_members_that_are_known_stay_packed(collection: Collection, tmp_path: Path) -> None:
+    """A source asks what is known while it is read, whenever it was opened."""
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as archive:
+        archive.write(FOLDER / "coffee.png", "coffee.png")
+
+    first, second = (collection.add(tmp_path / "some.zip") for _ in range(2))
+
+    assert (first.added, second.added, second.unchanged) == (1, 0, 1)
 
 
 def test_open_is_the_short_way(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pictrace import _generations, _recall, lookup
+from pictrace import _generations, lookup
 from pictrace.catalogs import Entry
 from pictrace.catalogs.sqlite import Catalog
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.indexes import exact, hnsw
 from pictrace.lookup import Lookup, Place, fold, verify
 from pictrace.testing._samples import RECIPE, place, trace
+from pictrace.types import Hits
 
 FACES, BITS = RECIPE.encoders
 
@@ -52,9 +53,9 @@ def query(*seeds, stamp=FACES):
     return np.concatenate([trace(seed).rows[stamp.name] for seed in seeds])
 
 
-def found(searchable, seed, limit=5, **options):
+def found(searchable, seed, limit=5):
     """Keys and distances for the row of one seed, rounding errors taken off."""
-    (hits,) = searchable.search(query(seed), limit, **options)
+    (hits,) = searchable.search(query(seed), limit)
     return [(key, round(distance, 6)) for key, distance in hits]
 
 
@@ -220,17 +221,13 @@ def test_refresh_takes_up_a_newer_generation(catalog, folder):
     assert found(searchable, 50, 1) == [(21, 0.0)]
 
 
-def test_removed_pictures_leave_their_places_to_others(catalog, folder):
-    """As many hits as asked for, from index and tail, as long as there are any."""
+def test_every_encoder_has_its_lookup(catalog, folder):
+    """By the names of the recipe."""
     fold(Place(folder, FACES, "hnsw", catalog))
-    put(catalog, range(20, 25))
-    searchable = Lookup.open(folder, FACES, "hnsw", catalog)
-    ordered = found(searchable, 3, 25)
 
-    gone = {key for key, _ in ordered[:18]}
+    opened = lookup.open_all(folder, catalog)
 
-    assert found(searchable, 3, 2, removed=gone) == ordered[18:20]
-    assert found(searchable, 3, 25, removed=gone) == ordered[18:]
+    assert {name: one.searched for name, one in opened.items()} == {FACES.name: 20, BITS.name: 20}
 
 
 @pytest.mark.parametrize(
@@ -423,7 +420,9 @@ def test_recall_is_measured_against_every_row(catalog, folder, monkeypatch):
     plain = hnsw.Index.search
 
     def forgetful(self, rows, limit):
-        return [_recall.without(hits, {hits.keys[1], hits.keys[2]}, limit) for hits in plain(self, rows, limit)]
+        return [
+            Hits(np.delete(hits.keys, [1, 2]), np.delete(hits.distances, [1, 2])) for hits in plain(self, rows, limit)
+        ]
 
     monkeypatch.setattr(hnsw.Index, "search", forgetful)
     fold(Place(folder, FACES, "hnsw", catalog))

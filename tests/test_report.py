@@ -48,7 +48,7 @@ MATCH = Match(
     width=160,
     height=120,
     sha256="ab" * 32,
-    reasons=("structure: aligned_ssim 0.93", "no colon"),
+    reasons=("the structure is the same (SSIM 0.93)", "<b>"),
 )
 ANSWER = Answer((MATCH,), 1000, False, 0.998, ("pdq", "structure"), 4, {"encode": 40.0, "verify": 60.0}, ("careful",))
 

@@ -43,6 +43,17 @@ def test_every_edit_is_found_and_called_a_copy(collection: Collection, name: str
     assert first.score > 0.9
 
 
+def test_a_match_names_every_place(tmp_path: Path) -> None:
+    """One picture in two folders is one match, and where it is gone the search does not look."""
+    with Collection(tmp_path / "twice.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        for name in ("a", "b"):
+            collection.add_image(jpeg(photo("coffee.png")), name=name)
+
+        match = collection.search(1)[0]
+
+        assert (match.path, match.paths, match.vanished) == ("a", ("a", "b"), ())
+
+
 def test_the_other_eye_is_a_scene(collection: Collection) -> None:
     """Another photograph of the same thing is told from a copy."""
     first = collection.search(FOLDER / "motorcycle_right.png")[0]

@@ -39,7 +39,13 @@ def test_identity_is_certain() -> None:
 
 def test_silence_gives_its_reasons() -> None:
     """A pair that no signal could judge says why."""
-    assert judge([evidence(Relation.COPY, None)]).reasons == ("signal: why not",)
+    assert judge([evidence(Relation.COPY, None)]).reasons == ("why not",)
+
+
+@pytest.mark.parametrize(("log_odds", "said"), [(9.0, "signal speaks for it"), (-9.0, "signal speaks against it")])
+def test_opinions_are_reasons(log_odds: float, said: str) -> None:
+    """Whatever was found, there is a clause that says why."""
+    assert judge([evidence(Relation.COPY, log_odds)]).reasons == (said,)
 
 
 @given(st.lists(opinions, max_size=6))

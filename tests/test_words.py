@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pictrace import words
 from pictrace.results import Answer, Match
-from pictrace.types import Alignment, Relation
+from pictrace.types import Alignment, Evidence, Location, Relation, Silence
 
 
 def answer(*relations: Relation, searched: int = 2000, exhaustive: bool = True, recall: float | None = None) -> Answer:
@@ -134,6 +134,106 @@ def test_transform_tells_perspective():
 def test_overlap_says_which_is_inside_which(query, match, expected):
     """A crop and a frame are different things."""
     assert expected == words.overlap(replace(alignment(), query_overlap=query, match_overlap=match))
+
+
+def evidence(signal: str, log_odds: float | None, reason: str = "", **measures: float) -> Evidence:
+    """Evidence of a signal; geometry that has an opinion knows where the pictures overlap."""
+    where = alignment() if signal == "geometry" and log_odds is not None else None
+    return Evidence(signal, signal, Relation.COPY, log_odds, measures, reason, where)
+
+
+GEOMETRY = evidence("geometry", 9.0, inliers=164, matches=180)
+AGREE = "164 of 180 local features agree on one way to lay the pictures over each other"
+PLAIN = evidence("structure", None, Silence.PLAIN_OVERLAP)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([evidence("identity", 40.0, same_bytes=1)], "the files are the same byte for byte"),
+        ([evidence("identity", 40.0, same_bytes=0)], words._SAME_PIXELS),
+        ([evidence("pdq", 5.0, pdq_distance=0)], "the perceptual hashes are the same"),
+        ([evidence("pdq", 5.0, pdq_distance=12)], "the perceptual hashes differ in 12 of 256 bits"),
+        ([evidence("embedding", 5.0, cosine=0.999)], "to the model they look alike (cosine 0.99)"),
+        ([GEOMETRY], AGREE),
+        ([evidence("geometry", 9.0)], "0 of 0 local features agree on one way to lay the pictures over each other"),
+        ([evidence("structure", 9.0)], "laid over each other as a whole, the structure is the same"),
+        ([GEOMETRY, PLAIN], f"{AGREE}; what overlaps is too small or too flat to be compared"),
+        ([evidence("gait", 2.0, steps=3)], "gait speaks for it (steps 3)"),
+    ],
+)
+def test_every_opinion_is_a_clause(found, expected):
+    """Numbers are in `signals`; here is what they mean."""
+    assert (expected,) == words.why(found[:1], found)
+
+
+@pytest.mark.parametrize(
+    ("log_odds", "ssim", "expected"),
+    [
+        (9.0, 0.979, "the same (SSIM 0.97)"),
+        (9.0, 0.75, "nearly the same (SSIM 0.75)"),
+        (9.0, 0.5, "the same in part (SSIM 0.50)"),
+        (-9.0, 0.95, "alike but not the same (SSIM 0.95)"),
+        (-9.0, 0.3, "not the same (SSIM 0.30)"),
+    ],
+)
+def test_structure_is_told_with_what_it_builds_upon(log_odds, ssim, expected):
+    """One clause for both members of the family, whichever of them supports the relation."""
+    both = [GEOMETRY, evidence("structure", log_odds, aligned_ssim=ssim)]
+
+    assert words.why(both, both) == (f"{AGREE}; where they overlap, the structure is {expected}",)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (evidence("embedding", -5.0, cosine=0.0), "to the model they look unlike (cosine 0.00)"),
+        (evidence("embedding", 0.5, cosine=0.3), "to the model they look alike (cosine 0.30), which is too little"),
+        (evidence("pdq", None, Silence.HASHES_DIFFER, pdq_distance=99), "the perceptual hashes differ in 99 of 256"),
+        (evidence("own", None, "it rained"), "it rained"),
+    ],
+)
+def test_a_different_pair_is_told_why(found, expected):
+    """An empty hand is an answer that needs reasons."""
+    (said,) = words.why_not([found])
+
+    assert said.startswith(expected)
+
+
+def test_a_featureless_picture_is_the_first_reason_of_all():
+    """It explains the others; that there is no overlap explains nothing."""
+    found = [evidence("geometry", None, Silence.FEW_FEATURES), evidence("structure", None, Silence.NO_OVERLAP)]
+
+    said = words.why_not([*found, evidence("embedding", None, Silence.FEATURELESS)])
+
+    assert said == (words.WHY_NOT[Silence.FEATURELESS], words.WHY_NOT[Silence.FEW_FEATURES])
+
+
+@pytest.mark.parametrize("silence", Silence)
+def test_every_silence_has_words(silence):
+    """A code alone tells people nothing."""
+    assert words.WHY_NOT[silence]
+
+
+def seen(*paths: str, vanished: tuple[str, ...] = ()) -> Match:
+    """A match that was seen at these places, the first of them its path."""
+    match = answer(Relation.COPY)[0]
+    return replace(match, path=paths[0], locations=tuple(Location(one, "", 1, 0) for one in paths), vanished=vanished)
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [
+        (seen("a"), ["a"]),
+        (seen("a", "b", vanished=("b",)), ["a", "b (vanished)"]),
+        (seen("a", "b", vanished=("a", "b")), ["a (vanished)", "b (vanished)"]),
+        (replace(answer(Relation.COPY)[0], path=None), []),
+        (seen(*"abcdefghijkl"), [*"abcdefghij", "and 2 more places"]),
+    ],
+)
+def test_places_are_all_named_up_to_ten(match, expected):
+    """Beyond that they are counted."""
+    assert expected == words.places(match)
 
 
 @pytest.mark.parametrize("relation", Relation)

@@ -17,6 +17,7 @@ from pictrace._version import __version__
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from pictrace.collection import Collection
     from pictrace.comparison import compare
@@ -61,20 +62,28 @@ _HOMES = {
 
 
 def open(  # noqa: A001 - pictrace.open reads as gzip.open does
-    path: "str | os.PathLike[str]", *, settings: "Settings | None" = None
+    path: "str | os.PathLike[str]",
+    *,
+    settings: "Settings | None" = None,
+    encoders: "Sequence[str]" = (),
+    index: str = "",
 ) -> "Collection":
     """The collection in a folder, by custom called `NAME.pictrace`; `add` makes one that is not there.
 
+    A new one is made with `encoders` (by default `lite0` and `pdq`) and `index` (by default `hnsw`); one that is there
+    with others is refused by the first call that needs it.
     Without `settings` the process is set up by the environment and `pictrace.toml`, as the command line is.
     A damaged or foreign folder is told of by the first call that needs it.
 
     Raises:
+        UnknownNameError: there is no encoder or index of that name.
         ConfigurationError: a setting in the environment or in `pictrace.toml` is unknown or does not fit.
     """
     from pictrace.collection import Collection
     from pictrace.settings import load
 
-    return Collection(path, settings=load() if settings is None else settings)
+    chosen = load() if settings is None else settings
+    return Collection(path, settings=chosen, encoders=encoders, index=index)
 
 
 def __getattr__(name: str) -> Any:

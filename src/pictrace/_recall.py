@@ -1,10 +1,10 @@
 """Lists of neighbours put together, and how many of the true neighbours an index finds."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pictrace import registry
 from pictrace.catalogs import Catalog
@@ -24,11 +24,6 @@ def merged(found: Sequence[Hits], limit: int) -> Hits:
     return Hits(keys[kept], distances[kept])
 
 
-def without(hits: Hits, removed: AbstractSet[Key], limit: int) -> Hits:
-    kept = [place for place, key in enumerate(hits.keys.tolist()) if key not in removed][:limit]
-    return Hits(hits.keys[kept], hits.distances[kept])
-
-
 def measured_recall(index: Any, stamp: EncoderStamp, catalog: Catalog) -> float | None:
     """Share of the ten nearest that the index finds for rows of its own, themselves left out.
 
@@ -38,20 +33,26 @@ def measured_recall(index: Any, stamp: EncoderStamp, catalog: Catalog) -> float 
     if len(own) < 2:
         return None
     truth = [Hits(np.empty(0, np.uint64), np.empty(0, np.float32))] * len(own)
-    alive = []
+    alive: list[npt.NDArray[np.uint64]] = []
     for keys, rows in catalog.rows(stamp.name):
         part = registry.load("indexes", "exact")(stamp.space)
         part.add(keys, rows)
         near = part.search(queries, NEAREST + 1)
         truth = [merged(pair, NEAREST + 1) for pair in zip(truth, near, strict=True)]
         alive.append(keys)
-    dead = set(np.setdiff1d(index.keys(), np.concatenate(alive)).tolist())
+    dead = np.setdiff1d(index.keys(), np.concatenate(alive))
     shares = []
     for key, true, hits in zip(own, truth, index.search(queries, 2 * NEAREST + 1), strict=True):
-        best, given = without(true, {key}, NEAREST), without(hits, {key} | dead, NEAREST)
+        best, given = (_nearest(one, np.append(dead, np.uint64(key))) for one in (true, hits))
         right = np.isin(given.keys, best.keys) | (given.distances <= best.distances[-1] + 1e-6)
         shares.append(right.sum() / len(best))
     return round(float(np.mean(shares)), 4)
+
+
+def _nearest(hits: Hits, besides: npt.NDArray[np.uint64]) -> Hits:
+    """The `NEAREST` of the hits besides those with these keys."""
+    kept = np.flatnonzero(np.isin(hits.keys, besides, invert=True))[:NEAREST]
+    return Hits(hits.keys[kept], hits.distances[kept])
 
 
 def _sample(stamp: EncoderStamp, catalog: Catalog) -> tuple[Rows, list[Key]]:

@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from PIL import Image
 
-from pictrace import candidates, ingest, lookup, registry, search, tracing
+from pictrace import candidates, ingest, lookup, search, tracing
+from pictrace._choice import Choice
 from pictrace._generations import freshness
 from pictrace.catalogs import Catalog, Entry
-from pictrace.comparison import ENCODERS, compare
+from pictrace.comparison import compare
 from pictrace.encoders import Encoder
-from pictrace.errors import NotFoundError, SourceError, UsageError
+from pictrace.errors import SourceError, UsageError
 from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
-from pictrace.lookup import Lookup
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.results import Answer, Match, PictureRecord
 from pictrace.search import Mode
@@ -29,8 +29,6 @@ from pictrace.tracing import Prepared
 from pictrace.types import Key, Location, Recipe
 from pictrace.workers import Workers
 
-INDEX = "hnsw"
-
 
 class Collection:
     """A folder `NAME.pictrace` of everything needed to find its pictures again; the pictures stay where they are.
@@ -38,9 +36,23 @@ class Collection:
     Safe to search from several threads. Writing takes the collection's lock for as long as it lasts.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, settings: Settings | None = None) -> None:
-        """Nothing is opened before it is needed; a collection that is not there is made by the first `add`."""
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        settings: Settings | None = None,
+        encoders: Sequence[str] = (),
+        index: str = "",
+    ) -> None:
+        """Nothing is opened before it is needed; a collection that is not there is made by the first `add`.
+
+        It is made with these `encoders` and this `index`; one that is there with others is refused when it is opened.
+
+        Raises:
+            UnknownNameError: there is no encoder or index of that name.
+        """
         self.path = Path(path)
+        self._choice = Choice(tuple(dict.fromkeys(encoders)), index)
         self.settings = settings or Settings()
         self._catalog: Catalog | None = None
         self._engine: candidates.Engine | None = None
@@ -79,15 +91,16 @@ class Collection:
         if not sources:
             raise UsageError("nothing to add", hint="name a folder, an archive or a picture")
         total = Report()
-        for path in sources:
-            open_source(path, self.settings.limits, exclude=exclude)
+        # Every source is looked at before anything is made; what the catalog knows is asked once it is there.
+        opened = [
+            open_source(path, self.settings.limits, exclude=exclude, known=lambda place: is_known(catalog, place))
+            for path in sources
+        ]
         with self._writing(defer_features=defer_features) as catalog:
             encoders = self._encoders(catalog.recipe, self.settings.threads or max(1, self.settings.cores // 2))
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
-            known = partial(is_known, catalog)
             try:
-                for path in sources:
-                    source = open_source(path, self.settings.limits, exclude=exclude, known=known)
+                for source in opened:
                     total.include(run.run(source, prune=prune))
             except SourceError:
                 self._fold(catalog, progress or Progress())
@@ -121,8 +134,9 @@ class Collection:
     ) -> Answer:
         """The pictures related to an image, or to the picture with an id; strongest relation first, then score.
 
-        `region` is the part to search with: x, y, width, height in the image's pixels, or a stored one's original's.
-        `mode`: `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), `similar` (look-alikes, not verified).
+        `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
+        the pixels of its original). `mode` is `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), or
+        `similar` (look-alikes, not verified).
 
         Raises:
             UsageError: a limit, score, mode or region that makes no sense.
@@ -246,7 +260,7 @@ class Collection:
         """The catalog for reading: all that is needed to list, show and verify."""
         with self._opening:
             if self._catalog is None:
-                self._catalog = _catalog().open(str(self.path))
+                self._catalog = self._choice.open(self.path)
             return self._catalog
 
     def _open(self) -> candidates.Engine:
@@ -256,10 +270,7 @@ class Collection:
             state = (catalog.changes, *freshness(self._folder))
             if self._engine is None:
                 recipe = catalog.recipe
-                lookups = {
-                    stamp.name: Lookup.open(self._folder, stamp, recipe.index, catalog, threads=self._threads)
-                    for stamp in recipe.encoders
-                }
+                lookups = lookup.open_all(self._folder, catalog, threads=self._threads)
                 signals = search.load_signals(recipe.signals)
                 self._engine = candidates.Engine(catalog, self._encoders(recipe), lookups, signals, len(catalog))
             elif state != self._state:
@@ -272,21 +283,11 @@ class Collection:
     @contextlib.contextmanager
     def _writing(self, *, create: bool = True, defer_features: bool = False) -> Iterator[Catalog]:
         """The catalog, writable and locked; made first if it is not there and may be."""
-        path = str(self.path)
-        try:
-            catalog = _catalog().open(path, writable=True)
-        except NotFoundError:
-            if not create:
-                raise
-            encoders = tracing.load_encoders(ENCODERS, threads=self._threads, models=self.settings.models)
-            recipe = tracing.recipe_of(encoders, index=INDEX, defer_features=defer_features)
-            catalog = _catalog().create(path, recipe)
-        try:
-            if defer_features and catalog.recipe.features != tracing.DEFERRED:
-                raise UsageError("this collection has its local features already", hint="leave the option out")
+        catalog = self._choice.writer(
+            self.path, models=self.settings.models, create=create, defer_features=defer_features
+        )
+        with contextlib.closing(catalog):
             yield catalog
-        finally:
-            catalog.close()
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
         """Indexes brought up to date, where enough is new to be worth it."""
@@ -294,7 +295,3 @@ class Collection:
         for stamp in recipe.encoders:
             place = lookup.Place(self._folder, stamp, recipe.index, catalog, self._threads)
             lookup.fold(place, progress=partial(progress.folded, stamp.name), force=force)
-
-
-def _catalog() -> Any:
-    return registry.load("catalogs", "sqlite")

@@ -7,7 +7,6 @@ The catalog is the truth and the index its accelerator: without one, or with one
 import logging
 import threading
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -28,7 +27,7 @@ from pictrace._generations import (
     sound_path,
     write_manifest,
 )
-from pictrace._recall import measured_recall, merged, without
+from pictrace._recall import measured_recall, merged
 from pictrace.catalogs import Catalog
 from pictrace.errors import IndexDamagedError
 from pictrace.types import EncoderStamp, Hits, Key, Rows
@@ -97,26 +96,18 @@ class Lookup:
         parts = self._parts
         return len(parts.tail) + (0 if parts.index is None else len(parts.index))
 
-    def search(self, rows: Rows, limit: int, *, removed: AbstractSet[Key] = frozenset()) -> list[Hits]:
-        """The nearest `limit` rows of each query `(q, columns)` that are not among the `removed` keys.
+    def search(self, rows: Rows, limit: int) -> list[Hits]:
+        """The nearest `limit` rows of each query `(q, columns)`; rows of deleted pictures may be among them.
 
         Raises:
             UsageError: rows that do not fit the space, or a limit below one.
         """
         parts = self._parts
-        total = len(parts.tail) + (0 if parts.index is None else len(parts.index))
-        wanted = limit + min(limit, len(removed))
-        while True:
-            found: list[Hits] = parts.tail.search(rows, wanted)
-            if parts.index is not None:
-                indexed = parts.index.search(rows, wanted)
-                found = [merged(pair, wanted) for pair in zip(indexed, found, strict=True)]
-            if not removed:
-                return found
-            kept = [without(hits, removed, limit) for hits in found]
-            if wanted >= total or all(len(hits) == limit for hits in kept):
-                return kept
-            wanted *= 4
+        found: list[Hits] = parts.tail.search(rows, limit)
+        if parts.index is None:
+            return found
+        indexed = parts.index.search(rows, limit)
+        return [merged(pair, limit) for pair in zip(indexed, found, strict=True)]
 
     def refresh(self) -> None:
         """Take in rows added since the last look, and a newer generation of the index.
@@ -161,6 +152,16 @@ class Lookup:
                 tail.add(keys, rows)
                 self._seen = int(keys[-1])
             self._seen = max(newest, self._seen)
+
+
+def open_all(folder: Path, catalog: Catalog, *, threads: int = 0) -> dict[str, Lookup]:
+    """The rows of every encoder of a catalog, by the encoder's name; `folder` holds the indexes.
+
+    Raises:
+        IndexDamagedError: an index's file or manifest is damaged.
+    """
+    recipe = catalog.recipe
+    return {stamp.name: Lookup.open(folder, stamp, recipe.index, catalog, threads=threads) for stamp in recipe.encoders}
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ class PictureRecord:
 class Match:
     """One related picture: which, how, how sure, where, and why.
 
-    `id` is `None` when two pictures were compared outside any collection.
+    `id` is `None` when two pictures were compared outside any collection. `vanished` are those of its paths that
+    were looked for and are gone; the command line looks for them, `Collection.search` does not.
     """
 
     id: Key | None
@@ -51,6 +52,14 @@ class Match:
     sha256: str
     reasons: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    locations: tuple[Location, ...] = ()
+    vanished: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every place where it was seen, in the order of finding."""
+        found = tuple(place.uri for place in self.locations)
+        return found or (() if self.path is None else (self.path,))
 
     def to_dict(self) -> dict[str, Any]:
         """The match as JSON output and the HTTP API carry it."""
@@ -58,6 +67,8 @@ class Match:
         return {
             "id": self.id,
             "path": self.path,
+            "paths": self.paths,
+            "vanished": self.vanished,
             "relation": str(self.relation),
             "score": round(self.score, 6),
             "signals": {name: round(value, 6) for name, value in self.signals.items()},

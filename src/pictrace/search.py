@@ -181,9 +181,13 @@ def match_of(trace: Trace, verdict: Verdict, evidence: Sequence[Evidence], key: 
 
 
 def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:
-    """The matches with their paths; those that were deleted in the meantime are left out."""
+    """The matches with their places; those that were deleted in the meantime are left out."""
     records = catalog.records_of([match.id for match in matches if match.id is not None])
-    return tuple(replace(match, path=records[match.id].path) for match in matches if match.id in records)
+    return tuple(
+        replace(match, path=records[match.id].path, locations=records[match.id].locations)
+        for match in matches
+        if match.id in records
+    )
 
 
 def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:

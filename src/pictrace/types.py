@@ -151,12 +151,28 @@ class Alignment:
     mirrored: bool = False
 
 
+class Silence(enum.StrEnum):
+    """Why a signal has no opinion on a pair; `words.WHY_NOT` says each to people."""
+
+    OTHER_PIXELS = "other_pixels"
+    NO_HASH = "no_hash"
+    NO_STRUCTURE = "no_structure"
+    HASHES_DIFFER = "hashes_differ"
+    NO_EMBEDDING = "no_embedding"
+    FEATURELESS = "featureless"
+    FEW_FEATURES = "few_features"
+    NO_HOMOGRAPHY = "no_homography"
+    NO_VIEW = "no_view"
+    NO_OVERLAP = "no_overlap"
+    PLAIN_OVERLAP = "plain_overlap"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What one signal found in a pair.
 
     `log_odds` speaks for (or against) the pair being at least `ceiling`; `None` is no opinion, and then
-    `reason` says why. `measures` are raw numbers under their field's own names.
+    `reason` says why: a `Silence`, or a signal's own words. `measures` are raw numbers under their field's own names.
     """
 
     signal: str

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
+from pictrace import words
 from pictrace.errors import UsageError
 from pictrace.types import Evidence, Relation, Verdict
 
@@ -98,10 +99,8 @@ def judge(evidence: Sequence[Evidence]) -> Verdict:
         probability = _sigmoid(level.prior + sum(piece.log_odds or 0.0 for piece in voices))
         supporters = [piece for piece in voices if (piece.log_odds or 0.0) > 0]
         if supporters and probability >= level.threshold:
-            reasons = tuple(f"{piece.signal}: {_told(piece)}" for piece in supporters)
-            return Verdict(relation, probability, reasons)
-    silent = tuple(f"{piece.signal}: {piece.reason}" for piece in evidence if piece.reason)
-    return Verdict(Relation.DIFFERENT, 1.0 - probability, silent)
+            return Verdict(relation, probability, words.why(supporters, evidence))
+    return Verdict(Relation.DIFFERENT, 1.0 - probability, words.why_not(evidence))
 
 
 def _strongest(opinions: Sequence[Evidence], relation: Relation) -> list[Evidence]:
@@ -117,11 +116,6 @@ def _strongest(opinions: Sequence[Evidence], relation: Relation) -> list[Evidenc
         if relevant and (piece.family not in best or says > (best[piece.family].log_odds or 0.0)):
             best[piece.family] = piece
     return list(best.values())
-
-
-def _told(piece: Evidence) -> str:
-    numbers = ", ".join(f"{name} {value:.4g}" for name, value in piece.measures.items())
-    return f"{piece.reason} ({numbers})" if piece.reason and numbers else piece.reason or numbers
 
 
 def _sigmoid(log_odds: float) -> float:

@@ -3,9 +3,10 @@
 import math
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from pictrace.results import Answer, Match
-from pictrace.types import Alignment, Relation
+from pictrace.types import Alignment, Evidence, Relation, Silence
 
 MEANINGS = {
     "same_bytes": "1 if the files are the same byte for byte",
@@ -36,6 +37,25 @@ RELATIONS = {
     Relation.SIMILAR: ("1 look-alike", "{n} look-alikes"),
 }
 
+WHY_NOT = {
+    Silence.OTHER_PIXELS: "neither the bytes nor the pixels are the same",
+    Silence.NO_HASH: "they have no perceptual hash in common",
+    Silence.NO_STRUCTURE: "a picture has too little structure for a perceptual hash",
+    Silence.HASHES_DIFFER: "the perceptual hashes differ in more bits than those of copies",
+    Silence.NO_EMBEDDING: "they have no embedding in common",
+    Silence.FEATURELESS: "a picture is featureless: nothing but the same bytes or pixels could be recognised",
+    Silence.FEW_FEATURES: "a picture has too few local features to lay the pictures over each other",
+    Silence.NO_HOMOGRAPHY: "no way to lay the pictures over each other agrees with their local features",
+    Silence.NO_VIEW: "the only way to lay the pictures over each other is no possible view",
+    Silence.NO_OVERLAP: "nothing says where the pictures overlap",
+    Silence.PLAIN_OVERLAP: "what overlaps is too small or too flat to be compared",
+}
+"""Why a signal has no opinion."""
+
+VANISHED = "vanished"
+"""What is said of a place where there is no file any more."""
+
+_PLACES = 9
 _PERSPECTIVE = 0.06
 _WHOLE = 0.985
 _SHIFT = 0.01
@@ -104,6 +124,98 @@ def related(match: Match) -> str:
         Relation.SIMILAR: "Another picture that looks alike.",
         Relation.DIFFERENT: "No relation was found.",
     }[match.relation]
+
+
+def why(supporters: Sequence[Evidence], evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """What speaks for a relation, a clause each; `evidence` is all there is, which some of it builds upon."""
+    return tuple(dict.fromkeys(_said(piece, evidence) for piece in supporters))
+
+
+def why_not(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """What speaks against any relation, and why some signals have nothing to say, a clause each."""
+    clauses = []
+    for piece in sorted(evidence, key=lambda piece: piece.reason != Silence.FEATURELESS):
+        if piece.log_odds is not None:
+            enough = "" if piece.log_odds <= 0 else ", which is too little to go by"
+            clauses.append(f"{_said(piece, evidence)}{enough}")
+        # Where the pictures overlap is for geometry to say, which says itself why it does not.
+        elif piece.reason and piece.reason != Silence.NO_OVERLAP:
+            clauses.append(_silence(piece))
+    return tuple(dict.fromkeys(clauses))
+
+
+def _said(piece: Evidence, evidence: Sequence[Evidence]) -> str:
+    """A signal's opinion as a clause, the measures of others beside it where it builds upon them."""
+    measures, against = piece.measures, (piece.log_odds or 0.0) <= 0
+    if piece.signal == "identity" and "same_bytes" in measures:
+        return "the files are the same byte for byte" if measures["same_bytes"] else _SAME_PIXELS
+    if "pdq_distance" in measures:
+        return _hashes(measures["pdq_distance"])
+    if "cosine" in measures:
+        return f"to the model they look {'unlike' if against else 'alike'} (cosine {_floor(measures['cosine'])})"
+    if piece.signal in {"geometry", "structure"}:
+        parts = {one.signal: one for one in evidence if one.log_odds is not None or one.reason}
+        return _laid(parts.get("geometry"), parts.get("structure"))
+    numbers = ", ".join(f"{name} {value:.4g}" for name, value in measures.items())
+    return f"{piece.signal} speaks {'against' if against else 'for'} it{f' ({numbers})' if numbers else ''}"
+
+
+_SAME_PIXELS = "the pixels are the same, and the files differ only in what is written around them"
+
+
+def _hashes(distance: float) -> str:
+    if distance == 0:
+        return "the perceptual hashes are the same"
+    return f"the perceptual hashes differ in {distance:.0f} of 256 bits"
+
+
+def _laid(geometry: Evidence | None, structure: Evidence | None) -> str:
+    """How the pictures lie over each other, and what is the same there."""
+    agree = "" if geometry is None or geometry.alignment is None else _agreeing(geometry.measures)
+    if structure is None or structure.reason == Silence.NO_OVERLAP:
+        return agree or "they can be laid over each other"
+    laid = f"{agree}; where they overlap, " if agree else "laid over each other as a whole, "
+    if structure.reason == Silence.PLAIN_OVERLAP:
+        return f"{agree}; {_silence(structure)}" if agree else _silence(structure)
+    against = (structure.log_odds or 0.0) <= 0
+    return f"{laid}the structure is {_likeness(structure.measures.get('aligned_ssim'), against=against)}"
+
+
+def _agreeing(measures: Mapping[str, float]) -> str:
+    inliers, matches = (measures.get(name, 0.0) for name in ("inliers", "matches"))
+    return f"{inliers:.0f} of {matches:.0f} local features agree on one way to lay the pictures over each other"
+
+
+def _likeness(ssim: float | None, *, against: bool) -> str:
+    """The bounds choose words and decide nothing: what is the same is said by the signal."""
+    if ssim is None:
+        return "not the same" if against else "the same"
+    degrees = ("the same", "nearly the same", "the same in part")
+    if against:
+        degrees = ("alike but not the same", "alike but not the same", "not the same")
+    degree = degrees[0] if ssim >= 0.9 else degrees[1] if ssim >= 0.7 else degrees[2]
+    return f"{degree} (SSIM {_floor(ssim)})"
+
+
+def _floor(value: float) -> str:
+    """Two digits, never rounded up to 1."""
+    return f"{math.floor(value * 100 + 1e-9) / 100:.2f}"
+
+
+def _silence(piece: Evidence) -> str:
+    """Why a signal has no opinion; distances are told where there are any."""
+    if piece.reason == Silence.HASHES_DIFFER and "pdq_distance" in piece.measures:
+        return f"{_hashes(piece.measures['pdq_distance'])}, more than those of copies"
+    return next((said for reason, said in WHY_NOT.items() if reason == piece.reason), piece.reason)
+
+
+def places(match: Match) -> list[str]:
+    """Where a match was seen, its path first; those that are gone say so, and beyond some the rest are counted."""
+    others = [path for path in match.paths if path != match.path]
+    listed = [path for path in (match.path, *others[:_PLACES]) if path is not None]
+    told = [f"{path} ({VANISHED})" if path in match.vanished else path for path in listed]
+    left = len(others) - _PLACES
+    return [*told, f"and {counted(left, 'more place')}"] if left > 0 else told
 
 
 def overlap(alignment: Alignment, names: tuple[str, str] = ("the query", "the match")) -> str:

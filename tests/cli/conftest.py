@@ -69,5 +69,5 @@ def match() -> Match:
         width=800,
         height=600,
         sha256="ab" * 32,
-        reasons=("structure: aligned_ssim 0.9346",),
+        reasons=("the structure is the same (SSIM 0.93)",),
     )

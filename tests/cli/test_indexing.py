@@ -72,6 +72,23 @@ def test_index_forgets_what_is_gone_only_when_told(pictrace, folder, capsys, opt
     assert said in capsys.readouterr().out
 
 
+def test_index_makes_a_collection_as_chosen(pictrace, folder, capsys):
+    """And refuses to go on with another choice."""
+    assert index(pictrace, "--encoder", "pdq", "--index", "exact") == 1
+    capsys.readouterr()
+
+    assert index(pictrace, "--encoder", "lite0", "--encoder", "pdq") == 2
+    assert "made with the encoders pdq, not lite0, pdq" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "names"), [("--encoder", "lite0, pdq"), ("--index", "exact, hnsw")])
+def test_index_lists_the_names_there_are(pictrace, folder, tmp_path, capsys, option, names):
+    """A name that is none makes no collection."""
+    assert index(pictrace, option, "psychic") == 2
+    assert names in capsys.readouterr().err
+    assert list(tmp_path.glob("*.pictrace")) == []
+
+
 def test_index_refuses_a_source_that_is_not_there(pictrace, capsys):
     """The code says which kind of trouble it is."""
     assert index(pictrace) == 1

@@ -47,12 +47,21 @@ def test_show_json_has_all_places(pictrace, shelf, capsys):
     assert json.loads(capsys.readouterr().out)["locations"] == ["photos/coffee.png"]
 
 
-def test_delete_forgets_without_asking_where_nobody_can_answer(pictrace, own, capsys):
+def test_delete_does_not_ask_those_who_said_yes(pictrace, own, capsys):
     """Scripts do not hang."""
-    assert pictrace("delete", "1", "id:3", "-c", own) == 0
+    assert pictrace("delete", "1", "id:3", "--yes", "-c", own) == 0
     assert "Forgot 2 pictures" in capsys.readouterr().out
     pictrace("list", "-c", own, "--json")
     assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == [2]
+
+
+def test_delete_refuses_where_nobody_can_answer(pictrace, own, capsys):
+    """A silent yes would be a guess."""
+    assert pictrace("delete", "1", "-c", own) == 2
+    error = capsys.readouterr().err
+    assert "whether to forget 1 picture" in error
+    assert "--yes" in error
+    assert pictrace("show", "1", "-c", own) == 0
 
 
 @pytest.mark.parametrize(("answer", "left"), [(b"y\n", 2), (b"n\n", 3), (b"\n", 3)])
@@ -92,7 +101,7 @@ def test_a_collection_that_is_not_there_is_not_made_by_looking(pictrace, tmp_pat
 
 def test_an_empty_collection_says_so(pictrace, own, capsys):
     """Silence could mean anything."""
-    pictrace("delete", "1", "2", "3", "-c", own)
+    pictrace("delete", "1", "2", "3", "--yes", "-c", own)
     capsys.readouterr()
 
     assert pictrace("list", "-c", own) == 0

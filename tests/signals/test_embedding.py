@@ -6,6 +6,7 @@ from photographs import flat, photo, trace
 
 from pictrace.edits import brightened
 from pictrace.signals.embedding import Signal
+from pictrace.types import Silence
 
 
 def test_an_edit_is_nearer_than_a_stranger() -> None:
@@ -31,7 +32,7 @@ def test_flat_pictures_have_no_opinion() -> None:
     """Flat pictures are all alike, which says nothing."""
     found = Signal().compare(trace(flat(10)), trace(flat(240)), [])
 
-    assert (found.log_odds, found.reason) == (None, "a picture is featureless")
+    assert (found.log_odds, found.reason) == (None, Silence.FEATURELESS)
 
 
 def test_without_a_common_encoder_there_is_no_opinion() -> None:
@@ -40,4 +41,4 @@ def test_without_a_common_encoder_there_is_no_opinion() -> None:
 
     found = Signal().compare(one, replace(one, rows={"pdq": one.rows["pdq"]}), [])
 
-    assert (found.log_odds, found.reason) == (None, "no embedding in common")
+    assert (found.log_odds, found.reason) == (None, Silence.NO_EMBEDDING)

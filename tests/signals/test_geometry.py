@@ -7,7 +7,7 @@ from PIL import Image
 
 from pictrace.edits import EDITS, cropped, mirrored, scaled
 from pictrace.signals.geometry import Signal, inlier_pairs
-from pictrace.types import Alignment
+from pictrace.types import Alignment, Silence
 
 
 def aligned(edited: Image.Image, original: Image.Image) -> Alignment:
@@ -67,7 +67,7 @@ def test_flat_picture_has_no_opinion_and_says_why() -> None:
     """Nothing to hold on to is a reason, not a mismatch."""
     found = Signal().compare(trace(flat()), trace(photo("coffee.png")), [])
 
-    assert (found.log_odds, found.reason) == (None, "a picture has too few local features")
+    assert (found.log_odds, found.reason) == (None, Silence.FEW_FEATURES)
 
 
 def test_inlier_pairs_lie_on_the_transform() -> None:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from pictrace.edits import recompressed, scaled
 from pictrace.signals.pdq import Signal
+from pictrace.types import Silence
 
 T = Image.Transpose
 TURNS = [
@@ -64,11 +65,11 @@ def test_other_pictures_get_no_opinion() -> None:
     """A crop is as far away as a stranger, so distance is no evidence against."""
     found = Signal().compare(trace(photo("chelsea.png")), trace(photo("coffee.png")), [])
 
-    assert (found.log_odds, found.reason) == (None, "the perceptual hashes differ")
+    assert (found.log_odds, found.reason) == (None, Silence.HASHES_DIFFER)
 
 
 def test_flat_pictures_never_match() -> None:
     """Two pictures without structure have equal hashes and nothing in common."""
     found = Signal().compare(trace(flat(20)), trace(flat(220)), [])
 
-    assert (found.log_odds, found.reason) == (None, "too little structure for a perceptual hash")
+    assert (found.log_odds, found.reason) == (None, Silence.NO_STRUCTURE)

@@ -10,7 +10,7 @@ from skimage.metrics import structural_similarity
 from pictrace.edits import EDITS, captioned, turned
 from pictrace.signals import geometry
 from pictrace.signals.structure import Signal, classic, difference, ssim
-from pictrace.types import Evidence, Relation
+from pictrace.types import Evidence, Relation, Silence
 from pictrace.verdict import operating
 
 
@@ -41,7 +41,7 @@ def test_unaligned_pictures_get_no_opinion() -> None:
     """Without a place to look there is nothing to compare."""
     found = Signal().compare(trace(flat()), trace(photo("coffee.png")), [])
 
-    assert (found.log_odds, found.reason) == (None, "nothing says where the pictures overlap")
+    assert (found.log_odds, found.reason) == (None, Silence.NO_OVERLAP)
 
 
 def test_classic_ssim_of_a_picture_with_itself_is_one() -> None:

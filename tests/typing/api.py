@@ -33,6 +33,10 @@ def open_and_add() -> None:
         assert_type([failure.code for failure in report.failures], list[str])
 
 
+def open_with_a_choice() -> Collection:
+    return pictrace.open("photos.pictrace", encoders=["lite0"], index="exact")
+
+
 def search(collection: Collection) -> None:
     answer = collection.search("query.jpg", limit=5, min_score=0.5, mode="copy", region=(0, 0, 100, 100))
     assert_type(answer, Answer)
@@ -42,6 +46,7 @@ def search(collection: Collection) -> None:
     for match in answer:
         assert_type(match, Match)
         assert_type(match.path, str | None)
+        assert_type(match.paths, tuple[str, ...])
         assert_type(match.score, float)
         assert_type(match.alignment, Alignment | None)
         if match.relation >= Relation.COPY and match.alignment is not None:

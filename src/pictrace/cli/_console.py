@@ -131,13 +131,15 @@ def save(path: str, content: str) -> None:
 
 
 @contextlib.contextmanager
-def opened(collection: str | None, *, workers: int | None = None) -> Iterator[Any]:
+def opened(
+    collection: str | None, *, workers: int | None = None, encoders: Sequence[str] = (), index: str = ""
+) -> Iterator[Any]:
     """The collection that was named, else the one of the settings; closed at the end."""
     from pictrace.collection import Collection
     from pictrace.settings import load
 
     settings = load(collection=collection or None, workers=workers)
-    with Collection(settings.collection_path, settings=settings) as found:
+    with Collection(settings.collection_path, settings=settings, encoders=encoders, index=index) as found:
         yield found
 
 

@@ -29,6 +29,15 @@ DeferOption = Annotated[
         help="Put the local features of a new collection off until `rebuild`: quicker now, slower searches.",
     ),
 ]
+EncoderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--encoder", metavar="NAME", help="An encoder of a new collection, lite0 and pdq by default; may be repeated."
+    ),
+]
+IndexOption = Annotated[
+    str | None, typer.Option("--index", metavar="NAME", help="The index of a new collection, hnsw by default.")
+]
 FailuresOption = Annotated[
     str | None, typer.Option("--failures", metavar="FILE", help="Write failed inputs here, as JSON lines.")
 ]
@@ -42,6 +51,8 @@ def index(  # noqa: PLR0913 - one parameter per option
     exclude: ExcludeOption = None,
     workers: WorkersOption = None,
     defer_features: DeferOption = False,
+    encoder: EncoderOption = None,
+    index_name: IndexOption = None,
     as_json: JsonOption = False,
     failures: FailuresOption = None,
 ) -> None:
@@ -52,7 +63,7 @@ def index(  # noqa: PLR0913 - one parameter per option
     """
     from pictrace.cli._progress import progress
 
-    with opened(collection, workers=workers) as target:
+    with opened(collection, workers=workers, encoders=encoder or (), index=index_name or "") as target:
         kept = exclude or []
         limits = target.settings.limits
         with progress(lambda: _count(sources, kept, limits), quiet=as_json) as watcher:

@@ -7,6 +7,7 @@ import typer
 
 from pictrace.cli._console import key_of, opened, tell, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, IdArgument, JsonOption
+from pictrace.errors import UsageError
 
 _PAGE = 500
 
@@ -64,13 +65,18 @@ def delete(
     collection: CollectionOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Forget pictures, all of those named or none; the files themselves are never touched."""
+    """Forget pictures, all of those named or none; the files themselves are never touched.
+
+    Without `--yes` it asks; where no terminal is, so that nobody can answer, it refuses.
+    """
     from pictrace.words import counted
 
     keys = [key_of(one) for one in identifiers]
+    many = counted(len(set(keys)), "picture")
+    if not yes and not _is_terminal():
+        raise UsageError(f"nobody is there to say whether to forget {many}", hint="give --yes if you are sure")
     with opened(collection) as target:
-        many = counted(len(set(keys)), "picture")
-        if not yes and _is_terminal() and not typer.confirm(f"Forget {many}?", err=True):
+        if not yes and not typer.confirm(f"Forget {many}?", err=True):
             tell("nothing was forgotten")
             return
         target.remove(*keys)

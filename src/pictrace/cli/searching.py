@@ -51,14 +51,18 @@ def search(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Find the relatives of a picture: copies, edits, parts, other photographs of the same thing.
 
-    Matches come best first, with the relation, the probability that it holds, and where the pictures overlap.
+    Matches come best first, with the relation, the probability that it holds, where the pictures overlap, and every
+    place where the match was seen; places where there is no file any more are marked as vanished.
     """
+    from pictrace.cli._places import looked_for
+
     if as_json and paths_only:
         raise UsageError("--json and --paths-only exclude each other", hint="choose one")
     part = _region(region)
     with opened(collection) as source:
         query = key_of(image) if image.startswith("id:") else _picture(image, source.settings.limits)
-        answer = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part)
+        found = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part)
+        answer = looked_for(found)
         if html is not None:
             save(html, _page(source, query, part, answer, name=image))
     from pictrace import words
@@ -173,15 +177,18 @@ def _show(answer: "Answer") -> None:
             ("id", "right"),
             ("path", "left"),
         )
-        write_table(columns, [_row(match) for match in answer])
+        write_table(columns, [row for match in answer for row in _rows(match)])
 
 
-def _row(match: "Match") -> Sequence[str]:
+def _rows(match: "Match") -> list[Sequence[str]]:
+    """One row, and one more for each further place."""
     from pictrace import words
 
     shape = match.alignment
     overlap = f"{shape.query_overlap:.0%} / {shape.match_overlap:.0%}" if shape else ""
-    return str(match.relation), words.percent(match.score), overlap, str(match.id), match.path or ""
+    first, *others = words.places(match) or [""]
+    facts = str(match.relation), words.percent(match.score), overlap, str(match.id)
+    return [(*facts, first), *(("", "", "", "", place) for place in others)]
 
 
 def _show_pair(match: "Match") -> None:

@@ -34,11 +34,19 @@ def _header(match: Match, name: str) -> str:
     facts = [f"{match.width:,} × {match.height:,} pixels"]
     if match.id is not None:
         facts.append(f"id {match.id}")
+    if match.path in match.vanished:
+        facts.append(words.VANISHED)
     return (
         f'<header><div class="who"><h2 class="file">{title(name)}</h2>'
-        f'<p class="sub">{text(" · ".join(facts))}</p></div>{badge(match)}'
+        f'<p class="sub">{text(" · ".join(facts))}</p>{_others(match)}</div>{badge(match)}'
         f'<div class="score"><b>{words.percent(match.score)}</b>{bar(match.score)}</div></header>'
     )
+
+
+def _others(match: Match) -> str:
+    """The further places where the picture was seen."""
+    others = "".join(f"<li>{text(place)}</li>" for place in words.places(match)[1:])
+    return f'<ul class="places" aria-label="Other places">{others}</ul>' if others else ""
 
 
 def _sentence(match: Match) -> str:
@@ -106,7 +114,7 @@ def _difference(store: Store, drawing: Drawing) -> str:
 
 def _facts(match: Match) -> str:
     where = _where(match.alignment) if match.alignment else ""
-    reasons = "".join(f"<li>{_reason(reason)}</li>" for reason in match.reasons)
+    reasons = "".join(f"<li>{text(reason)}</li>" for reason in match.reasons)
     why = f'<div><h3>Why</h3><ul class="reasons">{reasons}</ul></div>' if reasons else ""
     measures = _measures(match.signals)
     return f'<div class="facts">{where}{why}{measures}</div>' if where or why or measures else ""
@@ -123,11 +131,6 @@ def _where(alignment: Alignment) -> str:
     moved = text(words.transform(alignment))
     rows += f'<dt>The query is</dt><dd class="wide">{moved}</dd>'
     return f'<div><h3>Overlap</h3><dl class="shares">{rows}</dl></div>'
-
-
-def _reason(reason: str) -> str:
-    signal, colon, told = reason.partition(": ")
-    return f"<b>{text(signal)}</b> {text(told)}" if colon else text(reason)
 
 
 def _measures(signals: Mapping[str, float]) -> str:

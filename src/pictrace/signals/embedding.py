@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from pictrace.types import Evidence, Metric, Relation, Space, Trace
+from pictrace.types import Evidence, Metric, Relation, Silence, Space, Trace
 from pictrace.verdict import calibration
 
 _LEAST_QUALITY = 5
@@ -24,13 +24,13 @@ class Signal:
         del before
         shared = [name for name, rows in query.rows.items() if name in candidate.rows and _is_cosine(rows.dtype)]
         if not shared:
-            return Evidence(self.name, self.family, self.ceiling, None, reason="no embedding in common")
+            return Evidence(self.name, self.family, self.ceiling, None, reason=Silence.NO_EMBEDDING)
         cosines = {name: cosine(query, candidate, name) for name in shared}
         opinions = {name: calibration(f"embedding.{name}").log_odds({"cosine": cosines[name]}) for name in shared}
         best = max(opinions, key=lambda name: opinions[name])
         measures = {"cosine": cosines[best]}
         if is_featureless(query) or is_featureless(candidate):
-            return Evidence(self.name, self.family, self.ceiling, None, measures, "a picture is featureless")
+            return Evidence(self.name, self.family, self.ceiling, None, measures, Silence.FEATURELESS)
         return Evidence(self.name, self.family, self.ceiling, opinions[best], measures)
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pictrace import keypoints
 from pictrace.picture import Picture
 from pictrace.polygons import area, clipped
-from pictrace.types import PROXY_SIDE, Alignment, Evidence, Matrix, Relation, Trace
+from pictrace.types import PROXY_SIDE, Alignment, Evidence, Matrix, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
 _RATIO = 0.8
@@ -47,7 +47,7 @@ class Signal:
         """Evidence with `matches`, `inliers`, `inlier_ratio`, `coverage` and where the pictures overlap."""
         del before
         if min(len(query.features), len(candidate.features)) < _LEAST_MATCHES:
-            return self._silent("a picture has too few local features", {})
+            return self._silent(Silence.FEW_FEATURES, {})
         found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
         if found.inliers < _SURE_INLIERS and _may_be_mirrored(query, candidate):
             turned = _agreement(_mirrored(query), candidate.features, _frame(query), _frame(candidate))
@@ -55,10 +55,10 @@ class Signal:
                 found = turned.unmirrored(_frame(query)[0])
         measures = found.measures()
         if found.homography is None:
-            return self._silent("no homography holds the matches together", measures)
+            return self._silent(Silence.NO_HOMOGRAPHY, measures)
         alignment = _alignment(found.homography, query, candidate, mirrored=found.mirrored)
         if alignment is None:
-            return self._silent("the homography is no view of a flat thing", measures)
+            return self._silent(Silence.NO_VIEW, measures)
         measures |= {"query_overlap": alignment.query_overlap, "match_overlap": alignment.match_overlap}
         log_odds = calibration("geometry").log_odds(measures)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures, alignment=alignment)

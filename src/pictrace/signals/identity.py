@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pictrace.types import Alignment, Evidence, Relation, Trace
+from pictrace.types import Alignment, Evidence, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
 
@@ -19,7 +19,7 @@ class Signal:
         del before
         same_bytes = query.sha256 == candidate.sha256
         if not same_bytes and query.pixel_hash != candidate.pixel_hash:
-            return Evidence(self.name, self.family, self.ceiling, None, reason="other bytes and other pixels")
+            return Evidence(self.name, self.family, self.ceiling, None, reason=Silence.OTHER_PIXELS)
         measures = {"same_bytes": float(same_bytes), "same_pixels": 1.0}
         return Evidence(
             self.name,
@@ -27,8 +27,7 @@ class Signal:
             self.ceiling,
             calibration(self.name).log_odds(measures),
             measures,
-            "the same bytes" if same_bytes else "the same pixels, only metadata differ",
-            _whole(candidate),
+            alignment=_whole(candidate),
         )
 
 

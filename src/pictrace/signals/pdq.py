@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from pictrace.types import Alignment, Evidence, Matrix, Relation, Trace
+from pictrace.types import Alignment, Evidence, Matrix, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
 _ENCODER = "pdq"
@@ -28,15 +28,15 @@ class Signal:
         """Evidence with `pdq_distance` in bits; beyond the limit no opinion, since every crop is there too."""
         del before
         if _ENCODER not in query.rows or _ENCODER not in candidate.rows:
-            return self._silent("no perceptual hash in common", {})
+            return self._silent(Silence.NO_HASH, {})
         distances = np.bitwise_count(query.rows[_ENCODER] ^ candidate.rows[_ENCODER][:1]).sum(axis=1)
         variant = int(distances.argmin())
         distance = int(distances[variant])
         measures = {"pdq_distance": float(distance)}
         if min(query.quality, candidate.quality) < _LEAST_QUALITY:
-            return self._silent("too little structure for a perceptual hash", measures)
+            return self._silent(Silence.NO_STRUCTURE, measures)
         if distance > _LIMIT:
-            return self._silent("the perceptual hashes differ", measures)
+            return self._silent(Silence.HASHES_DIFFER, measures)
         log_odds = calibration(self.name).log_odds(measures)
         alignment = _whole(query, candidate, variant)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures, alignment=alignment)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.picture import Picture
-from pictrace.types import Alignment, Evidence, Relation, Trace
+from pictrace.types import Alignment, Evidence, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
 _SIDE = 256
@@ -40,16 +40,16 @@ class Signal:
         """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing`, `correlation` and `colour`."""
         alignments = [(piece.family != self.family, piece.alignment) for piece in before if piece.alignment]
         if not alignments:
-            return self._silent("nothing says where the pictures overlap", {})
+            return self._silent(Silence.NO_OVERLAP)
         measures = _aligned(query, candidate, min(alignments, key=lambda pair: pair[0])[1])
         if measures is None:
-            return self._silent("the overlap is too small or too flat to compare", {})
+            return self._silent(Silence.PLAIN_OVERLAP)
         known = measures | {name: value for piece in before for name, value in piece.measures.items()}
         log_odds = calibration(self.name).log_odds(known)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures)
 
-    def _silent(self, reason: str, measures: dict[str, float]) -> Evidence:
-        return Evidence(self.name, self.family, self.ceiling, None, measures, reason)
+    def _silent(self, reason: str) -> Evidence:
+        return Evidence(self.name, self.family, self.ceiling, None, reason=reason)
 
 
 def classic(query: Trace, candidate: Trace) -> float:

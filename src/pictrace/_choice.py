@@ -1,0 +1,82 @@
+"""What a collection is to be made with: its catalog, made or opened, is one that was made like that."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pictrace import registry, tracing
+from pictrace.catalogs import Catalog
+from pictrace.comparison import ENCODERS
+from pictrace.errors import NotFoundError, UnknownNameError, UsageError
+
+INDEX = "hnsw"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The encoders and the index by their names; what is empty was not chosen.
+
+    Raises:
+        UnknownNameError: there is no encoder or index of that name.
+    """
+
+    encoders: tuple[str, ...] = ()
+    index: str = ""
+
+    def __post_init__(self) -> None:
+        # Worker processes load encoders by themselves, so those of a program's own are not for them.
+        known = registry.names("encoders")
+        for name in self.encoders:
+            if name not in known:
+                raise UnknownNameError(f"no encoder is called {name!r}", hint=f"choose among: {', '.join(known)}")
+        if self.index:
+            registry.load("indexes", self.index)
+
+    def open(self, path: Path, *, writable: bool = False) -> Catalog:
+        """The catalog of the collection in a folder.
+
+        Raises:
+            NotFoundError: there is none.
+            UsageError: it was made with others than were chosen.
+        """
+        catalog: Catalog = _catalog().open(str(path), writable=writable)
+        wrong = self._mismatch(catalog)
+        if wrong:
+            catalog.close()
+            raise UsageError(
+                f"the collection {wrong}", hint="leave the choice out to use it as it is, or make another collection"
+            )
+        return catalog
+
+    def writer(self, path: Path, *, models: str, create: bool = True, defer_features: bool = False) -> Catalog:
+        """The same, writable and locked; made first if it is not there and may be.
+
+        Raises:
+            NotFoundError: there is none, and none may be made.
+            UsageError: as above, and if it has the local features already that are to be put off.
+        """
+        try:
+            catalog = self.open(path, writable=True)
+        except NotFoundError:
+            if not create:
+                raise
+            encoders = tracing.load_encoders(self.encoders or ENCODERS, threads=1, models=models)
+            recipe = tracing.recipe_of(encoders, index=self.index or INDEX, defer_features=defer_features)
+            catalog = _catalog().create(str(path), recipe)
+        if defer_features and catalog.recipe.features != tracing.DEFERRED:
+            catalog.close()
+            raise UsageError("this collection has its local features already", hint="leave the option out")
+        return catalog
+
+    def _mismatch(self, catalog: Catalog) -> str:
+        recipe = catalog.recipe
+        encoders = [stamp.name for stamp in recipe.encoders]
+        if self.encoders and set(self.encoders) != set(encoders):
+            return f"was made with the encoders {', '.join(encoders)}, not {', '.join(self.encoders)}"
+        if self.index not in {"", recipe.index}:
+            return f"was made with the index {recipe.index}, not {self.index}"
+        return ""
+
+
+def _catalog() -> Any:
+    return registry.load("catalogs", "sqlite")
