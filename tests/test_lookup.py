@@ -267,17 +267,24 @@ def spoiled(folder, how):
         manifest.write_text("[1]")
     elif how == "other fields":
         manifest.write_text(json.dumps({"file": "faces-20.hnsw"}))
-    elif how == "other types":
-        manifest.write_text(json.dumps(plain | {"watermark": "20"}))
-    elif how == "other place":
-        manifest.write_text(json.dumps(plain | {"file": "../faces-20.hnsw"}))
+    else:
+        manifest.write_text(json.dumps(plain | how))
     return folder
 
 
-SPOILED = ["cut", "missing", "no json", "other json", "other fields", "other types", "other place"]
+SPOILED = [
+    *("cut", "missing", "no json", "other json", "other fields"),
+    *({"file": value} for value in ("../faces-20.hnsw", None)),
+    *({"watermark": value} for value in ("20", True, -1, 1.5, 1 << 70)),
+    *({"count": value} for value in (None, -1)),
+    *({"size": value} for value in (None, -1)),
+    *({"sha256": value} for value in (None, "", "Z" * 64)),
+    *({"encoder": 1}, {"index": 2}, {"index_version": None}),
+    *({"recall": value} for value in ("1.0", True, -0.5, 1.5, float("nan"), float("inf"))),
+]
 
 
-@pytest.mark.parametrize("how", SPOILED)
+@pytest.mark.parametrize("how", SPOILED, ids=str)
 def test_damage_is_refused_reported_and_repaired(catalog, folder, how):
     """Opening says how to repair it, `verify` lists it once, and folding makes the index anew."""
     fold(Place(folder, FACES, "hnsw", catalog))
@@ -401,6 +408,27 @@ def test_verify_compares_the_keys(catalog, folder, keys, problems):
     (folder / "faces.json").write_text(json.dumps(manifest_of(folder) | change))
 
     assert verify(folder, catalog) == problems
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "{}" + " " * (1 << 20), None], ids=["deep", "long", "a folder"])
+def test_a_manifest_that_cannot_be_read_is_damaged(folder, content):
+    """However it came about: too deep, too long, no file at all."""
+    folder.mkdir(exist_ok=True)
+    (folder / "faces.json").mkdir() if content is None else (folder / "faces.json").write_text(content)
+
+    with pytest.raises(IndexDamagedError, match=r"faces\.json") as caught:
+        _generations.read_manifest(folder, "faces")
+    assert "pictrace rebuild" in caught.value.hint
+
+
+def test_verify_reports_an_index_of_an_unknown_kind(catalog, folder):
+    """One damaged letter is a problem like others, and no reason to stop."""
+    fold(Place(folder, FACES, "hnsw", catalog))
+    (folder / "faces.json").write_text(json.dumps(manifest_of(folder) | {"index": "hnsv"}))
+
+    (problem,) = verify(folder, catalog)
+
+    assert "hnsv" in problem
 
 
 def test_verify_names_indexes_that_are_of_no_use(catalog, folder):

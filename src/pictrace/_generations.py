@@ -17,6 +17,7 @@ from pictrace._atomic import replacing
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.types import EncoderStamp, Key
 
+_MOST_BYTES = 1 << 20
 HINT = "run `pictrace rebuild`: indexes are made anew from the catalog, nothing is lost"
 
 
@@ -57,16 +58,32 @@ def read_manifest(folder: Path, name: str) -> Manifest | None:
     """
     path = folder / f"{name}.json"
     try:
-        manifest = Manifest(**json.loads(path.read_bytes()))
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
+        manifest = Manifest(**json.loads(text))
     except FileNotFoundError:
         return None
-    except (TypeError, ValueError) as error:
+    except OSError as error:
+        raise IndexDamagedError(f"{path.name} cannot be read: {error.strerror}", hint=HINT) from error
+    except (TypeError, ValueError, RecursionError) as error:
         raise IndexDamagedError(f"{path.name} is damaged", hint=HINT) from error
-    wanted = {"watermark": int, "count": int, "size": int, "sha256": str, "encoder": str, "index": str}
-    sound = all(isinstance(getattr(manifest, field), kind) for field, kind in wanted.items())
-    if not sound or not isinstance(manifest.file, str) or not _pattern(name).fullmatch(manifest.file):
+    if len(text) > _MOST_BYTES or not _is_sound(manifest, name):
         raise IndexDamagedError(f"{path.name} is damaged", hint=HINT)
     return manifest
+
+
+def _is_sound(manifest: Manifest, name: str) -> bool:
+    """Whether every field holds what `write_manifest` can have written there."""
+    texts = (manifest.file, manifest.sha256, manifest.encoder, manifest.index, manifest.index_version)
+    numbers, recall = (manifest.watermark, manifest.count, manifest.size), manifest.recall
+    if not all(isinstance(text, str) for text in texts):
+        return False
+    # Exact types, for True is an int as well.
+    if not all(type(number) is int and 0 <= number < 1 << 63 for number in numbers):
+        return False
+    is_share = recall is None or (type(recall) in {int, float} and 0 <= recall <= 1)
+    is_hash = re.fullmatch("[0-9a-f]{64}", manifest.sha256) is not None
+    return is_share and is_hash and _pattern(name).fullmatch(manifest.file) is not None
 
 
 def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:

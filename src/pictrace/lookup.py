@@ -29,7 +29,7 @@ from pictrace._generations import (
 )
 from pictrace._recall import measured_recall, merged
 from pictrace.catalogs import Catalog
-from pictrace.errors import IndexDamagedError
+from pictrace.errors import IndexDamagedError, UnknownNameError
 from pictrace.types import EncoderStamp, Hits, Key, Rows
 
 FOLD_ROWS = 4096
@@ -225,7 +225,7 @@ def verify(folder: Path, catalog: Catalog) -> list[str]:
                 problems += _problems(folder, manifest, stamps[name], catalog)
         except FileNotFoundError as error:
             problems.append(f"{Path(error.filename).name} is missing")
-        except IndexDamagedError as error:
+        except (IndexDamagedError, UnknownNameError) as error:
             problems.append(str(error))
     return problems
 

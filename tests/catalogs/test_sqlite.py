@@ -15,7 +15,7 @@ import apsw
 import pytest
 
 from pictrace.catalogs import Entry, _database, _reads, _schema
-from pictrace.catalogs._records import crc_of_data
+from pictrace.catalogs._records import LOCATION_COLUMNS, PICTURE_COLUMNS, crc_of_data, crc_of_fields
 from pictrace.catalogs.sqlite import Catalog
 from pictrace.errors import (
     ConfigurationError,
@@ -31,6 +31,10 @@ from pictrace.testing._samples import RECIPE, is_same, place, trace
 GOLDEN = Path(__file__).parent.parent / "golden" / "format1.pictrace"
 GOLDEN_SHA256 = "afc90fc6cd3ffbe02f5f69ed475e7e99fa3866874eea8d6c74197b243ca66900"
 BATCH = 8
+LOOSENED = """
+PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')');
+PRAGMA writable_schema = RESET; UPDATE picture SET width = 'wide'
+"""
 WRITER = """
 import itertools, sys
 from pictrace.catalogs import Entry
@@ -554,6 +558,79 @@ def test_nothing_damaged_gets_out(statement, read, path):
     with pytest.raises(IndexDamagedError, match=r"catalog\.sqlite is damaged"):
         read(catalog)
     catalog.close()
+
+
+def forged(path, table, columns, statement):
+    """The collection after somebody wrote to one table and made its checksums right again."""
+    connection = apsw.Connection(f"{path}/catalog.sqlite")
+    connection.execute(statement)
+    for number, *fields in connection.execute(f"SELECT rowid, {columns} FROM {table}").fetchall():  # noqa: S608  # ours
+        connection.execute(f"UPDATE {table} SET crc = ? WHERE rowid = ?", (crc_of_fields(fields), number))  # noqa: S608
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE picture SET metadata = '[]'",
+        "UPDATE picture SET metadata = '{'",
+        "UPDATE picture SET metadata = replace(hex(zeroblob(50000)), '0', '[')",
+        "UPDATE picture SET width = 0",
+        "UPDATE picture SET height = -1",
+        "UPDATE picture SET size = -1",
+        "UPDATE picture SET quality = 101",
+        LOOSENED,
+    ],
+)
+def test_a_forged_picture_is_refused(statement, path):
+    """A checksum that is right does not make a field right."""
+    forged(path, "picture", PICTURE_COLUMNS, statement)
+    catalog = Catalog.open(path)
+
+    for read in (catalog.records, lambda: catalog.traces([1])):
+        with pytest.raises(IndexDamagedError, match="picture 1 holds what no picture has"):
+            read()
+    catalog.close()
+
+
+@pytest.mark.parametrize("change", ["device = NULL", "inode = NULL", "size = -1"])
+def test_a_forged_place_is_refused(change, path):
+    """Half an identity is none."""
+    forged(path, "location", LOCATION_COLUMNS, f"UPDATE location SET {change}")  # noqa: S608  # constants
+    catalog = Catalog.open(path)
+
+    with pytest.raises(IndexDamagedError, match="location 1 holds what no place has"):
+        catalog.records()
+    catalog.close()
+
+
+@pytest.mark.parametrize("what", ["DELETE FROM meta", "UPDATE meta SET value = 'many'"])
+@pytest.mark.parametrize(("key", "read"), [("changes", "changes"), ("writer", "open")])
+def test_damaged_counts_are_refused(what, key, read, path):
+    """Neither nothing nor text is a number of writes."""
+    altered(path, f"{what} WHERE key = '{key}'")
+
+    with pytest.raises(IndexDamagedError, match=r"catalog\.sqlite is damaged"):
+        _ = Catalog.open(path).changes if read == "changes" else Catalog.open(path, writable=True)
+
+
+def test_a_damaged_watermark_is_refused(path):
+    """The highest key is a number."""
+    altered(path, "UPDATE sqlite_sequence SET seq = 'high'")
+
+    with pytest.raises(IndexDamagedError, match="highest key"):
+        _ = Catalog.open(path).watermark
+
+
+def test_a_recipe_forged_with_its_checksum_is_refused(path):
+    """It names the file, and what to do."""
+    text = RECIPE.to_json().replace('"cosine"', '"euclid"')
+    altered(path, f"UPDATE meta SET value = '{text}' WHERE key = 'recipe'")  # noqa: S608  # constants
+    altered(path, f"UPDATE meta SET value = {crc_of_fields([text])} WHERE key = 'recipe_crc'")  # noqa: S608
+
+    with pytest.raises(IndexDamagedError, match=r"catalog\.sqlite is damaged: its recipe") as caught:
+        Catalog.open(path)
+    assert "pictrace verify" in caught.value.hint
 
 
 def test_an_index_that_differs_from_its_table_is_found(path):

@@ -72,6 +72,18 @@ def fetch(connection: apsw.Connection, query: str, bindings: Sequence[bytes | in
     return connection.execute(query, bindings).fetchall()
 
 
+def count(connection: apsw.Connection, query: str) -> int:
+    """The one whole number that a query finds.
+
+    Raises:
+        IndexDamagedError: it finds something else.
+    """
+    found = fetch(connection, query)
+    if len(found) != 1 or type(found[0][0]) is not int:
+        raise damaged(connection.db_filename("main"), "a count of its own is missing or no number")
+    return found[0][0]
+
+
 def build(path: Path, fill: Callable[[apsw.Connection], None]) -> None:
     """Write a new catalog whole under another name and give it its own only then.
 
@@ -196,8 +208,7 @@ class Database:
         return self._writer
 
     def _check_turn(self, writer: apsw.Connection) -> None:
-        ((turn,),) = fetch(writer, "SELECT value FROM meta WHERE key = 'writer'")
-        if turn != self._turn:
+        if count(writer, "SELECT value FROM meta WHERE key = 'writer'") != self._turn:
             raise IndexLockedError(
                 f"another process has taken over writing to {self.path}", hint="open the collection again"
             )
@@ -212,8 +223,9 @@ class Database:
             writer.execute("BEGIN IMMEDIATE")
             if is_old:
                 _schema.migrate(writer)
+            count(writer, "SELECT value FROM meta WHERE key = 'writer'")  # SQLite adds 1 to text as well
             query = "UPDATE meta SET value = value + 1 WHERE key = 'writer' RETURNING value"
-            ((self._turn,),) = fetch(writer, query)
+            self._turn = count(writer, query)
             writer.execute("COMMIT")
 
     def _is_old(self) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from pictrace.catalogs import _records
 from pictrace.catalogs._database import fetch
 from pictrace.catalogs._records import MAX_KEY, Column, damaged
+from pictrace.errors import IndexDamagedError
 from pictrace.results import PictureRecord
 from pictrace.types import FEATURE_DTYPE, Key, Recipe, Trace
 
@@ -25,7 +26,10 @@ def recipe(connection: apsw.Connection) -> tuple[Recipe, dict[str, Column]]:
     text = meta.get("recipe")
     if meta.get("recipe_crc") != _records.crc_of_fields([text]) or not isinstance(text, str):
         raise damaged(connection.db_filename("main"), "its recipe does not match its checksum")
-    found = Recipe.from_json(text)
+    try:
+        found = Recipe.from_json(text)
+    except IndexDamagedError as error:
+        raise damaged(connection.db_filename("main"), "its recipe is none that PicTrace wrote") from error
     if set(numbers) != {stamp.name for stamp in found.encoders}:
         raise damaged(connection.db_filename("main"), "its encoders are not those of its recipe")
     return found, {stamp.name: Column(numbers[stamp.name], stamp.space) for stamp in found.encoders}
@@ -61,6 +65,8 @@ def places(
     for number, crc, *fields in connection.execute(query, bindings):
         if crc != _records.crc_of_fields(fields):
             raise damaged(connection.db_filename("main"), f"location {number} does not match its checksum")
+        if not _records.is_place(fields):
+            raise damaged(connection.db_filename("main"), f"location {number} holds what no place has")
         found.append((number, tuple(fields)))
     return found
 
@@ -115,6 +121,8 @@ def _pictures(connection: apsw.Connection, condition: str, bindings: Sequence[An
     for crc, *fields in connection.execute(query, bindings):
         if crc != _records.crc_of_fields(fields):
             raise damaged(connection.db_filename("main"), f"picture {fields[0]} does not match its checksum")
+        if not _records.is_picture(fields):
+            raise damaged(connection.db_filename("main"), f"picture {fields[0]} holds what no picture has")
         found[fields[0]] = tuple(fields)
     return found
 

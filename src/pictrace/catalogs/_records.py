@@ -99,7 +99,25 @@ def picture_fields(key: Key, trace: Trace, added: str) -> tuple[Any, ...]:
         raise UsageError(f"metadata must be plain JSON: {error}") from error
     hashes = sha_bytes(trace.sha256), hash_bytes(trace.pixel_hash)
     sizes = trace.width, trace.height, trace.size, trace.quality
-    return (key, *hashes, trace.format, *sizes, metadata, added)
+    fields = (key, *hashes, trace.format, *sizes, metadata, added)
+    if not is_picture(fields):
+        raise UsageError(f"no picture has the format, sizes, quality or metadata of {trace.sha256[:80]}")
+    return fields
+
+
+def is_picture(fields: Sequence[Any]) -> bool:
+    """Whether a picture can have these `PICTURE_COLUMNS`, whatever their checksum says."""
+    key, sha256, pixel_hash, kind, width, height, size, quality, metadata, added = fields
+    numbers = (key, width, height, size, quality)
+    if not all(type(number) is int for number in numbers) or not (isinstance(kind, str) and isinstance(added, str)):
+        return False
+    if not isinstance(sha256, bytes) or not isinstance(pixel_hash, bytes) or not isinstance(metadata, str):
+        return False
+    try:
+        is_object = isinstance(json.loads(metadata), dict)
+    except (ValueError, RecursionError):
+        return False
+    return is_object and min(key, width, height) > 0 and size >= 0 and 0 <= quality <= 100
 
 
 def features_bytes(features: npt.NDArray[np.void]) -> bytes:
@@ -120,7 +138,18 @@ def location_fields(key: Key, place: Location) -> tuple[Any, ...]:
         UsageError: the place cannot be the name of a file.
     """
     identity = (None, None) if place.identity is None else map(_signed, place.identity)
-    return (key, place_bytes(place.uri), place_bytes(place.root), place.size, place.mtime_ns, *identity)
+    fields = (key, place_bytes(place.uri), place_bytes(place.root), place.size, place.mtime_ns, *identity)
+    if not is_place(fields):
+        raise UsageError(f"no file has the size, time or identity of {place.uri[:80]!r}")
+    return fields
+
+
+def is_place(fields: Sequence[Any]) -> bool:
+    """Whether a place can have these `LOCATION_COLUMNS`, whatever their checksum says."""
+    key, uri, root, size, mtime_ns, *identity = fields
+    numbers = [key, size, mtime_ns] if identity == [None, None] else [key, size, mtime_ns, *identity]
+    is_named = isinstance(uri, bytes) and isinstance(root, bytes)
+    return is_named and all(type(number) is int for number in numbers) and key > 0 and size >= 0
 
 
 def location_of(fields: Sequence[Any]) -> Location:

@@ -96,6 +96,8 @@ def adopt(connection: apsw.Connection, recipe: Recipe) -> None:
 def watermark(connection: apsw.Connection) -> Key:
     """The highest key ever given out."""
     found = fetch(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'picture'")
+    if found and type(found[0][0]) is not int:
+        raise _records.damaged(connection.db_filename("main"), "its highest key is no number")
     return int(found[0][0]) if found else 0
 
 

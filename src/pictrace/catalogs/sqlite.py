@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.catalogs import Entry, _problems, _reads, _records, _writes
-from pictrace.catalogs._database import Database, build
+from pictrace.catalogs._database import Database, build, count
 from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, WriterLock, refusal
 from pictrace.catalogs._records import Column
 from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
@@ -90,7 +90,8 @@ class Catalog:
     @property
     def changes(self) -> int:
         """A count that grows with every write, deletions included; equal counts mean nothing has changed."""
-        return int(self._column("SELECT value FROM meta WHERE key = 'changes'")[0])
+        with self._database.reading() as connection:
+            return count(connection, "SELECT value FROM meta WHERE key = 'changes'")
 
     def __len__(self) -> int:
         return int(self._column("SELECT count(*) FROM picture")[0])

@@ -1,0 +1,62 @@
+"""The records that parts hand to each other: recipes come from files, which may be damaged."""
+
+import json
+
+import pytest
+
+from pictrace.errors import IndexDamagedError
+from pictrace.testing._samples import RECIPE
+from pictrace.types import Recipe
+
+PLAIN = json.loads(RECIPE.to_json())
+
+
+def changed(number: int, **changes: object) -> str:
+    """The recipe, with fields of one encoder changed."""
+    stamps = [dict(stamp) for stamp in PLAIN["encoders"]]
+    stamps[number] |= changes
+    return json.dumps(PLAIN | {"encoders": stamps})
+
+
+def test_a_recipe_comes_back_as_it_was():
+    """Through its one line of JSON."""
+    assert Recipe.from_json(RECIPE.to_json()) == RECIPE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "3",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        json.dumps(PLAIN | {"more": "x"}),
+        json.dumps(PLAIN | {"encoders": 3}),
+        json.dumps(PLAIN | {"encoders": []}),
+        json.dumps(PLAIN | {"encoders": ["faces"]}),
+        json.dumps(PLAIN | {"encoders": PLAIN["encoders"][:1] * 2}),
+        json.dumps(PLAIN | {"index": None}),
+        json.dumps(PLAIN | {"signals": "identity"}),
+        json.dumps(PLAIN | {"signals": [3]}),
+        json.dumps(PLAIN | {"features": 1}),
+        json.dumps(PLAIN | {"decoder": ["1"]}),
+        changed(0, more=1),
+        changed(0, name=7),
+        changed(0, version=None),
+        changed(0, metric="euclid"),
+        changed(0, metric=[]),
+        changed(0, width="24"),
+        changed(0, width=True),
+        changed(0, width=0),
+        changed(0, width=1 << 40),
+        changed(1, width=63),
+    ],
+)
+def test_a_damaged_recipe_is_refused(text):
+    """Whatever is wrong with it, the error is the typed one and says what to do."""
+    with pytest.raises(IndexDamagedError, match="recipe") as caught:
+        Recipe.from_json(text)
+
+    assert "pictrace verify" in caught.value.hint
