@@ -146,7 +146,8 @@ def test_an_older_generation_goes_when_the_newer_is_there(catalog, folder):
     for stamp in RECIPE.encoders:
         fold(Place(folder, stamp, "hnsw", catalog))
     (folder / "faces-15.2.hnsw").write_bytes(b"left")
-    (folder / ".faces-30.hnsw.tmp").write_bytes(b"left")
+    for name in ("faces-30.hnsw", "faces-30.hnsw.0123456789abcdef", "faces.json.0123456789abcdef"):
+        (folder / f".{name}.tmp").write_bytes(b"left")
     (folder / "faces-wide-15.hnsw").write_bytes(b"of an encoder called faces-wide")
     put(catalog, range(20, 30))
     fold(Place(folder, FACES, "hnsw", catalog))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pictrace import registry
-from pictrace._atomic import replacing
+from pictrace._atomic import leftovers, replacing, written_name
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.types import EncoderStamp, Key
 
@@ -95,9 +95,10 @@ def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
     with replacing(folder / f"{name}.json") as temporary:
         temporary.write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
     for path in folder.iterdir():
-        left = path.name.removeprefix(".").removesuffix(".tmp")
-        if _pattern(name).fullmatch(left) and path.name != manifest.file:
+        if _pattern(name).fullmatch(written_name(path.name)) and path.name != manifest.file:
             path.unlink(missing_ok=True)
+    for path in leftovers(folder / f"{name}.json"):
+        path.unlink(missing_ok=True)
 
 
 def freshness(folder: Path) -> tuple[int, ...]:

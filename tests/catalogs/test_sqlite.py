@@ -203,7 +203,8 @@ def test_a_file_in_the_way_is_refused(tmp_path):
 
 def test_a_creation_cut_short_can_be_done_again(tmp_path):
     """What a killed creation leaves behind is in nobody's way."""
-    for name in ("writer.lock", "writer.json", ".catalog.sqlite.tmp", ".catalog.sqlite.tmp-journal"):
+    left = ".catalog.sqlite.0123456789abcdef.tmp"
+    for name in ("writer.lock", "writer.json", ".catalog.sqlite.tmp", left, f"{left}-journal"):
         (tmp_path / name).write_bytes(b"half")
     catalog = Catalog.create(str(tmp_path), RECIPE)
     problems = catalog.problems()

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import apsw
 
-from pictrace._atomic import replacing
+from pictrace._atomic import leftovers, replacing
 from pictrace.catalogs import _schema
 from pictrace.catalogs._lock import WriterLock, refusal
 from pictrace.catalogs._records import damaged
@@ -92,14 +92,17 @@ def build(path: Path, fill: Callable[[apsw.Connection], None]) -> None:
         ConfigurationError: the folder cannot be written.
     """
     try:
-        with translated(path), replacing(path) as fresh:
-            for leftover in fresh.parent.glob(f"{fresh.name}*"):
-                leftover.unlink()
-            with contextlib.closing(_connect(fresh, apsw.SQLITE_OPEN_CREATE)) as connection:
-                connection.execute(f"PRAGMA page_size = {PAGE_BYTES}; BEGIN")
-                _schema.migrate(connection)
-                fill(connection)
-                connection.execute("COMMIT; PRAGMA journal_mode = WAL")
+        for leftover in leftovers(path):
+            leftover.unlink()
+        with (
+            translated(path),
+            replacing(path) as fresh,
+            contextlib.closing(_connect(fresh, apsw.SQLITE_OPEN_CREATE)) as connection,
+        ):
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}; BEGIN")
+            _schema.migrate(connection)
+            fill(connection)
+            connection.execute("COMMIT; PRAGMA journal_mode = WAL")
     except OSError as error:
         raise refusal(path, error) from error
 
@@ -295,6 +298,7 @@ def _has_log(path: Path) -> bool:
 
 def _back_up(connection: apsw.Connection, path: Path) -> None:
     kept = path.with_name(f"{path.stem}.format{connection.pragma('user_version')}{path.suffix}")
+    for leftover in leftovers(kept):
+        leftover.unlink()
     with replacing(kept) as fresh:
-        fresh.unlink(missing_ok=True)
         connection.execute("VACUUM INTO ?", (_uri(fresh),))

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from pictrace._atomic import written_name
 from pictrace.catalogs import Entry, _problems, _reads, _records, _writes
 from pictrace.catalogs._database import Database, build, count
 from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, WriterLock, refusal
@@ -286,6 +287,6 @@ def _refuse_others(folder: Path) -> None:
     names = {entry.name for entry in folder.iterdir()}
     if FILE_NAME in names:
         raise UsageError(f"{folder} holds a collection already", hint="open it, or choose another folder")
-    ours = {name for name in names if name.startswith((LOCK_NAME, HOLDER_NAME, f".{FILE_NAME}.tmp"))}
+    ours = {name for name in names if name.startswith((LOCK_NAME, HOLDER_NAME)) or written_name(name) == FILE_NAME}
     if names - ours:
         raise UsageError(f"{folder} is not empty and holds no collection", hint="choose a folder that is new or empty")
