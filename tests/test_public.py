@@ -14,6 +14,7 @@ from pictrace import errors
 ROOT = Path(__file__).parents[1]
 HEAVY = {
     "PIL",
+    "aiohttp",
     "apsw",
     "cv2",
     "fastapi",
@@ -24,6 +25,7 @@ HEAVY = {
     "scipy",
     "typer",
     "usearch",
+    "yarl",
 }
 ERRORS = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.PictraceError)]
 LEAVES = [one for one in ERRORS if not one.__subclasses__()]

@@ -1,6 +1,7 @@
 """Settings: where they come from, and what is refused."""
 
 import dataclasses
+import json
 import math
 import os
 import re
@@ -11,10 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictrace.errors import ConfigurationError
-from pictrace.settings import EXTRAS, FORMATS, Limits, Settings, known, load
+from pictrace.settings import EXTRAS, FORMATS, FetchPolicy, Limits, Settings, known, load
 
 DOC = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
-SAMPLES = {"collection": "/p.pictrace", "models": "/m", "limits.formats": ["png", "JPEG"]}
+SAMPLES = {
+    "collection": "/p.pictrace",
+    "models": "/m",
+    "limits.formats": ["png", "JPEG"],
+    "fetch.enabled": False,
+    "fetch.allow_networks": ["127.0.0.3/32", "fd00::/8"],
+    "fetch.allow_hosts": ["a.example", "*.b.example"],
+    "fetch.allow_ports": [80, 8080],
+}
+OTHERS = {"limits.formats": "gif", "fetch.enabled": "true", "fetch.allow_networks": "10.0.0.0/8"}
 SETTINGS = pytest.mark.parametrize("setting", known(), ids=[setting.name for setting in known()])
 
 
@@ -37,12 +47,16 @@ def value_of(settings, name):
 
 def expected(setting):
     """The sample as the settings hold it."""
-    return ("PNG", "JPEG") if setting.name == "limits.formats" else sample(setting)
+    value = ("PNG", "JPEG") if setting.name == "limits.formats" else sample(setting)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def toml(setting, value):
     """The line, with its table, that gives a setting."""
     table, _, key = setting.name.rpartition(".")
+    if isinstance(value, bool | tuple):
+        value = list(value) if isinstance(value, tuple) else value
+        return f"[{table}]\n{key} = {json.dumps(value)}\n"
     return (f"[{table}]\n" if table else "") + f"{key} = {value!r}\n"
 
 
@@ -69,9 +83,9 @@ def test_a_setting_comes_from_the_file(tmp_path, setting):
 @SETTINGS
 def test_the_environment_overrules_the_file(tmp_path, setting):
     """Under the name in the documentation."""
-    (tmp_path / "pictrace.toml").write_text(toml(setting, setting.default).replace("(", "[").replace(")", "]"))
+    (tmp_path / "pictrace.toml").write_text(toml(setting, setting.default))
     value = sample(setting)
-    text = ", ".join(value) if isinstance(value, list) else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
     assert value_of(load(environ={setting.variable: text}), setting.name) == expected(setting)
 
@@ -79,7 +93,7 @@ def test_the_environment_overrules_the_file(tmp_path, setting):
 @SETTINGS
 def test_arguments_overrule_the_environment(setting):
     """Those that are None were not given."""
-    given_text = {"limits.formats": "gif"}.get(setting.name, "30")
+    given_text = OTHERS.get(setting.name, "30")
     environ = {setting.variable: given_text}
     arguments = {setting.argument: sample(setting)}
 
@@ -90,7 +104,7 @@ def test_arguments_overrule_the_environment(setting):
 @SETTINGS
 def test_every_setting_is_documented_with_its_names_and_default(setting):
     """One row of the table in docs/settings.md for each."""
-    default = ", ".join(setting.default) if isinstance(setting.default, tuple) else str(setting.default)
+    default = ", ".join(map(str, setting.default)) if isinstance(setting.default, tuple) else str(setting.default)
     row = next(line for line in DOC.splitlines() if line.startswith(f"| `{setting.name}` "))
     name, variable, documented, meaning = (cell.strip() for cell in row.strip("|").split("|"))
 
@@ -136,6 +150,9 @@ def test_a_file_can_be_named(tmp_path, way):
         ("[limits]\ndecode_seconds = '3'", r"limits.decode_seconds in .* is '3', not a number"),
         ("[limits]\nformats = 'JPEG'", r"limits.formats in .* is 'JPEG', not a list of names"),
         ("[limits]\nformats = [3]", r"limits.formats in .* is \[3\], not a list of names"),
+        ("[fetch]\nenabled = 1", r"fetch.enabled in .* is 1, not true or false"),
+        ("[fetch]\nallow_ports = [true]", r"fetch.allow_ports in .* is \[True\], not a list of whole numbers"),
+        ("[fetch]\nallow_host = ['a']", r"setting 'fetch.allow_host' is unknown"),
         ("workers = ", "is no valid TOML"),
         ("\0", "is no valid TOML"),
         ("x = " + "[" * 5000, "is no valid TOML"),
@@ -171,6 +188,8 @@ def test_a_file_that_cannot_be_read_is_refused(path):
         ({"PICTRACE_WORKERS": "many"}, "PICTRACE_WORKERS in the environment is 'many', not a whole number"),
         ({"PICTRACE_WORKERS": "1.5"}, "PICTRACE_WORKERS in the environment is '1.5', not a whole number"),
         ({"PICTRACE_LIMITS_DECODE_SECONDS": "soon"}, "is 'soon', not a number"),
+        ({"PICTRACE_FETCH_ENABLED": "maybe"}, "is 'maybe', not true or false"),
+        ({"PICTRACE_FETCH_ALLOW_PORTS": "80, http"}, "is '80, http', not a list of whole numbers"),
     ],
 )
 def test_variables_with_mistakes_are_refused(environ, words):
@@ -205,15 +224,20 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch):
     assert load().workers == 5
 
 
-NUMBERS = [field.name for field in dataclasses.fields(Limits) if field.name != "formats"]
+NUMBERS = [
+    (table, kind, field.name)
+    for table, kind in (("limits", Limits), ("fetch", FetchPolicy))
+    for field in dataclasses.fields(kind)
+    if not isinstance(field.default, bool | tuple)
+]
 
 
-@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize(("table", "kind", "name"), NUMBERS, ids=lambda value: value if isinstance(value, str) else "")
 @pytest.mark.parametrize("value", [0, -1, math.inf, math.nan])
-def test_no_limit_can_be_switched_off(name, value):
+def test_no_limit_can_be_switched_off(table, kind, name, value):
     """Neither by zero, nor below, nor by infinity; the message names the limit and the value."""
-    with pytest.raises(ConfigurationError, match=rf"limits\.{name} is {value}; a limit must be above 0"):
-        Limits(**{name: value})
+    with pytest.raises(ConfigurationError, match=rf"{table}\.{name} is {value}; a limit must be above 0"):
+        kind(**{name: value})
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "inf", "nan"])
@@ -239,6 +263,26 @@ def test_formats_are_among_those_that_can_be_decoded():
         Limits(formats=())
 
     assert caught.value.hint == f"valid are: {', '.join(FORMATS)}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("allow_networks", ["0.0.0.0/0"], r"fetch\.allow_networks: '0\.0\.0\.0/0' is every address there is"),
+        ("allow_networks", ["10.0.0.0/8", "::/0"], r"'::/0' is every address there is"),
+        ("allow_networks", ["10.0.0.1/8"], r"'10\.0\.0\.1/8' is no block of addresses"),
+        ("allow_networks", ["example.org"], r"'example\.org' is no block of addresses"),
+        ("allow_ports", [], r"fetch\.allow_ports is \[\]; ports are 1 to 65535"),
+        ("allow_ports", [0], r"fetch\.allow_ports is \[0\]"),
+        ("allow_ports", [65536], r"fetch\.allow_ports is \[65536\]"),
+    ],
+)
+def test_what_may_be_fetched_is_bounded(name, value, words):
+    """All networks at once cannot be allowed, nor what is no network or port."""
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        load(environ={}, **{f"fetch_{name}": value})
+
+    assert caught.value.exit_code == 6
 
 
 @pytest.mark.parametrize("name", ["workers", "threads"])

@@ -18,6 +18,13 @@ PictraceError
 │   ├── RootMissingError           root_missing
 │   ├── ArchiveUnsafeError         archive_unsafe
 │   └── ArchiveTooLargeError       archive_too_large
+├── FetchError                     something on another machine cannot be fetched
+│   ├── InvalidUrlError            invalid_url
+│   ├── SourceNotAllowedError      source_not_allowed
+│   ├── SourceUnreachableError     source_unreachable
+│   ├── SourceAnswerError          source_error
+│   ├── SourceTooLargeError        source_too_large
+│   └── SourceTimeoutError         source_timeout
 ├── CollectionError                the collection as a whole
 │   ├── NotFoundError              not_found
 │   ├── IndexLockedError           index_locked
@@ -162,6 +169,54 @@ class ArchiveTooLargeError(SourceError):
     """An archive with more entries or bytes than the limits allow; the message says how much was read before."""
 
     code = "archive_too_large"
+
+
+class FetchError(PictraceError):
+    """Something on another machine cannot be fetched; nothing of what that machine answered is in the message."""
+
+
+class InvalidUrlError(FetchError):
+    """What was given is no address that begins with http:// or https://, or one that means two things."""
+
+    code = "invalid_url"
+
+
+class SourceNotAllowedError(FetchError):
+    """An address, at first or after a redirect, that may not be asked; one text, whatever the reason."""
+
+    code = "source_not_allowed"
+
+    def __init__(
+        self,
+        message: str = "this address may not be fetched",
+        *,
+        hint: str = "addresses of this machine and of private networks are refused; see the `fetch` settings",
+    ) -> None:
+        super().__init__(message, hint=hint)
+
+
+class SourceUnreachableError(FetchError):
+    """A name without an address, no connection, or no trust in the certificate."""
+
+    code = "source_unreachable"
+
+
+class SourceAnswerError(FetchError):
+    """An answer that is not the file: an error, broken, packed, cut off, or another file than was asked for."""
+
+    code = "source_error"
+
+
+class SourceTooLargeError(FetchError):
+    """A file above the byte limit; at most one block more was read."""
+
+    code = "source_too_large"
+
+
+class SourceTimeoutError(FetchError):
+    """No connection, no answer or too few bytes in the time allowed."""
+
+    code = "source_timeout"
 
 
 class CollectionError(PictraceError):

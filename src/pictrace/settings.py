@@ -1,20 +1,19 @@
 """How this process behaves: arguments over environment over pictrace.toml over defaults."""
 
 import dataclasses
-import difflib
-import math
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import platformdirs
 
+from pictrace._limits import FORMATS, FetchPolicy, Limits, check_names
 from pictrace.errors import ConfigurationError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+__all__ = ["EXTRAS", "FILE", "FORMATS", "PREFIX", "FetchPolicy", "Limits", "Setting", "Settings", "known", "load"]
 
 PREFIX = "PICTRACE_"
 FILE = "pictrace.toml"
@@ -22,41 +21,9 @@ EXTRAS = ("PICTRACE_CONFIG", "PICTRACE_CRASH_POINT", "PICTRACE_DEBUG")
 """Names in the environment that are no settings: where the file is, a switch for fault tests, tracebacks."""
 
 _FILE_BYTES = 1 << 20
+_TABLES = ("limits", "fetch")
+_SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _MOST_THREADS = 1024
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a picture or archive may ask of this machine; every limit can be set, none switched off.
-
-    Raises:
-        ConfigurationError: a limit of zero or below, or without end; an unknown format.
-    """
-
-    file_bytes: int = 100 << 20
-    pixels: int = 100_000_000
-    side: int = 30_000
-    min_side: int = 16
-    decode_seconds: float = 20.0
-    worker_bytes: int = 3 << 29
-    archive_entries: int = 100_000
-    archive_bytes: int = 32 << 30
-    archive_ratio: int = 100
-    formats: tuple[str, ...] = FORMATS
-
-    def __post_init__(self) -> None:
-        for item in dataclasses.fields(self):
-            value = getattr(self, item.name)
-            if item.name != "formats" and not 0 < value < math.inf:
-                raise ConfigurationError(
-                    f"limits.{item.name} is {value}; a limit must be above 0 and finite",
-                    hint=f"leave it out for the default, {item.default}",
-                )
-        if self.min_side > self.side:
-            raise ConfigurationError(f"limits.min_side is {self.min_side}, above limits.side, {self.side}")
-        _check_names("format", self.formats, FORMATS)
-        if not self.formats:
-            raise ConfigurationError("limits.formats is empty", hint=f"choose among {', '.join(FORMATS)}")
 
 
 @dataclass(frozen=True)
@@ -74,6 +41,7 @@ class Settings:
     threads: int = 0
     models: str = ""
     limits: Limits = field(default_factory=Limits)
+    fetch: FetchPolicy = field(default_factory=FetchPolicy)
 
     def __post_init__(self) -> None:
         for name in ("workers", "threads"):
@@ -125,8 +93,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
     """The settings of this process.
 
     `path` is the file to read, otherwise the one that PICTRACE_CONFIG names, otherwise `pictrace.toml` in
-    the working directory if there is one. Arguments have the names of the fields, limits a `limits_` before
-    (`limits_pixels=…`); those that are `None` were not given, nor were variables that are empty.
+    the working directory if there is one. Arguments have the names of the fields, those of a table its name
+    before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor were variables
+    that are empty.
 
     Raises:
         ConfigurationError: a file that cannot be read, an unknown name, or a value that does not fit.
@@ -136,8 +105,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
     chosen: dict[str, Any] = {}
     for layer in layers:
         chosen |= layer
-    limits = {name.removeprefix("limits."): chosen.pop(name) for name in list(chosen) if "." in name}
-    return Settings(**chosen, limits=Limits(**limits))
+    tables: dict[str, dict[str, Any]] = {table: {} for table in _TABLES}
+    for name in [name for name in chosen if "." in name]:
+        table, _, key = name.partition(".")
+        tables[table][key] = chosen.pop(name)
+    return Settings(**chosen, limits=Limits(**tables["limits"]), fetch=FetchPolicy(**tables["fetch"]))
 
 
 def _settings_of(record: Any, above: str) -> Iterator[Setting]:
@@ -175,14 +147,14 @@ def _flattened(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in tables.items():
         if isinstance(value, dict) and value:
             yield from ((f"{key}.{inner}", item) for inner, item in value.items())
-        elif not isinstance(value, dict) or key != "limits":
+        elif not isinstance(value, dict) or key not in _TABLES:
             yield key, value
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     names = {setting.variable: setting for setting in known()}
     given = {name: text for name, text in environ.items() if name.startswith(PREFIX) and name not in EXTRAS}
-    _check_names("variable", given, (*names, *EXTRAS))
+    check_names("variable", given, (*names, *EXTRAS))
     parsed = {name: _parse(text, names[name]) for name, text in given.items() if text}
     return _cast_all(parsed, names, " in the environment")
 
@@ -195,44 +167,50 @@ def _from_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _parse(text: str, setting: Setting) -> Any:
     """The value that a text stands for; one that does not fit stays text, and is refused as such."""
     try:
+        if setting.kind is bool:
+            return _SWITCH.get(text.lower(), text)
         if setting.kind is int:
             return int(text)
         if setting.kind is float:
             return float(text)
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        if setting.kind == tuple[int, ...]:
+            return [int(part) for part in parts]
     except ValueError:
         return text
-    if setting.kind is str:
-        return text
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return text if setting.kind is str else parts
 
 
 def _cast_all(given: Mapping[str, Any], names: Mapping[str, Setting], where: str) -> dict[str, Any]:
-    _check_names("setting", given, names)
+    check_names("setting", given, names)
     return {names[name].name: _cast(value, names[name], f"{name}{where}") for name, value in given.items()}
 
 
 def _cast(value: Any, setting: Setting, called: str) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if setting.kind is str and isinstance(value, str | os.PathLike):
+    kind = setting.kind
+    if kind is str and isinstance(value, str | os.PathLike):
         return os.fspath(value)
-    if setting.kind is int and is_number and isinstance(value, int):
+    if kind is bool and isinstance(value, bool):
         return value
-    if setting.kind is float and is_number:
-        return float(value)
-    is_list = isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
-    if setting.kind not in {str, int, float} and is_list:
-        return tuple(part.upper() for part in value)
-    wanted = {int: "a whole number", float: "a number", str: "text"}.get(setting.kind, "a list of names")
+    if kind in {int, float} and _is_number(value) and (kind is float or isinstance(value, int)):
+        return kind(value)
+    if kind == tuple[str, ...] and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    if kind == tuple[int, ...] and isinstance(value, list | tuple) and all(map(_is_whole, value)):
+        return tuple(value)
+    wanted = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "text",
+        tuple[int, ...]: "a list of whole numbers",
+    }.get(kind, "a list of names")
     raise ConfigurationError(f"{called} is {value!r}, not {wanted}")
 
 
-def _check_names(what: str, given: Iterable[str], names: Iterable[str]) -> None:
-    known_names = list(names)
-    for name in given:
-        if name not in known_names:
-            near = difflib.get_close_matches(name, known_names, n=1)
-            meant = f"did you mean {near[0]}? " if near else ""
-            raise ConfigurationError(
-                f"{what} {name!r} is unknown",
-                hint=f"{meant}valid are: {', '.join(known_names)}",
-            )
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,118 @@
+"""What settings bound: what a picture may ask of this machine, and what may be fetched from others."""
+
+import dataclasses
+import difflib
+import ipaddress
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pictrace.errors import ConfigurationError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a picture or archive may ask of this machine; every limit can be set, none switched off.
+
+    Raises:
+        ConfigurationError: a limit of zero or below, or without end; an unknown format.
+    """
+
+    file_bytes: int = 100 << 20
+    pixels: int = 100_000_000
+    side: int = 30_000
+    min_side: int = 16
+    decode_seconds: float = 20.0
+    worker_bytes: int = 3 << 29
+    archive_entries: int = 100_000
+    archive_bytes: int = 32 << 30
+    archive_ratio: int = 100
+    formats: tuple[str, ...] = FORMATS
+
+    def __post_init__(self) -> None:
+        _check_numbers(self, "limits")
+        object.__setattr__(self, "formats", tuple(name.upper() for name in self.formats))
+        if self.min_side > self.side:
+            raise ConfigurationError(f"limits.min_side is {self.min_side}, above limits.side, {self.side}")
+        check_names("format", self.formats, FORMATS)
+        if not self.formats:
+            raise ConfigurationError("limits.formats is empty", hint=f"choose among {', '.join(FORMATS)}")
+
+
+@dataclass(frozen=True)
+class FetchPolicy:
+    """What may be fetched from other machines, and at what cost; no limit can be switched off.
+
+    Addresses of this machine and of private networks are refused, but for `allow_networks`, blocks such as
+    `10.1.0.0/16`. `allow_hosts`, if there are any, are the only hosts that are asked, `*.example.org` for all
+    below one. Seconds are those of one fetch; `least_rate` is in bytes a second, over any `rate_seconds`.
+
+    Raises:
+        ConfigurationError: a limit of zero or below, or without end; no network, or all of them; no port.
+    """
+
+    enabled: bool = True
+    allow_networks: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    allow_ports: tuple[int, ...] = (80, 443)
+    file_bytes: int = 25 << 20
+    connect_seconds: float = 3.0
+    total_seconds: float = 10.0
+    redirects: int = 3
+    least_rate: int = 10 << 10
+    rate_seconds: float = 5.0
+    connections: int = 16
+    connections_per_host: int = 2
+
+    def __post_init__(self) -> None:
+        _check_numbers(self, "fetch")
+        for text in self.allow_networks:
+            _check_network(text)
+        if not self.allow_ports or not all(0 < port < 1 << 16 for port in self.allow_ports):
+            raise ConfigurationError(
+                f"fetch.allow_ports is {list(self.allow_ports)}; ports are 1 to 65535",
+                hint="leave it out for the default, 80 and 443",
+            )
+
+
+def check_names(what: str, given: Iterable[str], names: Iterable[str]) -> None:
+    """Refuses a name that does not exist, and says which are near.
+
+    Raises:
+        ConfigurationError: one of `given` is not among `names`.
+    """
+    known_names = list(names)
+    for name in given:
+        if name not in known_names:
+            near = difflib.get_close_matches(name, known_names, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise ConfigurationError(
+                f"{what} {name!r} is unknown",
+                hint=f"{meant}valid are: {', '.join(known_names)}",
+            )
+
+
+def _check_numbers(record: Any, table: str) -> None:
+    for item in dataclasses.fields(record):
+        value = getattr(record, item.name)
+        if not isinstance(value, bool | tuple) and not 0 < value < math.inf:
+            raise ConfigurationError(
+                f"{table}.{item.name} is {value}; a limit must be above 0 and finite",
+                hint=f"leave it out for the default, {item.default}",
+            )
+
+
+def _check_network(text: str) -> None:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"fetch.allow_networks: {text!r} is no block of addresses", hint="write it as 10.1.0.0/16"
+        ) from error
+    if network.prefixlen == 0:
+        raise ConfigurationError(
+            f"fetch.allow_networks: {text!r} is every address there is", hint="name the networks you mean"
+        )
