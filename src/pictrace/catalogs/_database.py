@@ -3,9 +3,9 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import quote
 
 import apsw
@@ -13,6 +13,7 @@ import apsw
 from pictrace._atomic import leftovers, replacing
 from pictrace.catalogs import _schema
 from pictrace.catalogs._lock import WriterLock, refusal
+from pictrace.catalogs._query import count
 from pictrace.catalogs._records import damaged
 from pictrace.errors import (
     ConfigurationError,
@@ -65,23 +66,6 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.Error, UnicodeDecodeError) as error:
         # Every statement here is fixed and tested: what SQLite still refuses, the file has wrong.
         raise damaged(path, str(error)) from error
-
-
-def fetch(connection: apsw.Connection, query: str, bindings: Sequence[bytes | int | str] = ()) -> list[Any]:
-    """All the tuples that a query finds."""
-    return connection.execute(query, bindings).fetchall()
-
-
-def count(connection: apsw.Connection, query: str) -> int:
-    """The one whole number that a query finds.
-
-    Raises:
-        IndexDamagedError: it finds something else.
-    """
-    found = fetch(connection, query)
-    if len(found) != 1 or type(found[0][0]) is not int:
-        raise damaged(connection.db_filename("main"), "a count of its own is missing or no number")
-    return found[0][0]
 
 
 def build(path: Path, fill: Callable[[apsw.Connection], None]) -> None:

@@ -9,7 +9,7 @@ import apsw
 import numpy as np
 
 from pictrace.catalogs import _records
-from pictrace.catalogs._database import fetch
+from pictrace.catalogs._query import fetch
 from pictrace.catalogs._records import MAX_KEY, Column, damaged
 from pictrace.errors import IndexDamagedError
 from pictrace.results import PictureRecord

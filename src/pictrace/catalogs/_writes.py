@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.catalogs import Entry, _records
-from pictrace.catalogs._database import fetch
+from pictrace.catalogs._query import fetch
 from pictrace.catalogs._records import Column
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.types import Key, Recipe, Space, Trace

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from pictrace._atomic import written_name
 from pictrace.catalogs import Entry, _problems, _reads, _records, _writes
-from pictrace.catalogs._database import Database, build, count
+from pictrace.catalogs._database import Database, build
 from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, WriterLock, refusal
+from pictrace.catalogs._query import count
 from pictrace.catalogs._records import Column
 from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
 from pictrace.results import PictureRecord
