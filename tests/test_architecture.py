@@ -45,7 +45,7 @@ WRAPPED_IN = {
     "aiohttp": "fetch",
     "PIL": "_colour _decode picture edits explain collection demo testing cli._doctor",
     "apsw": "catalogs cli._doctor",
-    "cv2": "keypoints signals",
+    "cv2": "keypoints signals indexes.hnsw",
     "filelock": "catalogs._lock",
     "numpy": "*",
     "onnxruntime": "encoders._onnx",

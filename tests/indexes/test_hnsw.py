@@ -1,6 +1,8 @@
 """What the graph index promises beyond the contract: nothing lost, nothing trusted, exact distances."""
 
 import struct
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -229,3 +231,12 @@ def test_a_file_that_usearch_could_not_write_is_not_kept(path, monkeypatch, fail
     with pytest.raises(InsufficientStorageError):
         index.save(path)
     assert path.read_bytes() == before
+
+
+def test_the_index_can_be_loaded_before_the_model() -> None:
+    """Whichever of the two native libraries comes first, the process lives."""
+    code = "import pictrace.indexes.hnsw, onnxruntime"
+
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+
+    assert (done.returncode, done.stderr) == (0, b"")

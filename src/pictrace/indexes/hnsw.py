@@ -19,7 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import cv2  # noqa: F401 - see below
 import numpy as np
+
+# usearch 2.26 before OpenCV makes the later import of onnxruntime 1.32 end the process; after it, it does not.
 from usearch.index import Index as Graph
 from usearch.index import MetricKind, ScalarKind
 
