@@ -69,6 +69,16 @@ def test_a_collection_that_was_made_with_others_is_refused(path, other, said) ->
         assert collection.add(FOLDER / "chelsea.png").added == 1
 
 
+def test_a_file_is_no_collection(tmp_path) -> None:
+    """Nor can one be made in its place."""
+    (tmp_path / "file").write_bytes(b"something else")
+
+    with pictrace.open(tmp_path / "file", settings=ONE) as collection:
+        for use in (lambda: len(collection), lambda: collection.add(FOLDER / "coffee.png")):
+            with pytest.raises(UsageError, match="is a file"):
+                use()
+
+
 @pytest.mark.parametrize(
     ("choice", "hint"),
     [

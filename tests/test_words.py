@@ -85,6 +85,11 @@ def test_found_says_what_and_among_how_many(found, expected):
     assert expected == words.found(answer(*found))
 
 
+def test_found_in_nothing_says_so():
+    """That there is nothing to search is no finding about the picture."""
+    assert words.found(answer(searched=0)) == "Nothing was found: the collection is empty."
+
+
 @pytest.mark.parametrize(
     ("exhaustive", "recall", "expected"),
     [

@@ -1,5 +1,6 @@
 """What a collection is to be made with: its catalog, made or opened, is one that was made like that."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,10 @@ class Choice:
 
         Raises:
             NotFoundError: there is none.
-            UsageError: it was made with others than were chosen.
+            UsageError: it was made with others than were chosen, or a file is there.
         """
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file fails where nothing may be looked at
+            raise UsageError(f"{path} is a file, and a collection is a folder", hint="name another place for it")
         catalog: Catalog = _catalog().open(str(path), writable=writable)
         wrong = self._mismatch(catalog)
         if wrong:

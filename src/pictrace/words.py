@@ -93,6 +93,8 @@ def counted(number: int, singular: str, plural: str = "") -> str:
 
 def found(answer: Answer) -> str:
     """One sentence: what was found, among how many."""
+    if not answer.searched:
+        return "Nothing was found: the collection is empty."
     among = f"among {counted(answer.searched, 'picture')}"
     counts = Counter(match.relation for match in answer)
     parts = [

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from photographs import FOLDER
 
 from pictrace.cli import _console
 from pictrace.errors import PictraceError
@@ -46,9 +47,18 @@ def test_any_encoding_will_do(shelf, variables, command):
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["list", "search id:2", "doctor", "models", "--help"])
+EXPECTED = {
+    "list": b"path: photos/chelsea.png",
+    "search id:2": b"path: photos/chelsea.png",
+    "doctor": b"what: onnxruntime",
+    "models": b"model: lite0",
+    "--help": b"Usage",
+}
+
+
+@pytest.mark.parametrize("command", EXPECTED)
 def test_a_terminal_of_ten_columns_will_do(shelf, command):
-    """Tables fold, whatever it looks like."""
+    """Tables fold or are told line by line, and no name is lost."""
     arguments = command.split() if command in {"--help", "models"} else [*command.split(), "-c", shelf.collection]
     leader, follower = pty.openpty()
     with subprocess.Popen(
@@ -59,7 +69,7 @@ def test_a_terminal_of_ten_columns_will_do(shelf, command):
         error = program.stderr.read()
 
     assert program.returncode == 0
-    assert shown.strip()
+    assert EXPECTED[command] in shown
     assert b"Traceback" not in error
 
 
@@ -74,16 +84,41 @@ def drained(leader: int) -> bytes:
     return b"".join(parts)
 
 
-@pytest.mark.parametrize("command", ["list", "list --json", "search id:1 -f"])
+@pytest.mark.parametrize(
+    "command", ["list -c", "list --json -c", "search id:1 -f -c", "--help", "search --help", "--version"]
+)
 def test_a_closed_stdout_ends_quietly(shelf, command):
     """As under `| head -0`."""
     reader, writer = os.pipe()
     os.close(reader)
-    arguments = [*PROGRAM, *command.split(), "-c", shelf.collection]
+    arguments = [*PROGRAM, *command.split(), *([shelf.collection] if command.endswith("-c") else [])]
     done = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, env=plain(), check=False)
     os.close(writer)
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("command", ["list -c", "search id:1 -c", "doctor -c", "delete 1 -c", "--help"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_not_there_are_no_mistake(shelf, command, closed):
+    """A service may start a program with all of them closed; what the program opens does not take their place."""
+    arguments = [*PROGRAM, *command.split(), *([shelf.collection] if command.endswith("-c") else [])]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$@" {closed}', "sh", *arguments], capture_output=True, env=plain(), check=False
+    )
+
+    assert done.returncode == (2 if command.startswith("delete") else 0)
+    assert b"Traceback" not in done.stderr
+    assert b"bug" not in done.stderr
+
+
+def test_workers_start_without_any_stream(tmp_path):
+    """A service that closed all of them can index."""
+    arguments = [*PROGRAM, "index", str(FOLDER / "coffee.png"), "--workers", "1", "-c", str(tmp_path / "c.pictrace")]
+    command = ["/bin/sh", "-c", '"$@" <&- >&- 2>&-', "sh", *arguments]
+    done = subprocess.run(command, env=plain(), check=False)
+
+    assert done.returncode == 0
 
 
 def test_a_full_disk_behind_stdout_is_exit_four(shelf):

@@ -88,6 +88,8 @@ def test_search_with_a_region_finds_what_is_in_it(pictrace, shelf, capsys):
         (["id:1", "--region", "0,0,9999,10"], "is not inside"),
         (["id:x"], "is no id"),
         (["id:1", "--json", "-f"], "exclude each other"),
+        (["id:1", "-0"], "--paths-only is not there"),
+        ([""], "names no picture"),
         (["id:1", "--html", "no/such/folder.html"], "cannot be written"),
         (["id:1", "--html", "a\0b"], "cannot be written"),
         (["id:1", "-n", "0"], "Invalid value"),
@@ -126,6 +128,16 @@ def test_a_picture_that_cannot_be_read_is_named(pictrace, shelf, capsys):
     assert code == 1
     assert "missing.jpg" in error
     assert "(source_unreadable)" in error
+
+
+@pytest.mark.parametrize("arguments", [["search", "."], ["compare", "x.jpg", "."], ["compare", ".", "x.jpg"]])
+def test_a_folder_is_no_query(pictrace, shelf, capsys, tmp_path, monkeypatch, arguments):
+    """The hint says which command takes folders."""
+    monkeypatch.setenv("PICTRACE_COLLECTION", shelf.collection)
+    (tmp_path / "x.jpg").write_bytes(Path(shelf.crop).read_bytes())
+
+    assert pictrace(*arguments) == 1
+    assert ". is a folder, no picture (source_unreadable)\n  `pictrace index`" in capsys.readouterr().err
 
 
 def test_errors_are_json_where_results_are(pictrace, shelf, capsys):

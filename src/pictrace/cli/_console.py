@@ -20,6 +20,9 @@ BUG = 70
 """`EX_SOFTWARE` of sysexits.h: a mistake of ours."""
 
 _UNFOLDED = 1000
+_LEAST_COLUMNS = 20
+"""Of the terminal for a table's last column; with fewer, each row is told line by line."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -40,12 +43,16 @@ class Commands(TyperGroup):
 
 def run(app: Callable[[], object]) -> int:
     """The exit code of the program; whatever happens in it ends here, told in a sentence."""
+    _stand_in()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except SystemExit as end:
+        # So ends what writes help when its reader goes away.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _flushed(0)
         return _flushed(end.code if isinstance(end.code, int) else int(end.code is not None))
     except KeyboardInterrupt:
         tell("stopped; run the same command to go on")
@@ -80,13 +87,20 @@ def write_path(path: str, *, end: bytes) -> None:
 
 
 def write_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
-    """A table of cells that may hold anything; `columns` are titles with `left` or `right`."""
+    """A table of cells that may hold anything; `columns` are titles with `left` or `right`.
+
+    On a terminal that is too narrow for it, one line for each cell that is not empty.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     from pictrace.words import shown
 
+    if _is_narrow([title for title, _ in columns], rows):
+        for row in rows:
+            write("\n".join(_lines([title for title, _ in columns], row)))
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title, justify in columns:
         table.add_column(title, justify="right" if justify == "right" else "left", overflow="fold")
@@ -96,6 +110,30 @@ def write_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]
 
 
 _STYLES = {"exact": "bold cyan", "copy": "bold green", "scene": "magenta", "similar": "yellow"}
+
+
+def _is_narrow(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether what is left of the terminal for the last column is too little to be read."""
+    from rich.cells import cell_len
+    from rich.console import Console
+
+    from pictrace.words import shown
+
+    if not sys.stdout.isatty():
+        return False
+    widths = [max(cell_len(shown(row[at])) for row in (titles, *rows)) for at in range(len(titles) - 1)]
+    return Console(file=sys.stdout).width < sum(width + 3 for width in widths) + _LEAST_COLUMNS
+
+
+def _lines(titles: Sequence[str], row: Sequence[str]) -> Iterator[str]:
+    """A row's cells, each with its title; an empty line before a row that has its first."""
+    from pictrace.words import shown
+
+    if row[0]:
+        yield ""
+    yield from (
+        f"{title}: {shown(cell)}" if title else shown(cell) for title, cell in zip(titles, row, strict=True) if cell
+    )
 
 
 def rendered(thing: Any) -> str:
@@ -153,6 +191,17 @@ def key_of(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and 0 < len(digits) < 19):
         raise UsageError(f"{text!r} is no id", hint="ids are numbers; `pictrace list` shows them")
     return int(digits)
+
+
+def _stand_in() -> None:
+    """Where a stream was closed before the start, one that leads nowhere, or the next file would take its number."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            # Worker processes are started with these streams too.
+            os.set_inheritable(number, True)
+            if name != "stdin":
+                setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
 
 
 def _told(error: Exception) -> int:

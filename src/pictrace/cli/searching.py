@@ -1,6 +1,7 @@
 """The commands that look for relations: search and compare."""
 
 import dataclasses
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import typer
 
 from pictrace.cli._console import key_of, opened, save, tell, write, write_json, write_path, write_table
 from pictrace.cli._options import CollectionOption, HtmlOption, JsonOption, ModeName
-from pictrace.errors import PictureError, UsageError
+from pictrace.errors import PictureError, SourceUnreadableError, UsageError
 
 if TYPE_CHECKING:
     from pictrace.explain import Drawing
@@ -58,6 +59,8 @@ def search(  # noqa: PLR0913 - one parameter per option
 
     if as_json and paths_only:
         raise UsageError("--json and --paths-only exclude each other", hint="choose one")
+    if nul and not paths_only:
+        raise UsageError("-0 says how paths end, and --paths-only is not there", hint="give both")
     part = _region(region)
     with opened(collection) as source:
         query = key_of(image) if image.startswith("id:") else _picture(image, source.settings.limits)
@@ -122,7 +125,11 @@ def _region(text: str | None) -> tuple[int, int, int, int] | None:
 def _picture(path: str, limits: Any) -> "Picture":
     from pictrace.picture import Picture
 
+    if not path:
+        raise UsageError("an empty path names no picture", hint="name a picture's file")
     if path != "-":
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir fails where nothing may be looked at
+            raise SourceUnreadableError(f"{path} is a folder, no picture", hint="`pictrace index` takes folders")
         try:
             return Picture.open(path, limits=limits)
         except PictureError as error:
