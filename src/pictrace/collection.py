@@ -15,7 +15,7 @@ from PIL import Image
 from pictrace import ingest, lookup, registry, search, tracing
 from pictrace._generations import freshness
 from pictrace.catalogs import Catalog, Entry
-from pictrace.comparison import ENCODERS, compare
+from pictrace.comparison import ENCODERS, at_hand, compare
 from pictrace.encoders import Encoder
 from pictrace.errors import NotFoundError, SourceError, UsageError
 from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
@@ -65,7 +65,7 @@ class Collection:
         defer_features: bool = False,
         progress: Progress | None = None,
     ) -> Report:
-        """What became of the pictures in folders, archives and files; unchanged ones are passed over.
+        """What became of the pictures in folders, archives, lists of URLs and files; unchanged ones are passed over.
 
         Pictures that are gone are reported, and with `prune` forgotten. Killed at any moment, the same call
         goes on where it was. With `defer_features` a new collection's local features are put off until
@@ -79,16 +79,15 @@ class Collection:
         if not sources:
             raise UsageError("nothing to add", hint="name a folder, an archive or a picture")
         total = Report()
+        opened = partial(open_source, limits=self.settings.limits, fetch=self.settings.fetch, exclude=exclude)
         for path in sources:
-            open_source(path, self.settings.limits, exclude=exclude)
+            opened(path)
         with self._writing(defer_features=defer_features) as catalog:
             encoders = self._encoders(catalog.recipe, self.settings.threads or max(1, self.settings.cores // 2))
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
-            known = partial(is_known, catalog)
             try:
                 for path in sources:
-                    source = open_source(path, self.settings.limits, exclude=exclude, known=known)
-                    total.include(run.run(source, prune=prune))
+                    total.include(run.run(opened(path, known=partial(is_known, catalog)), prune=prune))
             except SourceError:
                 self._fold(catalog, progress or Progress())
                 raise
@@ -118,15 +117,16 @@ class Collection:
         mode: Mode = "auto",
         region: Region | None = None,
     ) -> Answer:
-        """The pictures related to an image, or to the picture with an id; strongest relation first, then score.
+        """The pictures related to an image, given by its URL too, or to the picture with an id, strongest first.
 
         `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
-        the pixels of its original). `mode` is `auto`,
-        `exact` (same bytes or pixels), `copy` (nothing weaker), or `similar` (look-alikes, not verified).
+        the pixels of its original). `mode` is `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker),
+        or `similar` (look-alikes, not verified).
 
         Raises:
             UsageError: a limit, score, mode or region that makes no sense.
             PictureError: the image cannot be used.
+            FetchError: it cannot be fetched.
             NotFoundError: no such collection or id.
         """
         if limit < 1 or not 0.0 <= min_score <= 1.0 or mode not in search.MODES:
@@ -167,7 +167,7 @@ class Collection:
     def whole(self, image: ImageSource | Key) -> Picture:
         """All pixels of an image; of a stored one those of its proxy, at the size of the original."""
         if not isinstance(image, int):
-            return Picture.open(image, limits=self.settings.limits)
+            return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits)
         record = self.get(image)
         proxy = Image.open(io.BytesIO(self.proxy(image)))
         return self._picture(proxy.resize((record.width, record.height), Image.Resampling.BICUBIC))
@@ -219,7 +219,7 @@ class Collection:
         return self.settings.threads or self.settings.cores
 
     def _picture(self, image: ImageSource) -> Picture:
-        return Picture.open(image, limits=self.settings.limits, target=tracing.TARGET)
+        return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits, target=tracing.TARGET)
 
     def _encoders(self, recipe: Recipe, threads: int = 0) -> Sequence[Encoder]:
         return tracing.encoders_of(recipe, threads=threads or self._threads, models=self.settings.models)

@@ -177,12 +177,16 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
+UNKNOWN_SIZE = -1
+"""The size of a place that only reading would tell, as that of a URL."""
+
+
 @dataclass(frozen=True)
 class Location:
     """One place where a picture was seen.
 
-    `uri` is a path as the file system spells it (undecodable bytes as surrogate escapes) or
-    `ARCHIVE!/MEMBER`; `root` is the source it was found under; `identity` is (device, inode) for files.
+    `uri` is a path as the file system spells it (undecodable bytes as surrogate escapes),
+    `ARCHIVE!/MEMBER`, or a URL; `root` is the source it was found under; `identity` is (device, inode) for files.
     """
 
     uri: str
