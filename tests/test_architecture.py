@@ -18,7 +18,7 @@ LAYERS = (
     "_version errors",
     "_limits",
     "types settings",
-    "results",
+    "results recipe",
     "_atomic _colour _jpeg _sniff _worker polygons words",
     "_decode",
     "picture registry weights verdict catalogs sources.reading edits keypoints fetch",

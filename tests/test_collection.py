@@ -7,12 +7,20 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from fetch.upstream import ALLOWED, ok, policy, serving
 from photographs import FOLDER, jpeg, noise, photo
 
 import pictrace
 from pictrace.collection import Collection
 from pictrace.edits import cropped
-from pictrace.errors import IndexLockedError, NotFoundError, RecipeMismatchError, RootMissingError, UsageError
+from pictrace.errors import (
+    IndexLockedError,
+    NotFoundError,
+    RecipeMismatchError,
+    RootMissingError,
+    SourceNotAllowedError,
+    UsageError,
+)
 from pictrace.settings import Settings
 from pictrace.types import Relation
 
@@ -204,3 +212,18 @@ def test_features_cannot_be_put_off_where_they_are(collection: Collection) -> No
 
     with pytest.raises(UsageError, match="has its local features already"):
         collection.add(FOLDER / "coffee.png", defer_features=True)
+
+
+def test_a_url_can_be_searched_with_and_compared(tmp_path: Path) -> None:
+    """As any other image; where it may not be asked, the search is refused."""
+    data = jpeg(noise(9300))
+    with serving({"/a.jpg": ok(data)}) as server:
+        url = f"http://{ALLOWED}:{server.port}/a.jpg"
+        settings = Settings(workers=1, threads=1, fetch=policy(server))
+        with Collection(tmp_path / "a.pictrace", settings=settings) as collection:
+            key = collection.add_image(data)
+
+            assert [match.id for match in collection.search(url)] == [key]
+            assert collection.compare(url, data).relation is Relation.EXACT
+            with pytest.raises(SourceNotAllowedError):
+                collection.search(f"http://127.0.0.1:{server.port}/a.jpg")

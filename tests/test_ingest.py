@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from fetch.upstream import ALLOWED, ok, policy, serving
 from photographs import jpeg, noise
 
 from pictrace.collection import Collection
@@ -288,3 +289,38 @@ def test_failures_alone_do_not_make_a_root_alive(shared: Collection, pictures: P
         shared.add(pictures, prune=True)
 
     assert len(paths(shared, pictures)) == 3
+
+
+def test_a_list_of_urls_is_indexed_and_goes_on(tmp_path: Path) -> None:
+    """With the metadata of its lines; the second run fetches only what failed before."""
+    answers = {f"/{number}.jpg": ok(jpeg(noise(9100 + number))) for number in range(3)}
+    with serving(answers) as server:
+        urls = [f"http://{ALLOWED}:{server.port}/{number}.jpg" for number in range(4)]
+        items = tmp_path / "items.csv"
+        items.write_text("url,id\n" + "".join(f"{url},n{number}\n" for number, url in enumerate(urls)))
+        settings = Settings(workers=1, threads=1, fetch=policy(server))
+        with Collection(tmp_path / "a.pictrace", settings=settings) as collection:
+            first = collection.add(items)
+            answers["/3.jpg"] = ok(jpeg(noise(9103)))
+            second = collection.add(items, prune=True)
+            found = {record.path: record.metadata for record in collection.list()}
+
+    assert (first.added, [failure.code for failure in first.failures]) == (3, ["source_error"])
+    assert (second.added, second.unchanged, second.vanished, len(server.paths)) == (1, 3, [], 5)
+    assert found == {url: {"id": f"n{number}"} for number, url in enumerate(urls)}
+
+
+def test_a_url_that_left_its_list_has_vanished(tmp_path: Path) -> None:
+    """And is forgotten with `prune`; the other stays."""
+    with serving({f"/{number}": ok(jpeg(noise(9200 + number))) for number in range(2)}) as server:
+        urls = [f"http://{ALLOWED}:{server.port}/{number}" for number in range(2)]
+        path = tmp_path / "urls.txt"
+        path.write_text("\n".join(urls))
+        settings = Settings(workers=1, threads=1, fetch=policy(server))
+        with Collection(tmp_path / "a.pictrace", settings=settings) as collection:
+            collection.add(path)
+            path.write_text(urls[1])
+            report = collection.add(path, prune=True)
+
+            assert (report.vanished, report.pruned) == ([urls[0]], 1)
+            assert [record.path for record in collection.list()] == [urls[1]]

@@ -15,7 +15,8 @@ from typing import Any
 from pictrace import registry
 from pictrace._atomic import leftovers, replacing, written_name
 from pictrace.errors import IndexDamagedError, UsageError
-from pictrace.types import EncoderStamp, Key
+from pictrace.recipe import EncoderStamp
+from pictrace.types import Key
 
 _MOST_BYTES = 1 << 20
 HINT = "run `pictrace rebuild`: indexes are made anew from the catalog, nothing is lost"

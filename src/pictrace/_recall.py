@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from pictrace import registry
 from pictrace.catalogs import Catalog
-from pictrace.types import EncoderStamp, Hits, Key, Rows
+from pictrace.recipe import EncoderStamp
+from pictrace.types import Hits, Key, Rows
 
 SAMPLE = 200
 NEAREST = 10

@@ -16,17 +16,18 @@ from pictrace import candidates, ingest, lookup, search, tracing
 from pictrace._choice import Choice
 from pictrace._generations import freshness
 from pictrace.catalogs import Catalog, Entry
-from pictrace.comparison import compare
+from pictrace.comparison import at_hand, compare
 from pictrace.encoders import Encoder
 from pictrace.errors import SourceError, UsageError
 from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
 from pictrace.picture import ImageSource, Picture, Region
+from pictrace.recipe import Recipe
 from pictrace.results import Answer, Match, PictureRecord
 from pictrace.search import Mode
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
 from pictrace.tracing import Prepared
-from pictrace.types import Key, Location, Recipe
+from pictrace.types import Key, Location
 from pictrace.workers import Workers
 
 
@@ -77,7 +78,7 @@ class Collection:
         defer_features: bool = False,
         progress: Progress | None = None,
     ) -> Report:
-        """What became of the pictures in folders, archives and files; unchanged ones are passed over.
+        """What became of the pictures in folders, archives, lists of URLs and files; unchanged ones are passed over.
 
         Pictures that are gone are reported, and with `prune` forgotten. Killed at any moment, the same call
         goes on where it was. With `defer_features` a new collection's local features are put off until
@@ -91,11 +92,10 @@ class Collection:
         if not sources:
             raise UsageError("nothing to add", hint="name a folder, an archive or a picture")
         total = Report()
+        catalog: Catalog
         # Every source is looked at before anything is made; what the catalog knows is asked once it is there.
-        opened = [
-            open_source(path, self.settings.limits, exclude=exclude, known=lambda place: is_known(catalog, place))
-            for path in sources
-        ]
+        look_at = partial(open_source, limits=self.settings.limits, fetch=self.settings.fetch, exclude=exclude)
+        opened = [look_at(path, known=lambda place: is_known(catalog, place)) for path in sources]
         with self._writing(defer_features=defer_features) as catalog:
             encoders = self._encoders(catalog.recipe, self.settings.threads or max(1, self.settings.cores // 2))
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
@@ -132,7 +132,7 @@ class Collection:
         mode: Mode = "auto",
         region: Region | None = None,
     ) -> Answer:
-        """The pictures related to an image, or to the picture with an id; strongest relation first, then score.
+        """The pictures related to an image, given by its URL too, or to the picture with an id, strongest first.
 
         `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
         the pixels of its original). `mode` is `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), or
@@ -141,6 +141,7 @@ class Collection:
         Raises:
             UsageError: a limit, score, mode or region that makes no sense.
             PictureError: the image cannot be used.
+            FetchError: it cannot be fetched.
             NotFoundError: no such collection or id.
         """
         if limit < 1 or not 0.0 <= min_score <= 1.0 or mode not in search.MODES:
@@ -181,7 +182,7 @@ class Collection:
     def whole(self, image: ImageSource | Key) -> Picture:
         """All pixels of an image; of a stored one those of its proxy, at the size of the original."""
         if not isinstance(image, int):
-            return Picture.open(image, limits=self.settings.limits)
+            return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits)
         record = self.get(image)
         proxy = Image.open(io.BytesIO(self.proxy(image)))
         return self._picture(proxy.resize((record.width, record.height), Image.Resampling.BICUBIC))
@@ -233,7 +234,7 @@ class Collection:
         return self.settings.threads or self.settings.cores
 
     def _picture(self, image: ImageSource) -> Picture:
-        return Picture.open(image, limits=self.settings.limits, target=tracing.TARGET)
+        return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits, target=tracing.TARGET)
 
     def _encoders(self, recipe: Recipe, threads: int = 0) -> Sequence[Encoder]:
         return tracing.encoders_of(recipe, threads=threads or self._threads, models=self.settings.models)

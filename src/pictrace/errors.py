@@ -17,7 +17,8 @@ PictraceError
 ├── SourceError                    a whole source cannot be used
 │   ├── RootMissingError           root_missing
 │   ├── ArchiveUnsafeError         archive_unsafe
-│   └── ArchiveTooLargeError       archive_too_large
+│   ├── ArchiveTooLargeError       archive_too_large
+│   └── ListInvalidError           list_invalid
 ├── FetchError                     something on another machine cannot be fetched
 │   ├── InvalidUrlError            invalid_url
 │   ├── SourceNotAllowedError      source_not_allowed
@@ -169,6 +170,12 @@ class ArchiveTooLargeError(SourceError):
     """An archive with more entries or bytes than the limits allow; the message says how much was read before."""
 
     code = "archive_too_large"
+
+
+class ListInvalidError(SourceError):
+    """A list of URLs with too many lines or without its columns; for one line, that it is none."""
+
+    code = "list_invalid"
 
 
 class FetchError(PictraceError):

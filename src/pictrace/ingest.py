@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from pictrace.settings import Limits
 from pictrace.sources import Item, Source
 from pictrace.sources.reading import read
 from pictrace.tracing import Prepared
-from pictrace.types import Key, Location
+from pictrace.types import UNKNOWN_SIZE, Key, Location
 from pictrace.workers import Workers
 
 BATCH = 32
@@ -187,7 +187,7 @@ class Ingest:
     def _commit(self, batch: Sequence[tuple[Job, Looked]], report: Report) -> None:
         """One transaction for all of a batch that can be used."""
         entries: list[Entry] = []
-        new: list[tuple[Location, Prepared]] = []
+        new: list[tuple[Item, Prepared]] = []
         for job, result in batch:
             place = job.item.location
             if isinstance(result, PictureError):
@@ -195,10 +195,13 @@ class Ingest:
             elif isinstance(result, str):
                 entries.append(Entry(place, key=self.catalog.by_sha(result)))
             else:
-                new.append((place, result))
+                new.append((job.item, result))
                 report.replaced += self.catalog.location(place.uri) is not None
         traces = tracing.finish([prepared for _, prepared in new], self.encoders)
-        entries += [Entry(place, trace) for (place, _), trace in zip(new, traces, strict=True)]
+        entries += [
+            Entry(item.location, replace(trace, metadata=item.metadata))
+            for (item, _), trace in zip(new, traces, strict=True)
+        ]
         before = self.catalog.watermark
         added = {key for key in self.catalog.put(entries) if key > before} if entries else set()
         report.ids += sorted(added)
@@ -264,8 +267,13 @@ def _upwards(uri: str) -> Iterator[str]:
 
 
 def is_known(catalog: Catalog, location: Location) -> bool:
-    """Whether a place is in the catalog with just this size and time of change."""
+    """Whether a place is in the catalog with just this size and time of change.
+
+    A place whose size only reading would tell is known if it is there at all.
+    """
     found = catalog.location(location.uri)
+    if location.size == UNKNOWN_SIZE:
+        return found is not None
     return found is not None and (found[1].size, found[1].mtime_ns) == (location.size, location.mtime_ns)
 
 

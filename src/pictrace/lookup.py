@@ -30,7 +30,8 @@ from pictrace._generations import (
 from pictrace._recall import measured_recall, merged
 from pictrace.catalogs import Catalog
 from pictrace.errors import IndexDamagedError, UnknownNameError
-from pictrace.types import EncoderStamp, Hits, Key, Rows
+from pictrace.recipe import EncoderStamp
+from pictrace.types import Hits, Key, Rows
 
 FOLD_ROWS = 4096
 FOLD_SHARE = 0.1

@@ -13,8 +13,9 @@ from pictrace.encoders import Encoder, encode
 from pictrace.encoders import pdq as hashes
 from pictrace.errors import RecipeMismatchError
 from pictrace.picture import DECODER_VERSION, Picture
+from pictrace.recipe import EncoderStamp, Recipe
 from pictrace.settings import Limits
-from pictrace.types import FEATURE_DTYPE, PROXY_SIDE, EncoderStamp, Metric, Recipe, Rows, Trace
+from pictrace.types import FEATURE_DTYPE, PROXY_SIDE, Metric, Rows, Trace
 
 SIGNALS = ("identity", "pdq", "embedding", "geometry", "structure")
 """The signals of a new collection, in the order in which they run: cheap ones first, each on those before it."""

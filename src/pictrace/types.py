@@ -2,15 +2,14 @@
 
 import enum
 import functools
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.errors import IndexDamagedError, UsageError
+from pictrace.errors import UsageError
 
 Rows = npt.NDArray[Any]
 """`(n, width)` float32 for cosine spaces, `(n, width / 8)` uint8 for Hamming spaces."""
@@ -20,9 +19,6 @@ FEATURE_DTYPE = np.dtype([("x", "<u2"), ("y", "<u2"), ("octave", "u1"), ("angle"
 
 PROXY_SIDE = 512
 """Longest side, in pixels, of the proxy: what local features and verification look at."""
-
-_MOST_COLUMNS = 1 << 20
-"""Values or bits of the widest row: far more than any encoder makes, and few enough to ask memory for."""
 
 Key = int
 """A picture's number in its catalog: positive, ascending with time, never reused."""
@@ -196,12 +192,16 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
+UNKNOWN_SIZE = -1
+"""The size of a place that only reading would tell, as that of a URL."""
+
+
 @dataclass(frozen=True)
 class Location:
     """One place where a picture was seen.
 
-    `uri` is a path as the file system spells it (undecodable bytes as surrogate escapes) or
-    `ARCHIVE!/MEMBER`; `root` is the source it was found under; `identity` is (device, inode) for files.
+    `uri` is a path as the file system spells it (undecodable bytes as surrogate escapes),
+    `ARCHIVE!/MEMBER`, or a URL; `root` is the source it was found under; `identity` is (device, inode) for files.
     """
 
     uri: str
@@ -231,69 +231,3 @@ class Trace:
     features: npt.NDArray[Any]
     proxy: bytes
     metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class EncoderStamp:
-    """Which encoder made rows: its name, its version (with weights, their SHA-256), and their space."""
-
-    name: str
-    version: str
-    metric: str
-    width: int
-
-    @property
-    def space(self) -> Space:
-        """The space its rows live in."""
-        return Space(Metric(self.metric), self.width)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a collection's data were made; stored with them, and never mixed with another."""
-
-    encoders: tuple[EncoderStamp, ...]
-    index: str
-    signals: tuple[str, ...]
-    features: str
-    decoder: str
-
-    def to_json(self) -> str:
-        """One line of JSON, keys sorted."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The recipe that `to_json` wrote.
-
-        Raises:
-            IndexDamagedError: it wrote no such text.
-        """
-        try:
-            plain = json.loads(text)
-            stamps = tuple(EncoderStamp(**stamp) for stamp in plain.pop("encoders"))
-            signals = plain.pop("signals")
-            found = cls(encoders=stamps, signals=tuple(signals), **plain)
-        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-            raise _damaged_recipe() from error
-        texts = (found.index, found.features, found.decoder, *found.signals)
-        if not isinstance(signals, list) or not all(isinstance(text, str) for text in texts):
-            raise _damaged_recipe()
-        if not stamps or not all(map(_is_sound, stamps)) or len({stamp.name for stamp in stamps}) < len(stamps):
-            raise _damaged_recipe()
-        return found
-
-
-def _is_sound(stamp: EncoderStamp) -> bool:
-    texts, width = (stamp.name, stamp.version, stamp.metric), stamp.width
-    if not all(isinstance(each, str) for each in texts) or stamp.metric not in set(Metric):
-        return False
-    # An exact type, for True is an int as well.
-    return type(width) is int and 0 < width <= _MOST_COLUMNS and (stamp.metric == Metric.COSINE or width % 8 == 0)
-
-
-def _damaged_recipe() -> IndexDamagedError:
-    return IndexDamagedError(
-        "the recipe is none that PicTrace wrote",
-        hint="run `pictrace verify`, then restore a backup or index the pictures into a new collection",
-    )

@@ -5,6 +5,7 @@ import os
 import shutil
 
 import pytest
+from fetch.upstream import ALLOWED, ok, serving
 from photographs import FOLDER, jpeg, noise
 
 
@@ -126,3 +127,20 @@ def test_copies_and_moves_are_told_apart(pictrace, folder, capsys):
     index(pictrace)
 
     assert "2 already there by other names, 1 moved" in capsys.readouterr().out
+
+
+def test_index_takes_a_list_of_urls(pictrace, tmp_path, capsys, monkeypatch):
+    """What its lines say is shown with the picture, beside the id that the picture has here."""
+    with serving({"/a.jpg": ok(jpeg(noise(1)))}) as server:
+        monkeypatch.setenv("PICTRACE_FETCH_ALLOW_NETWORKS", f"{ALLOWED}/32")
+        monkeypatch.setenv("PICTRACE_FETCH_ALLOW_PORTS", str(server.port))
+        url = f"http://{ALLOWED}:{server.port}/a.jpg"
+        (tmp_path / "items.csv").write_text(f"url,id,artist\n{url},A7,somebody\n")
+        code = pictrace("index", "items.csv", "-c", "c.pictrace", "--workers", "1")
+    pictrace("show", "1", "-c", "c.pictrace")
+    shown = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+
+    assert code == 0
+    assert [["id:", "1"], ["id:", "A7"], ["artist:", "somebody"], ["path:", url]] == [
+        line for line in shown if line[0] in {"id:", "artist:", "path:"}
+    ]

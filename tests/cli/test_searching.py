@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from fetch.upstream import ALLOWED, ok, serving
 from photographs import FOLDER, flat, jpeg
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
@@ -190,3 +191,18 @@ def test_what_people_see_is_as_recorded(kind, match, capsys, monkeypatch):
         (GOLDEN / f"{kind}.txt").write_text(shown, "utf-8")
 
     assert (GOLDEN / f"{kind}.txt").read_text("utf-8") == shown
+
+
+def test_search_takes_a_url(pictrace, shelf, capsys, monkeypatch):
+    """Fetched as the settings allow; a refusal names what was given."""
+    with serving({"/a.jpg": ok((FOLDER / "coffee.png").read_bytes())}) as server:
+        url = f"http://{ALLOWED}:{server.port}/a.jpg"
+        refused = pictrace("search", url, "-c", shelf.collection)
+        said = capsys.readouterr().err
+        monkeypatch.setenv("PICTRACE_FETCH_ALLOW_NETWORKS", f"{ALLOWED}/32")
+        monkeypatch.setenv("PICTRACE_FETCH_ALLOW_PORTS", str(server.port))
+        found = pictrace("search", url, "-c", shelf.collection, "-f")
+
+    assert (refused, found) == (1, 0)
+    assert f"{url}: this address may not be fetched" in said
+    assert capsys.readouterr().out.startswith("photos/coffee.png\n")

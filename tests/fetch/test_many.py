@@ -1,7 +1,9 @@
 """Lists of URLs: many at a time, few to one host, and few bodies in memory."""
 
 import itertools
+import ssl
 import threading
+from pathlib import Path
 
 import pytest
 from fetch.upstream import ALLOWED, ok, policy, serving
@@ -131,6 +133,23 @@ def test_an_answer_is_an_answer(upstream, base, answers, answer):
 
     assert isinstance(result, FetchError)
     assert upstream.hits == 1
+
+
+def test_a_certificate_is_judged_once(upstream):
+    """It will not be better in a second."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    upstream.socket = context.wrap_socket(upstream.socket, server_side=True)
+    asked = []
+
+    def resolve(host):
+        asked.append(host)
+        return [ALLOWED]
+
+    with Fetcher(policy(upstream), resolve=resolve, pauses=(0, 0)) as fetcher:
+        ((_, result),) = fetcher.many([f"https://a.example:{upstream.port}/"])
+
+    assert (result.code, len(asked)) == ("source_unreachable", 1)
 
 
 def test_all_attempts_together_have_one_deadline(upstream, base, answers):

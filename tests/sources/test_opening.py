@@ -13,6 +13,7 @@ from pictrace.settings import Limits
 from pictrace.sources.archive import Archive
 from pictrace.sources.folder import File, Folder
 from pictrace.sources.opening import open_source
+from pictrace.sources.url_list import UrlList
 
 ZIP = archives.zip_of([("a.jpg", PICTURE)])
 TAR = archives.tar_of([("a.jpg", PICTURE)])
@@ -41,7 +42,7 @@ def test_archives_are_told_by_suffix_or_else_by_content(tmp_path, name, data):
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [("a.jpg", PICTURE), ("a.jpg", ZIP), ("scan", PICTURE), ("notes.txt", b"text"), ("x", b"")],
+    [("a.jpg", PICTURE), ("a.jpg", ZIP), ("scan", PICTURE), ("notes.md", b"text"), ("x", b"")],
 )
 def test_any_other_file_is_taken_for_a_picture(tmp_path, name, data):
     """The decoder says what it thinks of it; a ZIP called a picture is not opened."""
@@ -49,6 +50,12 @@ def test_any_other_file_is_taken_for_a_picture(tmp_path, name, data):
 
     assert isinstance(source, File)
     assert [item.location.uri for item in source.items()] == [str(tmp_path / name)]
+
+
+@pytest.mark.parametrize("name", ["urls.txt", "items.CSV", "items.jsonl", "items.ndjson"])
+def test_lists_are_told_by_suffix(tmp_path, name):
+    """They are read as URLs."""
+    assert isinstance(open_source(written(tmp_path, b"", name), Limits()), UrlList)
 
 
 def test_a_folder_is_a_folder(tmp_path):

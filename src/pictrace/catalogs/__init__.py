@@ -7,8 +7,9 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.recipe import Recipe
 from pictrace.results import PictureRecord
-from pictrace.types import Key, Location, Recipe, Rows, Trace
+from pictrace.types import Key, Location, Rows, Trace
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,9 @@ from pictrace.catalogs import _records
 from pictrace.catalogs._query import fetch
 from pictrace.catalogs._records import MAX_KEY, Column, damaged
 from pictrace.errors import IndexDamagedError
+from pictrace.recipe import Recipe
 from pictrace.results import PictureRecord
-from pictrace.types import FEATURE_DTYPE, Key, Recipe, Trace
+from pictrace.types import FEATURE_DTYPE, Key, Trace
 
 BATCH = 4096
 _AMONG = "id IN (SELECT value FROM json_each(?))"

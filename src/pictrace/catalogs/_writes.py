@@ -15,7 +15,8 @@ from pictrace.catalogs import Entry, _records
 from pictrace.catalogs._query import fetch
 from pictrace.catalogs._records import Column
 from pictrace.errors import NotFoundError, UsageError
-from pictrace.types import Key, Recipe, Space, Trace
+from pictrace.recipe import Recipe
+from pictrace.types import Key, Space, Trace
 
 _ADD_PICTURE = f"INSERT INTO picture ({_records.PICTURE_COLUMNS}, placeless, crc) VALUES ({'?, ' * 11}?)"
 _ADD_PLACE = f"""

@@ -17,8 +17,9 @@ from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, WriterLock, refusal
 from pictrace.catalogs._query import count
 from pictrace.catalogs._records import Column
 from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
+from pictrace.recipe import Recipe
 from pictrace.results import PictureRecord
-from pictrace.types import FEATURE_DTYPE, Key, Location, Recipe, Rows, Trace
+from pictrace.types import FEATURE_DTYPE, Key, Location, Rows, Trace
 
 FILE_NAME = "catalog.sqlite"
 

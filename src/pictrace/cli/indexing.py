@@ -13,7 +13,10 @@ from pictrace.cli._options import CollectionOption, JsonOption
 _LISTED = 10
 
 SourcesArgument = Annotated[
-    list[str], typer.Argument(metavar="SOURCE...", help="Folders, ZIP or tar archives, or single pictures.")
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...", help="Folders, ZIP or tar archives, lists of URLs (.txt, .csv, .jsonl), or pictures."
+    ),
 ]
 PruneOption = Annotated[bool, typer.Option("--prune", help="Forget pictures of these sources that are gone.")]
 ExcludeOption = Annotated[

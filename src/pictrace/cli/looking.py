@@ -51,9 +51,10 @@ def show(identifier: IdArgument, *, collection: CollectionOption = None, as_json
         "format": record.format,
         "added": record.added,
         "sha256": record.sha256,
-        **{name: str(value) for name, value in record.metadata.items()},
     }
-    for name, value in facts.items():
+    # A list, for metadata may have names like ours, `id` above all.
+    lines = [*facts.items(), *((name, str(value)) for name, value in record.metadata.items())]
+    for name, value in lines:
         write(f"{shown(name) + ':':<10}{shown(value)}")
     for place in record.locations:
         write(f"{'path:':<10}{shown(place.uri)}")

@@ -11,7 +11,7 @@ import typer
 
 from pictrace.cli._console import key_of, opened, save, tell, write, write_json, write_path, write_table
 from pictrace.cli._options import CollectionOption, HtmlOption, JsonOption, ModeName
-from pictrace.errors import PictureError, SourceUnreadableError, UsageError
+from pictrace.errors import FetchError, PictureError, SourceUnreadableError, UsageError
 
 if TYPE_CHECKING:
     from pictrace.explain import Drawing
@@ -23,7 +23,9 @@ _DRAWN = 50
 
 ImageArgument = Annotated[
     str,
-    typer.Argument(metavar="IMAGE", help="A picture's path, `-` for stdin, or `id:42` for one in the collection."),
+    typer.Argument(
+        metavar="IMAGE", help="A picture's path or URL, `-` for stdin, or `id:42` for one in the collection."
+    ),
 ]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Most matches to show.")]
 ScoreOption = Annotated[float, typer.Option("--min-score", min=0, max=1, help="Least probability to show.")]
@@ -63,7 +65,7 @@ def search(  # noqa: PLR0913 - one parameter per option
         raise UsageError("-0 says how paths end, and --paths-only is not there", hint="give both")
     part = _region(region)
     with opened(collection) as source:
-        query = key_of(image) if image.startswith("id:") else _picture(image, source.settings.limits)
+        query = key_of(image) if image.startswith("id:") else _picture(image, source.settings)
         found = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part)
         answer = looked_for(found)
         if html is not None:
@@ -84,7 +86,7 @@ def search(  # noqa: PLR0913 - one parameter per option
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="A", help="A picture's path, or `-` for stdin.")],
+    first: Annotated[str, typer.Argument(metavar="A", help="A picture's path or URL, or `-` for stdin.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
     *,
     as_json: JsonOption = False,
@@ -97,7 +99,7 @@ def compare(
     if first == second == "-":
         raise UsageError("only one of the pictures can come from stdin", hint="name a file for the other")
     settings = load()
-    pictures = [_picture(one, settings.limits) for one in (first, second)]
+    pictures = [_picture(one, settings) for one in (first, second)]
     match = dataclasses.replace(judged(*pictures, settings=settings), path=None if second == "-" else second)
     if html is not None:
         from pictrace import explain, report
@@ -122,7 +124,8 @@ def _region(text: str | None) -> tuple[int, int, int, int] | None:
     return x, y, width, height
 
 
-def _picture(path: str, limits: Any) -> "Picture":
+def _picture(path: str, settings: Any) -> "Picture":
+    from pictrace.comparison import at_hand
     from pictrace.picture import Picture
 
     if not path:
@@ -131,14 +134,14 @@ def _picture(path: str, limits: Any) -> "Picture":
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir fails where nothing may be looked at
             raise SourceUnreadableError(f"{path} is a folder, no picture", hint="`pictrace index` takes folders")
         try:
-            return Picture.open(path, limits=limits)
-        except PictureError as error:
+            return Picture.open(at_hand(path, settings.fetch), limits=settings.limits)
+        except (PictureError, FetchError) as error:
             raise type(error)(f"{path}: {error}", hint=error.hint) from error
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(
             "`-` reads a picture from stdin, and nothing is piped in", hint="try: pictrace search - < FILE"
         )
-    return Picture.open(sys.stdin.buffer, limits=limits)
+    return Picture.open(sys.stdin.buffer, limits=settings.limits)
 
 
 def _page(source: Any, query: "Picture | int", part: Any, answer: "Answer", *, name: str) -> str:

@@ -14,6 +14,7 @@ OTHER_ARCHIVES = frozenset(
     {".7z", ".cb7", ".rar", ".cbr", ".gz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst"}
     | {".lz", ".lzma", ".lz4", ".cab", ".arj", ".lha", ".ace", ".z"}
 )
+LISTS = frozenset({".txt", ".csv", ".jsonl", ".ndjson"})
 ARCHIVES = ZIPS | TARS | OTHER_ARCHIVES
 
 # Thumbnails and leftovers of Synology, QNAP, Windows, Linux file systems, photo galleries and macOS archives.

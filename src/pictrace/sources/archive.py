@@ -20,13 +20,10 @@ from pictrace.errors import (
 )
 from pictrace.results import Failure
 from pictrace.settings import Limits
-from pictrace.sources import Item, _tar, _zip
+from pictrace.sources import Item, Known, _tar, _zip
 from pictrace.sources._names import ARCHIVES, TARS, Selection, holds_archive, suffix
 from pictrace.sources.reading import changed, missing, open_regular, resolved
 from pictrace.types import Location
-
-Known = Callable[[Location], bool]
-"""Whether a location is in the collection already, just like this."""
 
 _NESTED = "an archive within an archive is not opened"
 

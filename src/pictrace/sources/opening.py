@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pictrace.errors import SourceUnreadableError, UnsupportedFormatError
-from pictrace.settings import Limits
-from pictrace.sources import Source
-from pictrace.sources._names import ARCHIVES, OTHER_ARCHIVES, PICTURES, TARS, ZIPS, holds_archive, suffix
-from pictrace.sources.archive import Archive, Known
+from pictrace.settings import FetchPolicy, Limits
+from pictrace.sources import Known, Source
+from pictrace.sources._names import ARCHIVES, LISTS, OTHER_ARCHIVES, PICTURES, TARS, ZIPS, holds_archive, suffix
+from pictrace.sources.archive import Archive
 from pictrace.sources.folder import File, Folder
 from pictrace.sources.reading import missing, open_regular, resolved
+from pictrace.sources.url_list import UrlList
 
 _READABLE_MAGICS = (b"PK", b"\x1f\x8b")
 
@@ -22,11 +23,12 @@ def open_source(
     *,
     exclude: Sequence[str] = (),
     known: Known = lambda _: False,
+    fetch: FetchPolicy | None = None,
 ) -> Source:
-    """The source behind a path: a folder, a ZIP or tar, or else one picture file.
+    """The source behind a path: a folder, a ZIP or tar, a list of URLs, or else one picture file.
 
-    `exclude` holds patterns of names to leave out (see docs/sources.md). Members of archives for which
-    `known` holds come without their bytes.
+    `exclude` holds patterns of names to leave out (see docs/sources.md). Members of archives and
+    URLs for which `known` holds come without their bytes; others are fetched as `fetch` allows.
 
     Raises:
         RootMissingError: nothing is there, or it may not be read.
@@ -43,6 +45,8 @@ def open_source(
     ending = suffix(root)
     if ending in PICTURES or not stat.S_ISREG(status.st_mode):
         return File(root)
+    if ending in LISTS:
+        return UrlList(root, fetch, known=known)
     head = b"" if ending in ARCHIVES else _head(root)
     if ending in ZIPS | TARS or head.startswith(_READABLE_MAGICS) or head[257:262] == b"ustar":
         return Archive(root, limits, exclude=exclude, known=known)

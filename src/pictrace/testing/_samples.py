@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pictrace.types import FEATURE_DTYPE, EncoderStamp, Location, Recipe, Trace
+from pictrace.recipe import EncoderStamp, Recipe
+from pictrace.types import FEATURE_DTYPE, Location, Trace
 
 RECIPE = Recipe(
     encoders=(EncoderStamp("faces", "1 café", "cosine", 24), EncoderStamp("bits", "2", "hamming", 64)),

@@ -1,12 +1,12 @@
-"""The records that parts hand to each other: recipes come from files, which may be damaged."""
+"""Recipes come from files, which may be damaged."""
 
 import json
 
 import pytest
 
 from pictrace.errors import IndexDamagedError
+from pictrace.recipe import Recipe
 from pictrace.testing._samples import RECIPE
-from pictrace.types import Recipe
 
 PLAIN = json.loads(RECIPE.to_json())
 
