@@ -144,6 +144,8 @@ def test_an_interrupt_is_one_sentence(shelf):
         program.stdin.write(b"x" * (1 << 20))
         program.stdin.flush()
         program.send_signal(signal.SIGINT)
+        # A signal between two reads is only seen when the second ends.
+        program.stdin.close()
         error = program.stderr.read()
 
     assert (program.returncode, error) == (130, b"stopped; run the same command to go on\n")
