@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+import platformdirs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,20 +75,75 @@ def test_an_empty_file_is_the_defaults(tmp_path):
 
 @SETTINGS
 def test_a_setting_comes_from_the_file(tmp_path, setting):
-    """The one in the working directory."""
+    """That was named."""
+    (tmp_path / "pictrace.toml").write_text(toml(setting, sample(setting)))
+    environ = {"PICTRACE_CONFIG": str(tmp_path / "pictrace.toml")}
+
+    assert value_of(load(environ=environ), setting.name) == expected(setting)
+
+
+OURS = ["collection", "models"]
+ANYBODYS = [one for one in known() if one.name not in OURS and not one.name.startswith("fetch.")]
+
+
+@pytest.mark.parametrize("setting", ANYBODYS, ids=lambda one: one.name)
+def test_a_setting_comes_from_the_working_directory(tmp_path, setting):
+    """If it only says how to work."""
     (tmp_path / "pictrace.toml").write_text(toml(setting, sample(setting)))
 
     assert value_of(load(environ={}), setting.name) == expected(setting)
+
+
+@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("value", ["/somewhere", ""])
+def test_a_foreign_folder_names_no_collection_and_no_models(tmp_path, name, value):
+    """Whoever packed the folder one happens to be in must not decide what is written to or loaded."""
+    (tmp_path / "pictrace.toml").write_text(f"{name} = {value!r}")
+
+    with pytest.raises(ConfigurationError, match=f"{name} is not taken from 'pictrace.toml'") as caught:
+        load(environ={}, **{name: "/given"})
+    assert f"PICTRACE_CONFIG={tmp_path}/pictrace.toml" in caught.value.hint
+
+
+def test_a_foreign_folder_does_not_say_who_may_be_asked(tmp_path):
+    """Whoever packed the folder must not open the way into private networks."""
+    (tmp_path / "pictrace.toml").write_text("[fetch]\nallow_networks = ['10.0.0.0/8']")
+
+    with pytest.raises(ConfigurationError, match=r"fetch.allow_networks is not taken from"):
+        load(environ={})
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_users_own_folder_of_settings_is_trusted(tmp_path, monkeypatch, name):
+    """Working in it is no risk."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "pictrace.toml").write_text(f"{name} = '/mine'")
+    (tmp_path / "pictrace").symlink_to("real")
+    monkeypatch.setattr(platformdirs, "user_config_dir", lambda *_, **__: str(tmp_path / "pictrace"))
+    monkeypatch.chdir(tmp_path / "real")
+
+    assert getattr(load(environ={}), name) == "/mine"
+
+
+@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("way", ["argument", "variable"])
+def test_a_file_that_was_named_is_trusted(tmp_path, name, way):
+    """Also if it is the one in the working directory."""
+    (tmp_path / "pictrace.toml").write_text(f"{name} = '/mine'")
+    path, environ = (Path("pictrace.toml"), {}) if way == "argument" else (None, {"PICTRACE_CONFIG": "pictrace.toml"})
+
+    assert getattr(load(path, environ=environ), name) == "/mine"
 
 
 @SETTINGS
 def test_the_environment_overrules_the_file(tmp_path, setting):
     """Under the name in the documentation."""
     (tmp_path / "pictrace.toml").write_text(toml(setting, setting.default))
+    environ = {"PICTRACE_CONFIG": str(tmp_path / "pictrace.toml")}
     value = sample(setting)
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
-    assert value_of(load(environ={setting.variable: text}), setting.name) == expected(setting)
+    assert value_of(load(environ=environ | {setting.variable: text}), setting.name) == expected(setting)
 
 
 @SETTINGS

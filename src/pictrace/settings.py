@@ -24,6 +24,7 @@ _FILE_BYTES = 1 << 20
 _TABLES = ("limits", "fetch")
 _SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _MOST_THREADS = 1024
+_NOT_FROM_ELSEWHERE = ("collection", "models", "fetch")
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,14 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
     """The settings of this process.
 
     `path` is the file to read, otherwise the one that PICTRACE_CONFIG names, otherwise `pictrace.toml` in
-    the working directory if there is one. Arguments have the names of the fields, those of a table its name
-    before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor were variables
+    the working directory if there is one; the last may set neither `collection`, `models` nor what may be fetched,
+    unless that directory is the user's own for settings. Arguments have the names of the fields, those of a table
+    its name before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor were variables
     that are empty.
 
     Raises:
-        ConfigurationError: a file that cannot be read, an unknown name, or a value that does not fit.
+        ConfigurationError: a file that cannot be read, an unknown name, a value that does not fit, or one that
+            is not taken from there.
     """
     file = path or (Path(environ["PICTRACE_CONFIG"]) if environ.get("PICTRACE_CONFIG") else None)
     layers = (_from_file(file), _from_environment(environ), _from_arguments(arguments))
@@ -140,7 +143,25 @@ def _from_file(path: Path | None) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"settings file {str(place)!r} is no valid TOML: {error}") from error
     given = dict(_flattened(tables))
-    return _cast_all(given, {setting.name: setting for setting in known()}, f" in {str(place)!r}")
+    chosen = _cast_all(given, {setting.name: setting for setting in known()}, f" in {str(place)!r}")
+    if path is None:
+        _refuse_from_elsewhere(chosen)
+    return chosen
+
+
+def _refuse_from_elsewhere(chosen: Mapping[str, Any]) -> None:
+    """Nothing, if the working directory is the user's own, or its file sets nothing of that kind.
+
+    Downloads and shared drives have working directories too: what is written to, what is loaded as a model, and
+    which machines are asked for files must not be up to whoever filled one.
+    """
+    named = [name for name in chosen if name.partition(".")[0] in _NOT_FROM_ELSEWHERE]
+    own = Path(platformdirs.user_config_dir("pictrace", appauthor=False))
+    if named and Path.cwd().resolve() != own.resolve():
+        raise ConfigurationError(
+            f"{named[0]} is not taken from {FILE!r} in a working directory, which may be somebody else's",
+            hint=f"remove it there, or, if the file is yours, set PICTRACE_CONFIG={Path.cwd() / FILE}",
+        )
 
 
 def _flattened(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
