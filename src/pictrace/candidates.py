@@ -27,6 +27,7 @@ class Engine:
     lookups: Mapping[str, Lookup]
     signals: Sequence[Signal]
     pictures: int
+    threads: int = 1
 
 
 def of_whole(engine: Engine, query: Trace, wanted: int) -> list[Key]:
@@ -37,12 +38,10 @@ def of_whole(engine: Engine, query: Trace, wanted: int) -> list[Key]:
     """
     votes: dict[Key, float] = {}
     for encoder in engine.encoders:
-        hamming = encoder.space.metric is Metric.HAMMING
-        nearest = _neighbours(engine, encoder.name, query.rows[encoder.name], wanted)
-        ranked = sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))
-        for rank, (key, distance) in enumerate(ranked):
-            if not hamming or distance <= _HASH_REACH:
-                votes[key] = votes.get(key, 0.0) + 1.0 / (_RANK_OFFSET + rank)
+        reach = _HASH_REACH if encoder.space.metric is Metric.HAMMING else np.inf
+        nearest = _neighbours(engine, encoder.name, query.rows[encoder.name], wanted, reach=reach)
+        for rank, key in enumerate(sorted(nearest, key=lambda key: (nearest[key], key))):
+            votes[key] = votes.get(key, 0.0) + 1.0 / (_RANK_OFFSET + rank)
     return sorted(votes, key=lambda key: (-votes[key], key))
 
 
@@ -70,16 +69,21 @@ def interleaved(lists: Sequence[Sequence[Key]]) -> list[Key]:
     return sorted(best, key=lambda key: best[key])
 
 
-def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int) -> dict[Key, float]:
-    """The nearest living pictures and their distances; the more are asked for, the more of the nearest are gone."""
+def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int, *, reach: float = np.inf) -> dict[Key, float]:
+    """The nearest living pictures within `reach`, with their distances.
+
+    The more are asked for, the more of the nearest are gone: then more are asked for.
+    """
     asked = wanted
     while True:
         nearest: dict[Key, float] = {}
         found = engine.lookups[encoder].search(rows, asked)
         for hits in found:
-            for key, distance in hits:
+            near = hits.distances <= reach
+            for key, distance in zip(hits.keys[near].tolist(), hits.distances[near].tolist(), strict=True):
                 nearest[key] = min(distance, nearest.get(key, np.inf))
         living = engine.catalog.present(list(nearest))
-        if len(living) >= wanted or asked >= _MOST_NEIGHBOURS or all(len(hits) < asked for hits in found):
+        whole = all(len(hits) < asked or hits.distances[-1] > reach for hits in found)
+        if len(living) >= wanted or asked >= _MOST_NEIGHBOURS or whole:
             return {key: nearest[key] for key in living}
         asked *= 4

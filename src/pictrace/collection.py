@@ -273,7 +273,9 @@ class Collection:
                 recipe = catalog.recipe
                 lookups = lookup.open_all(self._folder, catalog, threads=self._threads)
                 signals = search.load_signals(recipe.signals)
-                self._engine = candidates.Engine(catalog, self._encoders(recipe), lookups, signals, len(catalog))
+                self._engine = candidates.Engine(
+                    catalog, self._encoders(recipe), lookups, signals, len(catalog), self._threads
+                )
             elif state != self._state:
                 for one in self._engine.lookups.values():
                     one.refresh()

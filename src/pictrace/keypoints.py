@@ -50,6 +50,11 @@ def extract(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.void]:
     return features
 
 
+def mirrored(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.void]:
+    """The features of the mirror image, at its places."""
+    return extract(np.ascontiguousarray(grey[:, ::-1]))
+
+
 def _spread(raw: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
     """The strongest of every cell first, then the second of every cell, and so on up to `COUNT`.
 

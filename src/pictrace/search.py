@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -33,6 +34,8 @@ THOROUGH = 80
 are near to one part of the query among them."""
 
 _NEIGHBOURS = 100
+_WORTH_A_THREAD = 4
+
 _FEATURELESS = "the picture is featureless: nothing but the same bytes or pixels can be recognised"
 
 
@@ -149,6 +152,12 @@ def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequen
 
 def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -> list[Match]:
     """Matches of the candidates: by every signal, or only by those that align nothing."""
+    if verify and engine.threads > 1 and len(keys) >= _WORTH_A_THREAD:
+        # Every second one in a thread beside: an eighth of the time, and the likeliest are spread over both.
+        with ThreadPoolExecutor(1, "pictrace-verify") as beside:
+            alone = replace(engine, threads=1)
+            others = beside.submit(_judged, alone, query, keys[1::2], verify=True)
+            return _judged(alone, query, keys[::2], verify=True) + others.result()
     signals = [signal for signal in engine.signals if verify or signal.family != "alignment"]
     matches = []
     for key, trace in engine.catalog.traces(keys).items():

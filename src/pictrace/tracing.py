@@ -78,14 +78,18 @@ def finish(batch: Sequence[Prepared], encoders: Sequence[Encoder]) -> list[Trace
 
 
 def of_query(picture: Picture, encoders: Sequence[Encoder]) -> Trace:
-    """The trace of a picture to search with: its perceptual hash in all eight turns and mirror images."""
-    _ = picture.frame  # everything else is made from it, in either thread
+    """The trace of a picture to search with: its perceptual hash in all eight turns and mirror images.
+
+    What the models make of it, and the features of its mirror image, come from a thread beside this one.
+    """
+    _ = picture.grey  # and the frame, which everything else is made from as well
     models = [encoder for encoder in encoders if not isinstance(encoder, hashes.Encoder)]
-    with ThreadPoolExecutor(1, "pictrace-model") as beside:
+    with ThreadPoolExecutor(1, "pictrace-query") as beside:
         rows = beside.submit(lambda: {encoder.name: encode(encoder, [picture]) for encoder in models})
+        mirrored = beside.submit(keypoints.mirrored, picture.grey)
         quality, turns = hashes.variants(picture)
         facts = _facts(picture, quality)
-    return Trace(rows={**rows.result(), **_turns(turns, encoders)}, **facts)
+    return Trace(rows={**rows.result(), **_turns(turns, encoders)}, mirrored=mirrored.result(), **facts)
 
 
 def with_variants(trace: Trace, encoders: Sequence[Encoder]) -> Trace:

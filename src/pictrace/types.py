@@ -216,8 +216,8 @@ class Trace:
     """Everything PicTrace keeps of a picture to compare it by; the picture itself is no longer needed.
 
     `rows` maps an encoder's name to `(k, columns)` rows, one for a stored picture, more for a query's
-    variants; `features` is a structured array of `FEATURE_DTYPE`; `proxy` is a JPEG whose longest side is
-    at most `PROXY_SIDE`; `quality` is PDQ's 0 to 100.
+    variants; `features` is a structured array of `FEATURE_DTYPE`, and `mirrored`, where a query has them at hand, those
+    of its mirror image; `proxy` is a JPEG whose longest side is at most `PROXY_SIDE`; `quality` is PDQ's 0 to 100.
     """
 
     sha256: str
@@ -231,3 +231,4 @@ class Trace:
     features: npt.NDArray[Any]
     proxy: bytes
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    mirrored: npt.NDArray[Any] | None = None

@@ -1,6 +1,5 @@
 """Do local features of both pictures agree on one homography? It finds where the pictures overlap."""
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import keypoints
-from pictrace.picture import Picture
 from pictrace.polygons import area, clipped
+from pictrace.signals._matching import matched, may_be_mirrored, may_match, mirrored
 from pictrace.types import PROXY_SIDE, Alignment, Evidence, Matrix, Relation, Silence, Trace
 from pictrace.verdict import calibration
-
-_RATIO = 0.8
-"""Lowe's ratio test, https://doi.org/10.1023/B:VISI.0000029664.99615.94 section 7.1."""
 
 _LEAST_MATCHES = 8
 """Four pairs fix a homography; twice as many are needed before agreement means anything."""
 
-_SAMPLED, _LEAST_SAMPLED = 3, 5
-_FARTHEST = 999
+_MANY = 150
+"""With fewer features, every third of them says too little for a first look."""
+
 _TOLERANCE_PX = 4.0
 _SURE_INLIERS = 40
 _SIMPLER = 0.85
@@ -49,8 +46,8 @@ class Signal:
         if min(len(query.features), len(candidate.features)) < _LEAST_MATCHES:
             return self._silent(Silence.FEW_FEATURES, {})
         found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
-        if found.inliers < _SURE_INLIERS and _may_be_mirrored(query, candidate):
-            turned = _agreement(_mirrored(query), candidate.features, _frame(query), _frame(candidate))
+        if found.inliers < _SURE_INLIERS and may_be_mirrored(query, candidate):
+            turned = _agreement(mirrored(query), candidate.features, _frame(query), _frame(candidate))
             if turned.inliers > found.inliers:
                 found = turned.unmirrored(_frame(query)[0])
         measures = found.measures()
@@ -69,7 +66,7 @@ class Signal:
 
 def inlier_pairs(query: Trace, candidate: Trace, alignment: Alignment) -> list[tuple[float, float, float, float]]:
     """Places that both pictures share, `(x, y)` in the query and `(x, y)` in the match, in original pixels."""
-    left, right = _matched(_mirrored(query) if alignment.mirrored else query.features, candidate.features)
+    left, right = matched(mirrored(query) if alignment.mirrored else query.features, candidate.features)
     if not len(left):
         return []
     start, end = (keypoints.places(side).astype(np.float64) for side in (left, right))
@@ -121,7 +118,9 @@ def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: 
     A similarity has half the parameters, so it is found among fewer good matches and placed better by them; it is
     taken where it explains nearly as much.
     """
-    left, right = _matched(query, candidate)
+    if len(query) > _MANY and not may_match(query, candidate):
+        return _Agreement(0)
+    left, right = matched(query, candidate)
     if len(left) < _LEAST_MATCHES:
         return _Agreement(len(left))
     start, end = keypoints.places(left), keypoints.places(right)
@@ -160,34 +159,6 @@ def _similarity(start: Points, end: Points) -> tuple[Any, npt.NDArray[np.bool_]]
     return np.vstack([found, [0.0, 0.0, 1.0]]), mask.ravel() > 0
 
 
-def _matched(query: Any, candidate: Any) -> tuple[Any, Any]:
-    """The features of the query that have a much nearer neighbour in the candidate than any other, and those."""
-    distances = _hamming(query["descriptor"], candidate["descriptor"])
-    rows = np.arange(len(query))
-    nearest = distances.argmin(axis=1)
-    best = distances[rows, nearest]
-    distances[rows, nearest] = _FARTHEST
-    kept = np.flatnonzero(best < _RATIO * distances.min(axis=1))
-    return query[kept], candidate[nearest[kept]]
-
-
-def _may_be_mirrored(query: Trace, candidate: Trace) -> bool:
-    """Whether a third of the mirrored features match at all: unrelated pictures rarely get as far, and sooner."""
-    left, _ = _matched(_mirrored(query)[::_SAMPLED], candidate.features)
-    return len(left) >= _LEAST_SAMPLED
-
-
-def _hamming(left: Any, right: Any) -> npt.NDArray[np.uint16]:
-    """Differing bits between descriptors of 32 bytes, word by word: twice as fast as OpenCV's brute force."""
-    words, others = (np.ascontiguousarray(np.ascontiguousarray(side).view(np.uint64).T) for side in (left, right))
-    total = np.zeros((len(left), len(right)), np.uint16)
-    differing, bits = np.empty(total.shape, np.uint64), np.empty(total.shape, np.uint8)
-    for word, other in zip(words, others, strict=True):
-        np.bitwise_xor(word[:, None], other[None, :], out=differing)
-        total += np.bitwise_count(differing, out=bits)
-    return total
-
-
 def _distinct(start: Points, end: Points) -> int:
     """How many inliers are at different places in both pictures; pyramid levels repeat one corner."""
     return min(len(set(map(tuple, np.rint(side / 4).tolist()))) for side in (start, end))
@@ -208,13 +179,6 @@ def _frame(trace: Trace) -> Frame:
     """Width and height of the proxy."""
     scale = min(1.0, PROXY_SIDE / max(trace.width, trace.height))
     return max(1.0, round(trace.width * scale)), max(1.0, round(trace.height * scale))
-
-
-@functools.lru_cache(maxsize=16)
-def _mirrored(trace: Trace) -> Any:
-    """Features of the mirror image; ORB descriptors do not survive mirroring."""
-    grey = Picture.open(trace.proxy).grey
-    return keypoints.extract(np.ascontiguousarray(grey[:, ::-1]))
 
 
 def _alignment(homography: Exact, query: Trace, candidate: Trace, *, mirrored: bool) -> Alignment | None:
