@@ -97,7 +97,7 @@ class Collection:
         look_at = partial(open_source, limits=self.settings.limits, fetch=self.settings.fetch, exclude=exclude)
         opened = [look_at(path, known=lambda place: is_known(catalog, place)) for path in sources]
         with self._writing(defer_features=defer_features) as catalog:
-            encoders = self._encoders(catalog.recipe, self.settings.threads or max(1, self.settings.cores // 2))
+            encoders = self._encoders(catalog.recipe)
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
             try:
                 for source in opened:
@@ -236,8 +236,8 @@ class Collection:
     def _picture(self, image: ImageSource) -> Picture:
         return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits, target=tracing.TARGET)
 
-    def _encoders(self, recipe: Recipe, threads: int = 0) -> Sequence[Encoder]:
-        return tracing.encoders_of(recipe, threads=threads or self._threads, models=self.settings.models)
+    def _encoders(self, recipe: Recipe) -> Sequence[Encoder]:
+        return tracing.encoders_of(recipe, threads=self._threads, models=self.settings.models)
 
     def _dismiss(self) -> None:
         """Worker processes end: the recipe they were started with is no longer the collection's."""

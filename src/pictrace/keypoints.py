@@ -38,7 +38,9 @@ def extract(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.void]:
         keypoints, descriptors = _keen.detectAndCompute(grey, None)
     if descriptors is None:
         return np.empty(0, FEATURE_DTYPE)
-    raw = np.array([(*k.pt, k.response, k.octave & 255, k.angle) for k in keypoints], np.float32)
+    raw = np.empty((len(keypoints), 5), np.float32)
+    raw[:, :2] = cv2.KeyPoint.convert(keypoints)
+    raw[:, 2:] = [(one.response, one.octave & 255, one.angle) for one in keypoints]
     chosen = _spread(raw)
     raw = raw[chosen]
     features = np.empty(len(raw), FEATURE_DTYPE)

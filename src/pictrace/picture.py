@@ -165,9 +165,8 @@ class Picture:
     def proxy(self) -> bytes:
         """The frame as a JPEG without any metadata: what is kept of a picture to look at and to verify by."""
         target = io.BytesIO()
-        plain = self._frame_image.copy()
-        plain.info = {}
-        plain.save(target, "JPEG", quality=PROXY_QUALITY)
+        # A comment is all that the encoder would take over from the file by itself.
+        self._frame_image.save(target, "JPEG", quality=PROXY_QUALITY, comment=b"")
         return target.getvalue()
 
 
