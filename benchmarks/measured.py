@@ -35,6 +35,7 @@ def machine() -> dict[str, object]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit.stdout.strip(),
         "processor": _processor(),
+        "instructions": _instructions(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _LIBRARIES},
@@ -46,6 +47,15 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.processor()
+
+
+def _instructions() -> list[str]:
+    """Which of the vector instructions that figures depend on the processor has."""
+    telling = {"avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_vpopcntdq", "amx_int8", "sha_ni"}
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("flags"):
+            return sorted(telling & set(line.partition(":")[2].split()))
+    return []
 
 
 def _version(name: str) -> str:
