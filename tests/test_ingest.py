@@ -11,14 +11,19 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fetch.upstream import ALLOWED, ok, policy, serving
 from photographs import jpeg, noise
 
+from pictrace import tracing
 from pictrace.collection import Collection
-from pictrace.errors import RootMissingError
-from pictrace.ingest import Progress
+from pictrace.errors import PictureError, RootMissingError
+from pictrace.ingest import Job, Progress, understood
+from pictrace.picture import Picture
 from pictrace.settings import Settings
+from pictrace.sources import Item
+from pictrace.types import Location
 
 ONE_WORKER = Settings(workers=1, threads=1)
 
@@ -324,3 +329,24 @@ def test_a_url_that_left_its_list_has_vanished(tmp_path: Path) -> None:
 
             assert (report.vanished, report.pruned) == ([urls[0]], 1)
             assert [record.path for record in collection.list()] == [urls[1]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plain: "0" * 64,
+        lambda plain: [plain],
+        lambda plain: {},
+        lambda plain: plain | {"inputs": {"lite0": 3}},
+        lambda plain: plain | {"facts": plain["facts"] | {"width": "9"}},
+        lambda plain: plain | {"facts": plain["facts"] | {"features": np.zeros(3)}},
+        lambda plain: plain | {"facts": {name: value for name, value in plain["facts"].items() if name != "proxy"}},
+    ],
+)
+def test_a_worker_that_answers_something_else_costs_the_item(change) -> None:
+    """What comes from where foreign bytes were read is believed only as far as it was asked for."""
+    job = Job(Item(Location("/x.jpg", "/", 1, 0)), frozenset({"1" * 64}))
+    plain = tracing.prepare(Picture.open(jpeg(noise(1))), ()).plain()
+
+    assert isinstance(understood(job, plain), tracing.Prepared)
+    assert isinstance(understood(job, change(plain)), PictureError)

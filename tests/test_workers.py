@@ -1,5 +1,6 @@
 """Worker processes: what crashes, hangs or eats memory costs one item, and nothing outlives the program."""
 
+import contextlib
 import ctypes
 import gc
 import itertools
@@ -17,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from pictrace._worker import Bug, attempt
+from pictrace._wire import Bug
+from pictrace._worker import attempt
 from pictrace.errors import (
     ImageCorruptError,
     ImageTooComplexError,
@@ -45,19 +47,17 @@ def wait_at(meeting: str) -> None:
     time.sleep(600)
 
 
+def garbage() -> None:
+    """Writes over its own pipe, as one who has taken over the process might."""
+    for handle in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if str(handle.readlink()).startswith("socket:"):
+                os.write(int(handle.name), (3).to_bytes(4, "big") + b"\xc1no")
+    time.sleep(600)
+
+
 def refuse(reason: str) -> None:
     raise ImageCorruptError(reason, hint="mend it")
-
-
-class Unreadable(Exception):  # noqa: N818 - it stands for any foreign class
-    """Travels, but cannot be put together again."""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (fail_foreign, ())
-
-
-def fail_foreign() -> None:
-    raise Unreadable
 
 
 ORDERS: dict[str, Callable[..., object]] = {
@@ -73,7 +73,8 @@ ORDERS: dict[str, Callable[..., object]] = {
     "noise": noise,
     "wait": wait_at,
     "environment": os.environ.get,
-    "unreadable": Unreadable,
+    "unreadable": threading.Lock,
+    "garbage": garbage,
 }
 
 
@@ -265,13 +266,10 @@ def test_item_that_cannot_travel_is_the_callers_error(pool: Workers[str, object]
     assert codes(list(pool.run(["a"]))) == ["A"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_answer_that_cannot_be_read_is_an_error(pool: Workers[str, object]) -> None:
-    """A result that does not survive its journey ends the run instead of stalling it."""
-    with pytest.raises(PictraceError, match="read"):
-        list(pool.run(["unreadable"]))
-
-    assert codes(list(pool.run(["a", "b", "c"], chunk=1))) == ["A", "B", "C"]
+@pytest.mark.parametrize("order", ["unreadable", "garbage"])
+def test_answer_that_cannot_be_read_costs_its_item(pool: Workers[str, object], order: str) -> None:
+    """A result that does not survive its journey, or none that a worker of ours would send, is one item's error."""
+    assert codes(list(pool.run(["a", order, "b"]))) == ["A", "internal", "B"]
 
 
 def test_forgotten_workers_end_with_their_owner() -> None:

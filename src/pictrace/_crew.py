@@ -16,7 +16,8 @@ from multiprocessing import resource_tracker
 from pickle import PicklingError
 from typing import Any
 
-from pictrace._worker import BUGS, Bug, Setup, work
+from pictrace._wire import MOST_BYTES, Bug, WireError, unpacked
+from pictrace._worker import BUGS, READY, Setup, work
 from pictrace.errors import ImageTooComplexError, PictraceError, PictureError, UsageError
 
 START_SECONDS = 120.0
@@ -90,9 +91,6 @@ class Crew:
                 future.set_result(self._serve(batch))
             except (*BUGS, PicklingError) as error:
                 future.set_exception(error)
-            finally:
-                if not future.done():
-                    future.set_exception(PictraceError("what a worker sent back cannot be read"))
 
     def _serve(self, items: list[Any]) -> list[Any]:
         """The results of one chunk, from as many workers as it takes."""
@@ -166,7 +164,7 @@ class _Worker:
     def is_ready(self) -> bool:
         """Whether the worker has started, once that is known."""
         with contextlib.suppress(EOFError, OSError):
-            return self._pipe.poll(START_SECONDS) and bool(self._pipe.recv())
+            return self._pipe.poll(START_SECONDS) and self._pipe.recv_bytes(len(READY)) == READY
         self._process.join(END_SECONDS)
         return False
 
@@ -192,10 +190,12 @@ class _Worker:
             for _ in items:
                 if not self._pipe.poll(self._seconds):
                     return _End(ImageTooComplexError(f"decoding took longer than {self._seconds:g} seconds"))
-                answer = self._pipe.recv()
+                answer = unpacked(self._pipe.recv_bytes(MOST_BYTES))
                 results.append(_logged(answer) if isinstance(answer, Bug) else answer)
                 if isinstance(answer, ImageTooComplexError):
                     return _End(None)
+        except WireError as error:
+            return _End(PictureError(str(error), hint="its worker was ended; the log of the system may say why"))
         except (EOFError, OSError):
             return self._death()
         return None

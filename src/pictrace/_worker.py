@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pictrace._wire import Bug, packed
 from pictrace.errors import ImageTooComplexError, PictraceError, PictureError
 from pictrace.settings import Limits
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+READY = b"ready"
+"""What a worker says when it has started."""
 
 BUGS = (
     PictraceError,
@@ -56,14 +60,6 @@ class Setup:
         return any(getattr(function, "__module__", None) == "__main__" for function in functions)
 
 
-@dataclass(frozen=True)
-class Bug:
-    """An exception that a task should not have raised, on its way to the log."""
-
-    name: str
-    trace: str
-
-
 def work(pipe: "Connection[Any, Any]", setup: Setup) -> None:  # pragma: no cover - in worker processes
     """A worker's whole life: get ready, say so, then answer item after item until the program is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -73,14 +69,21 @@ def work(pipe: "Connection[Any, Any]", setup: Setup) -> None:  # pragma: no cove
     _mute_decoders()
     # The pipe breaks when the program is gone, however it ended.
     with contextlib.suppress(EOFError, ConnectionError):
-        pipe.send(True)
+        pipe.send_bytes(READY)
         while True:
             for item in pipe.recv():
                 answer = attempt(setup.task, item, seconds=setup.limits.decode_seconds)
-                pipe.send(answer)
+                pipe.send_bytes(_message(answer))
                 # Memory once exhausted may stay so, in pieces: the next item deserves a fresh process.
                 if isinstance(answer, ImageTooComplexError):
                     return
+
+
+def _message(answer: object) -> bytes:  # pragma: no cover - in worker processes
+    try:
+        return packed(answer)
+    except (TypeError, ValueError, OverflowError) as error:
+        return packed(Bug(type(error).__name__, traceback.format_exc()))
 
 
 def attempt(task: Callable[[T], R], item: T, *, seconds: float) -> R | PictureError | Bug:

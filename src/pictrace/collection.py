@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from PIL import Image
 
@@ -26,7 +26,6 @@ from pictrace.results import Answer, Match, PictureRecord
 from pictrace.search import Mode
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
-from pictrace.tracing import Prepared
 from pictrace.types import Key, Location
 from pictrace.workers import Workers
 
@@ -59,7 +58,7 @@ class Collection:
         self._engine: candidates.Engine | None = None
         self._state: tuple[int, ...] = ()
         self._opening = threading.Lock()
-        self._workers: Workers[Job, Prepared | str] | None = None
+        self._workers: Workers[Job, Any] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -245,7 +244,7 @@ class Collection:
             self._workers.close()
             self._workers = None
 
-    def _pool(self, recipe: Recipe) -> Workers[Job, Prepared | str]:
+    def _pool(self, recipe: Recipe) -> Workers[Job, Any]:
         if self._workers is None:
             names = [stamp.name for stamp in recipe.encoders]
             self._workers = Workers(

@@ -114,8 +114,8 @@ def start(names: Sequence[str], limits: Limits, features: bool) -> None:  # noqa
     Bench.features = features
 
 
-def look(job: Job) -> Prepared | str:
-    """The prepared trace of one item, or just its SHA-256 if the collection has that picture already.
+def look(job: Job) -> dict[str, Any] | str:
+    """The prepared trace of one item, plain, or just its SHA-256 if the collection has that picture already.
 
     Raises:
         PictureError: the item cannot be used.
@@ -124,7 +124,17 @@ def look(job: Job) -> Prepared | str:
     if job.known and (digest := hashlib.sha256(data).hexdigest()) in job.known:
         return digest
     picture = Picture.open(data, limits=Bench.limits, target=tracing.TARGET)
-    return tracing.prepare(picture, Bench.encoders, features=Bench.features)
+    return tracing.prepare(picture, Bench.encoders, features=Bench.features).plain()
+
+
+def understood(job: Job, answer: Any) -> Looked:
+    """What a worker's answer means; one that means nothing is its item's error."""
+    if isinstance(answer, PictureError) or (isinstance(answer, str) and answer in job.known):
+        return answer
+    try:
+        return Prepared.of(answer)
+    except PictureError as error:
+        return error
 
 
 @dataclass(eq=False)
@@ -136,7 +146,7 @@ class Ingest:
 
     catalog: Catalog
     encoders: Sequence[Encoder]
-    workers: Workers[Job, Prepared | str]
+    workers: Workers[Job, Any]
     progress: Progress = field(default_factory=Progress)
     _root: str = ""
     _members: set[str] = field(default_factory=set)
@@ -184,12 +194,12 @@ class Ingest:
         except SourceError as error:
             self._broken = error
 
-    def _commit(self, batch: Sequence[tuple[Job, Looked]], report: Report) -> None:
+    def _commit(self, batch: Sequence[tuple[Job, Any]], report: Report) -> None:
         """One transaction for all of a batch that can be used."""
         entries: list[Entry] = []
         new: list[tuple[Item, Prepared]] = []
-        for job, result in batch:
-            place = job.item.location
+        for job, answer in batch:
+            place, result = job.item.location, understood(job, answer)
             if isinstance(result, PictureError):
                 report.failures.append(Failure(place.uri, result.code, str(result)))
             elif isinstance(result, str):
