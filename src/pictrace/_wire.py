@@ -51,7 +51,7 @@ def unpacked(message: bytes) -> Any:
         WireError: it wrote no such message.
     """
     try:
-        return msgpack.unpackb(message, ext_hook=_value, strict_map_key=True, max_buffer_size=MOST_BYTES)
+        return msgpack.unpackb(message, ext_hook=_value, strict_map_key=True)
     except (ValueError, TypeError, KeyError, RecursionError, msgpack.UnpackException) as error:
         raise WireError("what a worker sent back cannot be read") from error
 
