@@ -19,7 +19,7 @@ MOST_BYTES = 64 << 20
 """Longest message; a prepared picture takes a quarter of a megabyte."""
 
 _ARRAY, _ERROR, _BUG = 1, 2, 3
-_DTYPES = {"u1": np.dtype("u1"), "f4": np.dtype("<f4"), "feature": FEATURE_DTYPE}
+_DTYPES: dict[str, np.dtype[Any]] = {"u1": np.dtype("u1"), "f4": np.dtype("<f4"), "feature": FEATURE_DTYPE}
 
 
 class WireError(ValueError):
