@@ -3,7 +3,8 @@
 The collection holds the real pictures of the data folder, padded to `--pictures` with made ones: each has the row of
 a real one moved towards another's, the hash of that one with some forty bits turned, and the local features and the
 proxy of a third, so that what is nearest is not the same picture again. Queries are real
-photographs, enlarged to 1 MP and recompressed. Each is searched for once, in a process that has the collection open.
+photographs, enlarged to 1 MP and recompressed; strangers, of which the collection holds nothing, take the longest way
+and are timed apart. Each is searched for once, in a process that has the collection open.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from PIL import Image
 from pictrace import lookup, registry
 from pictrace.catalogs import Catalog, Entry
 from pictrace.collection import Collection
-from pictrace.types import Location, Metric, Trace
+from pictrace.types import Location, Metric, Relation, Trace
 
 RESULT = Path(__file__).parent / "results/latency.json"
 FIRST_ANSWER = """
@@ -115,6 +116,23 @@ def neighbours(collection: Collection, queries: int) -> dict[str, object]:
     return figures
 
 
+def strangers(collection: Collection, paths: list[Path]) -> dict[str, object]:
+    """Milliseconds of searches for pictures that are not there, for which every step is taken."""
+    times, proved = [], 0
+    for path in paths:
+        data = megapixel(path)
+        clock = time.perf_counter()
+        answer = collection.search(data)
+        times.append((time.perf_counter() - clock) * 1000)
+        proved += any(match.relation >= Relation.SCENE for match in answer)
+    return {
+        "queries": len(times),
+        "p50_ms": round(float(np.percentile(times, 50)), 1),
+        "p95_ms": round(float(np.percentile(times, 95)), 1),
+        "called_scene_or_copy": proved,
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
@@ -154,6 +172,7 @@ def main() -> None:
                 for name, spent in answer.timings_ms.items():
                     stages.setdefault(name, []).append(spent)
             held, index = len(collection), neighbours(collection, 200)
+            unknown = strangers(collection, sorted((options.data / "holidays_805").rglob("*.jpg"))[:100])
     result = {
         "machine": machine(),
         "pictures": held,
@@ -163,6 +182,7 @@ def main() -> None:
         "p95_ms": round(float(np.percentile(times, 95)), 1),
         "stages_p50_ms": {name: round(float(np.median(spent)), 2) for name, spent in stages.items()},
         "start_to_first_answer_s": [round(seconds, 2) for seconds in first],
+        "strangers": unknown,
         "index": index,
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n")

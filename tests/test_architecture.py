@@ -20,7 +20,7 @@ LAYERS = (
     "types settings",
     "results recipe",
     "_atomic _colour _jpeg _sniff _wire polygons words",
-    "_decode _worker",
+    "_decode _worker prepared",
     "picture registry weights verdict catalogs sources.reading edits keypoints fetch",
     "sources",
     "sources.opening",

@@ -1,6 +1,7 @@
 """Searching: the right picture, first, with its relation, and honest about what was searched."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from photographs import FOLDER, PHOTOS, flat, jpeg, photo
 from PIL import Image
 
+from pictrace import search
 from pictrace.collection import Collection
 from pictrace.comparison import compare
 from pictrace.edits import EDITS, cropped
 from pictrace.errors import NotFoundError, UsageError
+from pictrace.picture import Picture
 from pictrace.settings import Settings
 from pictrace.types import Relation
 
@@ -222,3 +225,13 @@ def test_compare_tells_each_overlap_from_its_own_side(collection: Collection) ->
         match = collection.compare(one, other)
         assert match.signals["query_overlap"] == match.alignment.query_overlap
         assert match.signals["match_overlap"] == match.alignment.match_overlap
+
+
+@pytest.mark.parametrize("query", ["coffee.png", "motorcycle_right.png", "retina.jpg"])
+def test_threads_change_nothing(collection: Collection, query: str) -> None:
+    """One core or two, the answer is the same."""
+    engine, picture = collection._open(), Picture.open(FOLDER / query)
+
+    alone, together = (search.search(replace(engine, threads=count), picture).matches for count in (1, 2))
+
+    assert [match.to_dict() for match in alone] == [match.to_dict() for match in together]

@@ -12,8 +12,11 @@ from pictrace.signals import Signal
 from pictrace.types import Key, Metric, Rows, Trace
 
 _MOST_NEIGHBOURS = 100_000
-_HASH_REACH = 60
-"""Bits up to which a hash neighbour is worth a look; unrelated hashes differ in 128 +- 8."""
+"""Where to give up when ever more of the nearest rows belong to deleted pictures; the next fold clears them out."""
+
+_HASH_REACH = 60 / 256
+"""Share of its bits in which a hash may differ to be worth a look; those of strangers differ in half of them, 128 +- 8
+of PDQ's 256."""
 
 _RANK_OFFSET = 10
 
@@ -38,7 +41,8 @@ def of_whole(engine: Engine, query: Trace, wanted: int) -> list[Key]:
     """
     votes: dict[Key, float] = {}
     for encoder in engine.encoders:
-        reach = _HASH_REACH if encoder.space.metric is Metric.HAMMING else np.inf
+        space = encoder.space
+        reach = _HASH_REACH * space.width if space.metric is Metric.HAMMING else np.inf
         nearest = _neighbours(engine, encoder.name, query.rows[encoder.name], wanted, reach=reach)
         for rank, key in enumerate(sorted(nearest, key=lambda key: (nearest[key], key))):
             votes[key] = votes.get(key, 0.0) + 1.0 / (_RANK_OFFSET + rank)

@@ -13,11 +13,11 @@ from pictrace.catalogs import Catalog, Entry
 from pictrace.encoders import Encoder
 from pictrace.errors import PictureError, RootMissingError, SourceError
 from pictrace.picture import Picture
+from pictrace.prepared import Kinds, Prepared
 from pictrace.results import Failure
 from pictrace.settings import Limits
 from pictrace.sources import Item, Source
 from pictrace.sources.reading import read
-from pictrace.tracing import Prepared
 from pictrace.types import UNKNOWN_SIZE, Key, Location
 from pictrace.workers import Workers
 
@@ -95,7 +95,7 @@ class Job:
 
 
 Looked = Prepared | str | PictureError
-"""What comes back: a prepared trace, the SHA-256 of a known picture, or why there is neither."""
+"""What a job ends in: a prepared trace, the SHA-256 of a known picture, or why there is neither."""
 
 
 class Bench:
@@ -127,27 +127,25 @@ def look(job: Job) -> dict[str, Any] | str:
     return tracing.prepare(picture, Bench.encoders, features=Bench.features).plain()
 
 
-def understood(job: Job, answer: Any) -> Looked:
+def understood(job: Job, answer: Any, kinds: Kinds) -> Looked:
     """What a worker's answer means; one that means nothing is its item's error."""
     if isinstance(answer, PictureError) or (isinstance(answer, str) and answer in job.known):
         return answer
     try:
-        return Prepared.of(answer)
+        return Prepared.of(answer, kinds)
     except PictureError as error:
         return error
 
 
 @dataclass(eq=False)
 class Ingest:
-    """One run over one source into one catalog, whose writer the caller is.
-
-    Pictures that lost their last place are the caller's to drop, once all sources are through.
-    """
+    """One run over one source into a catalog; pictures that lost their last place are the caller's to drop."""
 
     catalog: Catalog
     encoders: Sequence[Encoder]
     workers: Workers[Job, Any]
     progress: Progress = field(default_factory=Progress)
+    _kinds: Kinds = field(default_factory=dict)
     _root: str = ""
     _members: set[str] = field(default_factory=set)
     _broken: SourceError | None = None
@@ -161,6 +159,7 @@ class Ingest:
         """
         started = time.monotonic()
         report = Report()
+        self._kinds = tracing.kinds_of(self.encoders)
         self._root = source.root
         self._members.clear()
         self._broken = None
@@ -199,7 +198,7 @@ class Ingest:
         entries: list[Entry] = []
         new: list[tuple[Item, Prepared]] = []
         for job, answer in batch:
-            place, result = job.item.location, understood(job, answer)
+            place, result = job.item.location, understood(job, answer, self._kinds)
             if isinstance(result, PictureError):
                 report.failures.append(Failure(place.uri, result.code, str(result)))
             elif isinstance(result, str):

@@ -1,9 +1,9 @@
 """From a picture to its trace: the part done where it was decoded, and the part done where the models live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,9 @@ import numpy.typing as npt
 from pictrace import keypoints, registry
 from pictrace.encoders import Encoder, encode
 from pictrace.encoders import pdq as hashes
-from pictrace.errors import PictureError, RecipeMismatchError
+from pictrace.errors import RecipeMismatchError
 from pictrace.picture import DECODER_VERSION, Picture
+from pictrace.prepared import Kinds, Prepared
 from pictrace.recipe import EncoderStamp, Recipe
 from pictrace.settings import Limits
 from pictrace.types import FEATURE_DTYPE, PROXY_SIDE, Metric, Rows, Trace
@@ -36,44 +37,6 @@ _ANY_SIZE = Limits(min_side=1)
 """For parts of a picture that was let in already, however thin."""
 
 
-_FACTS = {
-    **dict.fromkeys(("sha256", "pixel_hash", "format"), str),
-    **dict.fromkeys(("width", "height", "size", "quality"), int),
-    "features": np.ndarray,
-    "proxy": bytes,
-}
-_UNREADABLE = "what a worker sent back is not what it was asked for"
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A trace but for its models: `inputs` holds what each encoder's `prepare` gave, small enough to carry."""
-
-    facts: Mapping[str, Any]
-    inputs: Mapping[str, npt.NDArray[Any]]
-
-    def plain(self) -> dict[str, Any]:
-        """The same as values that can cross a pipe."""
-        return {"facts": dict(self.facts), "inputs": dict(self.inputs)}
-
-    @classmethod
-    def of(cls, plain: Any) -> Self:
-        """What `plain` gave in another process.
-
-        Raises:
-            PictureError: it gave no such thing.
-        """
-        facts, inputs = (plain.get(name) if isinstance(plain, dict) else None for name in ("facts", "inputs"))
-        if not isinstance(facts, dict) or not isinstance(inputs, dict):
-            raise PictureError(_UNREADABLE)
-        if {name: type(value) for name, value in facts.items()} != _FACTS:
-            raise PictureError(_UNREADABLE)
-        arrays = [facts["features"], *inputs.values()]
-        if any(type(each) is not np.ndarray for each in arrays) or facts["features"].dtype != FEATURE_DTYPE:
-            raise PictureError(_UNREADABLE)
-        return cls(facts, inputs)
-
-
 def prepare(picture: Picture, encoders: Sequence[Encoder], *, features: bool = True) -> Prepared:
     """Everything that can be computed from the pixels alone; without `features` the local ones are put off."""
     facts = _facts(picture, hashes.quality_and_hash(picture)[0], features=features)
@@ -92,6 +55,13 @@ def _facts(picture: Picture, quality: int, *, features: bool = True) -> dict[str
         "features": keypoints.extract(picture.grey) if features else np.empty(0, FEATURE_DTYPE),
         "proxy": picture.proxy(),
     }
+
+
+def kinds_of(encoders: Sequence[Encoder]) -> Kinds:
+    """What `prepare` gives for each encoder, whatever the picture."""
+    grey = Picture.open(np.zeros((16, 16), np.uint8))
+    inputs = {encoder.name: encoder.prepare(grey) for encoder in encoders}
+    return {name: (array.dtype, array.shape) for name, array in inputs.items()}
 
 
 def finish(batch: Sequence[Prepared], encoders: Sequence[Encoder]) -> list[Trace]:

@@ -65,7 +65,7 @@ def search(  # noqa: PLR0913 - one parameter per option
         raise UsageError("-0 says how paths end, and --paths-only is not there", hint="give both")
     part = _region(region)
     with opened(collection) as source:
-        query = key_of(image) if image.startswith("id:") else _picture(image, source.settings)
+        query = key_of(image) if image.startswith("id:") else _picture(image, source.settings, whole=part is not None)
         found = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part)
         answer = looked_for(found)
         if html is not None:
@@ -124,24 +124,27 @@ def _region(text: str | None) -> tuple[int, int, int, int] | None:
     return x, y, width, height
 
 
-def _picture(path: str, settings: Any) -> "Picture":
+def _picture(path: str, settings: Any, *, whole: bool = False) -> "Picture":
+    """The picture of an argument, decoded like any other query, or `whole` for a part to be cut out."""
     from pictrace.comparison import at_hand
     from pictrace.picture import Picture
+    from pictrace.tracing import TARGET
 
+    target = 0 if whole else TARGET
     if not path:
         raise UsageError("an empty path names no picture", hint="name a picture's file")
     if path != "-":
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir fails where nothing may be looked at
             raise SourceUnreadableError(f"{path} is a folder, no picture", hint="`pictrace index` takes folders")
         try:
-            return Picture.open(at_hand(path, settings.fetch), limits=settings.limits)
+            return Picture.open(at_hand(path, settings.fetch), limits=settings.limits, target=target)
         except (PictureError, FetchError) as error:
             raise type(error)(f"{path}: {error}", hint=error.hint) from error
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(
             "`-` reads a picture from stdin, and nothing is piped in", hint="try: pictrace search - < FILE"
         )
-    return Picture.open(sys.stdin.buffer, limits=settings.limits)
+    return Picture.open(sys.stdin.buffer, limits=settings.limits, target=target)
 
 
 def _page(source: Any, query: "Picture | int", part: Any, answer: "Answer", *, name: str) -> str:

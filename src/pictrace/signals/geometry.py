@@ -18,9 +18,6 @@ from pictrace.verdict import calibration
 _LEAST_MATCHES = 8
 """Four pairs fix a homography; twice as many are needed before agreement means anything."""
 
-_MANY = 150
-"""With fewer features, every third of them says too little for a first look."""
-
 _TOLERANCE_PX = 4.0
 _SURE_INLIERS = 40
 _SIMPLER = 0.85
@@ -45,11 +42,9 @@ class Signal:
         del before
         if min(len(query.features), len(candidate.features)) < _LEAST_MATCHES:
             return self._silent(Silence.FEW_FEATURES, {})
-        found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
-        if found.inliers < _SURE_INLIERS and may_be_mirrored(query, candidate):
-            turned = _agreement(mirrored(query), candidate.features, _frame(query), _frame(candidate))
-            if turned.inliers > found.inliers:
-                found = turned.unmirrored(_frame(query)[0])
+        found = _best_agreement(query, candidate)
+        if found is None:
+            return self._silent(Silence.NO_HOMOGRAPHY, {})
         measures = found.measures()
         if found.homography is None:
             return self._silent(Silence.NO_HOMOGRAPHY, measures)
@@ -107,9 +102,22 @@ class _Agreement:
             "inliers": float(self.inliers),
             "inlier_ratio": self.inliers / self.matches if self.matches else 0.0,
             "coverage": self.coverage,
-            "residual": self.residual,
         }
+        if self.homography is not None:
+            measures["residual"] = self.residual
         return measures | ({"slant": self.slant} if math.isfinite(self.slant) else {})
+
+
+def _best_agreement(query: Trace, candidate: Trace) -> _Agreement | None:
+    """What the query or its mirror image agrees on with the candidate; None if neither got beyond a first look."""
+    found = None
+    if may_match(query.features, candidate.features):
+        found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
+    if (found is None or found.inliers < _SURE_INLIERS) and may_be_mirrored(query, candidate):
+        turned = _agreement(mirrored(query), candidate.features, _frame(query), _frame(candidate))
+        if found is None or turned.inliers > found.inliers:
+            found = turned.unmirrored(_frame(query)[0])
+    return found
 
 
 def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: Frame) -> _Agreement:
@@ -118,8 +126,6 @@ def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: 
     A similarity has half the parameters, so it is found among fewer good matches and placed better by them; it is
     taken where it explains nearly as much.
     """
-    if len(query) > _MANY and not may_match(query, candidate):
-        return _Agreement(0)
     left, right = matched(query, candidate)
     if len(left) < _LEAST_MATCHES:
         return _Agreement(len(left))
