@@ -7,10 +7,7 @@ from typing import Any
 
 from pictrace import registry, tracing
 from pictrace.catalogs import Catalog
-from pictrace.comparison import ENCODERS
 from pictrace.errors import NotFoundError, UnknownNameError, UsageError
-
-INDEX = "hnsw"
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,8 @@ class Choice:
         except NotFoundError:
             if not create:
                 raise
-            encoders = tracing.load_encoders(self.encoders or ENCODERS, threads=1, models=models)
-            recipe = tracing.recipe_of(encoders, index=self.index or INDEX, defer_features=defer_features)
+            encoders = tracing.load_encoders(self.encoders or tracing.ENCODERS, threads=1, models=models)
+            recipe = tracing.recipe_of(encoders, index=self.index or tracing.INDEX, defer_features=defer_features)
             catalog = _catalog().create(str(path), recipe)
         if defer_features and catalog.recipe.features != tracing.DEFERRED:
             catalog.close()

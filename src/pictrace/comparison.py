@@ -5,9 +5,6 @@ from pictrace.picture import ImageSource, Picture
 from pictrace.results import Match
 from pictrace.settings import FetchPolicy, Settings
 
-ENCODERS = ("lite0", "pdq")
-"""What pictures are compared by, and what a new collection is made with."""
-
 
 def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None = None) -> Match:
     """How two images are related: the record of the second as a match of the first.
@@ -18,7 +15,7 @@ def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None
     """
     chosen = settings or Settings()
     threads = chosen.threads or chosen.cores
-    encoders = tracing.load_encoders(ENCODERS, threads=threads, models=chosen.models)
+    encoders = tracing.load_encoders(tracing.ENCODERS, threads=threads, models=chosen.models)
     pictures = [
         Picture.open(at_hand(one, chosen.fetch), limits=chosen.limits, target=tracing.TARGET) for one in (image, other)
     ]

@@ -18,6 +18,10 @@ from pictrace.recipe import EncoderStamp, Recipe
 from pictrace.settings import Limits
 from pictrace.types import FEATURE_DTYPE, PROXY_SIDE, Metric, Rows, Trace
 
+ENCODERS = ("lite0", "pdq")
+INDEX = "hnsw"
+"""What a new collection is made with, and pictures outside of any are compared by."""
+
 SIGNALS = ("identity", "pdq", "embedding", "geometry", "structure")
 """The signals of a new collection, in the order in which they run: cheap ones first, each on those before it."""
 
