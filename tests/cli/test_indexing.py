@@ -144,3 +144,12 @@ def test_index_takes_a_list_of_urls(pictrace, tmp_path, capsys, monkeypatch):
     assert [["id:", "1"], ["id:", "A7"], ["artist:", "somebody"], ["path:", url]] == [
         line for line in shown if line[0] in {"id:", "artist:", "path:"}
     ]
+
+
+def test_failures_never_take_the_place_of_somebody_elses_file(pictrace, folder, tmp_path):
+    """And that is known before any work is done."""
+    before = (folder / "coffee.png").read_bytes()
+
+    assert 2 == index(pictrace, "--failures", "pictures/coffee.png")
+    assert before == (folder / "coffee.png").read_bytes()
+    assert not (tmp_path / "c.pictrace").exists()

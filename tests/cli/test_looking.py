@@ -114,3 +114,10 @@ def test_long_lists_come_in_pages(pictrace, shelf, capsys, monkeypatch):
     pictrace("list", "-c", shelf.collection)
 
     assert capsys.readouterr().out.count("pixels") == 2
+
+
+@pytest.mark.parametrize("ids", [["9999"], ["1", "9999"]])
+def test_delete_names_unknown_ids_before_it_asks_for_anything(pictrace, own, capsys, ids):
+    """Whether or not somebody is there."""
+    assert pictrace("delete", *ids, "-c", own) == 1
+    assert "9999" in capsys.readouterr().err

@@ -206,3 +206,32 @@ def test_search_takes_a_url(pictrace, shelf, capsys, monkeypatch):
     assert (refused, found) == (1, 0)
     assert f"{url}: this address may not be fetched" in said
     assert capsys.readouterr().out.startswith("photos/coffee.png\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["search", "CROP", "-c", "SHELF", "--html"], ["compare", "CROP", "CROP", "--html"]],
+    ids=["search", "compare"],
+)
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff a picture", b"<!doctype html><p>mine"])
+def test_a_page_never_takes_the_place_of_somebody_elses_file(pictrace, shelf, tmp_path, command, content):
+    """A slip of the hand must not cost a photograph."""
+    (tmp_path / "mine.jpg").write_bytes(content)
+    words = [{"CROP": shelf.crop, "SHELF": shelf.collection}.get(word, word) for word in command]
+
+    assert pictrace(*words, "mine.jpg") == 2
+    assert content == (tmp_path / "mine.jpg").read_bytes()
+
+
+def test_a_page_takes_the_place_of_an_earlier_one(pictrace, shelf, tmp_path):
+    """The same command can be given twice."""
+    again = ["search", shelf.crop, "-c", shelf.collection, "--html", "page.html"]
+
+    assert (pictrace(*again), pictrace(*again)) == (0, 0)
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com/x.jpg", "file:///etc/passwd", "s3://bucket/x.jpg"])
+def test_other_schemes_are_named(pictrace, shelf, capsys, url):
+    """Rather than looked for as a file."""
+    assert pictrace("search", url, "-c", shelf.collection) == 2
+    assert "http, https" in capsys.readouterr().err

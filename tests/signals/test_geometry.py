@@ -1,5 +1,7 @@
 """geometry: where two pictures overlap, and when they do not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from photographs import flat, photo, trace
@@ -7,7 +9,7 @@ from PIL import Image
 
 from pictrace.edits import EDITS, cropped, mirrored, scaled
 from pictrace.signals.geometry import Signal, inlier_pairs
-from pictrace.types import Alignment, Silence
+from pictrace.types import FEATURE_DTYPE, Alignment, Silence
 
 
 def aligned(edited: Image.Image, original: Image.Image) -> Alignment:
@@ -79,3 +81,19 @@ def test_inlier_pairs_lie_on_the_transform() -> None:
 
     assert len(pairs) > 50
     assert pairs[:, 0] + pairs[:, 2] == pytest.approx(np.full(len(pairs), one.width - 1), abs=8)
+
+
+@pytest.mark.parametrize("places", [5, 6])
+def test_five_agreeing_places_are_no_proof(places: int) -> None:
+    """Four fix a homography, whatever they are."""
+    draw = np.random.default_rng(4)
+    one = np.zeros(40, FEATURE_DTYPE)
+    one["descriptor"] = draw.integers(0, 256, (40, 32))
+    one["x"], one["y"] = draw.integers(0, 400 * 64, (2, 40))
+    other = one.copy()
+    other["x"][places:], other["y"][places:] = draw.integers(0, 400 * 64, (2, 40 - places))
+    pair = [replace(trace(photo("coffee.png")), features=features, mirrored=one[:0]) for features in (one, other)]
+
+    found = Signal().compare(*pair, []).alignment
+
+    assert (places > 5) == (found is not None)

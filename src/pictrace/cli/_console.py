@@ -146,6 +146,25 @@ def rendered(thing: Any) -> str:
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
+def check_free(path: str | None, *, like: str) -> None:
+    """Nothing, if a file may be written there: there is none, or it begins `like` one of ours and is an earlier one.
+
+    Raises:
+        UsageError: somebody else's file is there.
+    """
+    if path is None:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        target = Path(path)
+        if target.is_file():
+            with target.open("rb") as file:
+                begin = file.read(len(like.encode()))
+            if begin not in {b"", like.encode()}:
+                raise UsageError(
+                    f"{path} is there already, and not one of ours", hint="name another file; nothing is overwritten"
+                )
+
+
 def save(path: str, content: str) -> None:
     """A file, written whole or not at all; links, pipes and devices are written to as they are.
 

@@ -1,5 +1,6 @@
 """The command that shows what PicTrace can do: demo."""
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,9 +39,23 @@ def demo(
         write(f"{trial.edit}: {said}")
     write(logic.summary(outcome))
     write(f"The page: {shown(str(outcome.page))}")
-    write(f"Try: pictrace search {shown(str(outcome.example))} -c {shown(str(outcome.collection))}")
+    write(f"Try: {_command()} search {shown(str(outcome.example))} -c {shown(str(outcome.collection))}")
     if browse:
         typer.launch(str(outcome.page))
+
+
+def _command() -> str:
+    """How this program is called here: by its name, if that is on the path."""
+    import shutil
+    import sys
+    from pathlib import Path
+
+    from pictrace.words import shown
+
+    if shutil.which("pictrace"):
+        return "pictrace"
+    beside = Path(sys.executable).with_name("pictrace")
+    return shown(os.path.relpath(beside)) if beside.exists() else "python -m pictrace"
 
 
 def _row(name: str, trials: Sequence["Trial"]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pictrace.cli._console import opened, save, tell, write, write_json
+from pictrace.cli._console import check_free, opened, save, tell, write, write_json
 from pictrace.cli._options import CollectionOption, JsonOption
 
 _LISTED = 10
@@ -66,6 +66,7 @@ def index(  # noqa: PLR0913 - one parameter per option
     """
     from pictrace.cli._progress import progress
 
+    check_free(failures, like='{"path": ')
     with opened(collection, workers=workers, encoders=encoder or (), index=index_name or "") as target:
         kept = exclude or []
         limits = target.settings.limits

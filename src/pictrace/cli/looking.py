@@ -74,9 +74,11 @@ def delete(
 
     keys = [key_of(one) for one in identifiers]
     many = counted(len(set(keys)), "picture")
-    if not yes and not _is_terminal():
-        raise UsageError(f"nobody is there to say whether to forget {many}", hint="give --yes if you are sure")
     with opened(collection) as target:
+        for key in keys:
+            target.get(key)
+        if not yes and not _is_terminal():
+            raise UsageError(f"nobody is there to say whether to forget {many}", hint="give --yes if you are sure")
         if not yes and not typer.confirm(f"Forget {many}?", err=True):
             tell("nothing was forgotten")
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pictrace.cli._console import key_of, opened, save, tell, write, write_json, write_path, write_table
+from pictrace.cli._console import check_free, key_of, opened, save, tell, write, write_json, write_path, write_table
 from pictrace.cli._options import CollectionOption, HtmlOption, JsonOption, ModeName
 from pictrace.errors import FetchError, PictureError, SourceUnreadableError, UsageError
 
@@ -63,6 +63,7 @@ def search(  # noqa: PLR0913 - one parameter per option
         raise UsageError("--json and --paths-only exclude each other", hint="choose one")
     if nul and not paths_only:
         raise UsageError("-0 says how paths end, and --paths-only is not there", hint="give both")
+    _check_page(html)
     part = _region(region)
     with opened(collection) as source:
         query = key_of(image) if image.startswith("id:") else _picture(image, source.settings, whole=part is not None)
@@ -98,6 +99,7 @@ def compare(
 
     if first == second == "-":
         raise UsageError("only one of the pictures can come from stdin", hint="name a file for the other")
+    _check_page(html)
     settings = load()
     pictures = [_picture(one, settings) for one in (first, second)]
     match = dataclasses.replace(judged(*pictures, settings=settings), path=None if second == "-" else second)
@@ -110,6 +112,13 @@ def compare(
         write_json(match.to_dict())
     else:
         _show_pair(match)
+
+
+def _check_page(path: str | None) -> None:
+    if path is not None:
+        from pictrace.report import beginning
+
+        check_free(path, like=beginning())
 
 
 def _region(text: str | None) -> tuple[int, int, int, int] | None:
@@ -133,6 +142,9 @@ def _picture(path: str, settings: Any, *, whole: bool = False) -> "Picture":
     target = 0 if whole else TARGET
     if not path:
         raise UsageError("an empty path names no picture", hint="name a picture's file")
+    scheme = re.match(r"([a-z][a-z0-9+.-]+)://", path, re.IGNORECASE)
+    if scheme and scheme[1].lower() not in {"http", "https"}:
+        raise UsageError(f"{path} is no URL that can be fetched", hint="give http, https, or a file's path")
     if path != "-":
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir fails where nothing may be looked at
             raise SourceUnreadableError(f"{path} is a folder, no picture", hint="`pictrace index` takes folders")

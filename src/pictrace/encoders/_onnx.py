@@ -1,6 +1,8 @@
 """The one place that runs ONNX models: on the CPU, from bytes that were checked."""
 
+import contextlib
 import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +47,7 @@ class Model:
 
     @functools.cached_property
     def _session(self) -> Any:
-        # Imported here: who only prepares pictures, or only looks, never pays for the runtime.
-        import onnxruntime
-
+        onnxruntime = _runtime()
         data = weights.content(self.card, folder=self._folder)
         if _EXTERNAL in data:
             raise ModelDamagedError(
@@ -69,6 +69,17 @@ class Model:
                 f"the model {self.card.name} cannot be run here: {str(error)[:200]}",
                 hint="use the version of onnxruntime that PicTrace asks for",
             ) from error
+
+
+def _runtime() -> Any:
+    """ONNX Runtime, silent: from 1.32 on it would tell its makers about this machine unless it is asked not to."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when it is loaded
+    # Imported here: who only prepares pictures, or only looks, never pays for the runtime.
+    import onnxruntime
+
+    with contextlib.suppress(AttributeError):  # older ones cannot be told, and tell nothing here
+        onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 def _refusals(onnxruntime: Any) -> tuple[type[Exception], ...]:

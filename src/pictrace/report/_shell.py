@@ -42,6 +42,11 @@ def _read(name: str) -> str:
     return resources.files("pictrace.report").joinpath(name).read_text("utf-8")
 
 
+def beginning() -> str:
+    """What every page of PicTrace begins with, of any version."""
+    return _read("report.html").partition("$version")[0]
+
+
 def _digest(content: str) -> str:
     """What allows exactly this inline content: Content Security Policy Level 3, https://www.w3.org/TR/CSP3/."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode('ascii')}'"

@@ -18,6 +18,10 @@ from pictrace.verdict import calibration
 _LEAST_MATCHES = 8
 """Four pairs fix a homography; twice as many are needed before agreement means anything."""
 
+_LEAST_INLIERS = 6
+"""Four fix a homography; a boat and a plate of vegetables had one that a fifth agreed with. Of 163 proved pairs of
+museum visitors' photographs none has fewer than six."""
+
 _TOLERANCE_PX = 4.0
 _SURE_INLIERS = 40
 _SIMPLER = 0.85
@@ -137,9 +141,9 @@ def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: 
         found.residual = _residual(homography, start[inside], end[inside])
         found.slant = _slant(homography, query_frame)
     explained = _distinct(start[within], end[within])
-    if similarity is not None and explained >= max(_SIMPLER * found.inliers, 4):
+    if similarity is not None and explained >= max(_SIMPLER * found.inliers, _LEAST_INLIERS):
         found.homography, found.inliers, inside = similarity, explained, within
-    if found.homography is None or found.inliers < 4:
+    if found.homography is None or found.inliers < _LEAST_INLIERS:
         return _Agreement(len(left), found.inliers)
     found.coverage = min(_hull(start[inside], query_frame), _hull(end[inside], candidate_frame))
     return found
