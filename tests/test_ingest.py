@@ -9,11 +9,12 @@ import sys
 import time
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fetch.upstream import ALLOWED, ok, policy, serving
+from fetch.upstream import ALLOWED, Upstream, ok, policy, serving
 from photographs import jpeg, noise
 
 from pictrace import tracing
@@ -116,6 +117,30 @@ def test_prune_forgets_what_vanished(shared: Collection, pictures: Path) -> None
     report = shared.add(pictures, prune=True)
 
     assert (report.pruned, len(paths(shared, pictures))) == (1, 2)
+
+
+def test_a_given_name_below_a_folder_is_not_pruned(shared: Collection, pictures: Path) -> None:
+    """What a program called its picture is not looked for, though it reads like a file of the folder."""
+    name = str(pictures / "upload.jpg")
+    shared.add(pictures)
+    shared.add_image(jpeg(noise(zlib.crc32(name.encode()))), name=name)
+
+    report = shared.add(pictures, prune=True)
+
+    assert (report.vanished, report.moved, report.pruned) == ([], 0, 0)
+    assert name in paths(shared, pictures)
+
+
+def test_a_given_name_is_no_place_to_have_moved_to(shared: Collection, pictures: Path, monkeypatch) -> None:
+    """Not even where the working directory has a file of that name."""
+    monkeypatch.chdir(pictures)
+    shared.add(pictures)
+    shared.add_image(pictures / "0.jpg", name="1.jpg")
+    (pictures / "0.jpg").unlink()
+
+    report = shared.add(pictures)
+
+    assert (report.vanished, report.moved) == ([str(pictures / "0.jpg")], 0)
 
 
 def test_nothing_is_pruned_when_the_root_is_gone(shared: Collection, pictures: Path) -> None:
@@ -329,6 +354,43 @@ def test_a_url_that_left_its_list_has_vanished(tmp_path: Path) -> None:
 
             assert (report.vanished, report.pruned) == ([urls[0]], 1)
             assert [record.path for record in collection.list()] == [urls[1]]
+
+
+@pytest.fixture
+def lists(tmp_path: Path):
+    """Two pictures on a server, and beside the lists that name them a collection that may fetch them."""
+    with serving({f"/{number}": ok(jpeg(noise(9300 + number))) for number in range(2)}) as server:
+        settings = Settings(workers=1, threads=1, fetch=policy(server))
+        with Collection(tmp_path / "lists.pictrace", settings=settings) as collection:
+            yield Lists(tmp_path, collection, server, [f"http://{ALLOWED}:{server.port}/{n}" for n in range(2)])
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Where lists are written, what they are indexed into, and what they can name."""
+
+    folder: Path
+    collection: Collection
+    server: Upstream
+    urls: list[str]
+
+    def write(self, name: str, *lines: str) -> Path:
+        """A list of these lines."""
+        (self.folder / name).write_text("\n".join(lines))
+        return self.folder / name
+
+
+@pytest.mark.parametrize("line", ['{{"url": "{url}", "metadata": 3}}', '{{"url": "{url}"'], ids=["its URL", "nothing"])
+def test_a_line_that_cannot_be_read_prunes_nothing(lists: Lists, line: str) -> None:
+    """Its picture may be any of those that seem to be gone."""
+    both = [f'{{"url": "{url}"}}' for url in lists.urls]
+    lists.collection.add(lists.write("items.jsonl", *both))
+
+    wrong = lists.write("items.jsonl", line.format(url=lists.urls[0]), both[1])
+    report = lists.collection.add(wrong, prune=True)
+
+    assert ([failure.code for failure in report.failures], report.vanished, report.pruned) == (["list_invalid"], [], 0)
+    assert len(lists.collection) == 2
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pictrace.picture import Picture
 from pictrace.results import Failure
 from pictrace.settings import Limits
 from pictrace.sources import Item, Source
-from pictrace.sources.reading import read
+from pictrace.sources.reading import may_be_there, read
 from pictrace.tracing import Prepared
 from pictrace.types import UNKNOWN_SIZE, Key, Location
 from pictrace.workers import Workers
@@ -225,6 +225,8 @@ class Ingest:
         What could not be looked at, such as a folder without permission, counts as still there.
         """
         unread = {failure.path for failure in report.failures}
+        if any(path.startswith(f"{source.root}:") for path in unread):
+            return  # a line of a list that may name any of its pictures
         known = self.catalog.locations(source.root)
         gone = [
             (key, place.uri)
@@ -249,24 +251,14 @@ class Ingest:
             report.pruned = len(vanished)
 
     def _has_other_place(self, key: Key) -> bool:
-        return any(self._is_there(place) for place in self.catalog.by_id(key).locations)
+        places = self.catalog.by_id(key).locations
+        return any(self._is_there(place) for place in places if not place.is_given)
 
     def _is_there(self, place: Location) -> bool:
         """Whether a file is there, or a member was listed by this run (or its archive is another one)."""
-        if place.identity is not None:
-            return _may_be_there(place.uri)
-        return place.uri in self._members or (place.root != self._root and _may_be_there(place.root))
-
-
-def _may_be_there(path: str) -> bool:
-    """Whether a file is there, or cannot be looked at: no permission or a dead disk is no proof of absence."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
+        if place.identity is not None or place.is_given:
+            return may_be_there(place)
+        return place.uri in self._members or (place.root != self._root and may_be_there(place))
 
 
 def _upwards(uri: str) -> Iterator[str]:

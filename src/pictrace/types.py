@@ -210,6 +210,11 @@ class Location:
     mtime_ns: int
     identity: tuple[int, int] | None = None
 
+    @property
+    def is_given(self) -> bool:
+        """Whether it is a name that was given together with a picture's bytes, and says nothing of any disk."""
+        return self.identity is None and self.uri == self.root
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
