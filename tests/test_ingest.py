@@ -12,19 +12,15 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fetch.upstream import ALLOWED, Upstream, ok, policy, serving
 from photographs import jpeg, noise
 
-from pictrace import tracing
+from pictrace.catalogs.sqlite import Catalog
 from pictrace.collection import Collection
-from pictrace.errors import PictureError, RootMissingError
-from pictrace.ingest import Job, Progress, understood
-from pictrace.picture import Picture
+from pictrace.errors import RootMissingError
+from pictrace.ingest import Progress
 from pictrace.settings import Settings
-from pictrace.sources import Item
-from pictrace.types import Location
 
 ONE_WORKER = Settings(workers=1, threads=1)
 
@@ -393,22 +389,47 @@ def test_a_line_that_cannot_be_read_prunes_nothing(lists: Lists, line: str) -> N
     assert len(lists.collection) == 2
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda plain: "0" * 64,
-        lambda plain: [plain],
-        lambda plain: {},
-        lambda plain: plain | {"inputs": {"lite0": 3}},
-        lambda plain: plain | {"facts": plain["facts"] | {"width": "9"}},
-        lambda plain: plain | {"facts": plain["facts"] | {"features": np.zeros(3)}},
-        lambda plain: plain | {"facts": {name: value for name, value in plain["facts"].items() if name != "proxy"}},
-    ],
-)
-def test_a_worker_that_answers_something_else_costs_the_item(change) -> None:
-    """What comes from where foreign bytes were read is believed only as far as it was asked for."""
-    job = Job(Item(Location("/x.jpg", "/", 1, 0)), frozenset({"1" * 64}))
-    plain = tracing.prepare(Picture.open(jpeg(noise(1))), ()).plain()
+def test_what_another_list_of_the_same_run_names_is_not_pruned(lists: Lists) -> None:
+    """It is neither gone nor fetched again, and belongs to that list from now on."""
+    first, second = lists.write("a.txt", *lists.urls), lists.write("b.txt", lists.urls[0])
+    before = lists.collection.add(first, second).ids
+    lists.write("a.txt", lists.urls[1])
 
-    assert isinstance(understood(job, plain), tracing.Prepared)
-    assert isinstance(understood(job, change(plain)), PictureError)
+    both = lists.collection.add(first, second, prune=True)
+    alone = lists.collection.add(first, prune=True)
+
+    assert (both.vanished, both.pruned, alone.pruned, len(lists.server.paths)) == ([], 0, 0, 2)
+    assert [record.id for record in lists.collection.list()] == before
+
+
+def test_what_both_lists_of_a_run_drop_is_pruned(lists: Lists) -> None:
+    """Whichever of them had it."""
+    first, second = lists.write("a.txt", *lists.urls), lists.write("b.txt", lists.urls[0], lists.urls[1])
+    lists.collection.add(first, second)
+    for name in ("a.txt", "b.txt"):
+        lists.write(name, lists.urls[1])
+
+    report = lists.collection.add(first, second, prune=True)
+
+    assert (report.vanished, report.pruned) == ([lists.urls[0]], 1)
+
+
+def test_what_a_later_list_of_the_same_run_names_wrongly_is_not_pruned(lists: Lists) -> None:
+    """Its line cannot be used, and still names the picture."""
+    first = lists.write("a.txt", *lists.urls)
+    lists.collection.add(first)
+    lists.write("a.txt", lists.urls[1])
+    second = lists.write("b.jsonl", f'{{"url": "{lists.urls[0]}", "metadata": 3}}')
+
+    assert lists.collection.add(first, second, prune=True).pruned == 0
+
+
+def test_each_url_is_looked_up_once(lists: Lists, monkeypatch) -> None:
+    """What the list asked is not asked again."""
+    asked, plain = [], Catalog.location
+    monkeypatch.setattr(Catalog, "location", lambda self, uri: asked.append(uri) or plain(self, uri))
+    lists.collection.add(lists.write("a.txt", *lists.urls))
+    del asked[:]
+
+    assert lists.collection.add(lists.folder / "a.txt").unchanged == 2
+    assert asked == lists.urls
