@@ -13,7 +13,7 @@ from typing import Any, Self
 from PIL import Image
 
 from pictrace import candidates, ingest, lookup, search, tracing
-from pictrace._choice import Choice
+from pictrace._choice import Choice, folder_of
 from pictrace._generations import freshness
 from pictrace._look import Job, look, start
 from pictrace.catalogs import Catalog, Entry
@@ -51,8 +51,9 @@ class Collection:
 
         Raises:
             UnknownNameError: there is no encoder or index of that name.
+            UsageError: the path is a URL.
         """
-        self.path = Path(path)
+        self.path = folder_of(path)
         self._choice = Choice(tuple(dict.fromkeys(encoders)), index)
         self.settings = settings or Settings()
         self._catalog: Catalog | None = None
