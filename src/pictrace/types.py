@@ -151,7 +151,7 @@ class Alignment:
 
 
 class Silence(enum.StrEnum):
-    """Why a signal has no opinion on a pair; `words.WHY_NOT` says each to people."""
+    """Why a signal has no opinion on a pair; `words.WHY_NOT` says each that explains something to people."""
 
     OTHER_PIXELS = "other_pixels"
     NO_HASH = "no_hash"
