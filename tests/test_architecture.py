@@ -28,7 +28,7 @@ LAYERS = (
     "_recall _generations",
     "_crew",
     "workers tracing lookup",
-    "candidates",
+    "candidates _look",
     "ingest search",
     "explain comparison",
     "_choice",

@@ -79,6 +79,23 @@ def test_a_file_is_no_collection(tmp_path) -> None:
                 use()
 
 
+@pytest.mark.parametrize("url", ["https://x.example/c.pictrace", "HTTP://x.example", "file:///c", Path("https://x/c")])
+def test_a_url_is_no_collection(tmp_path, monkeypatch, url) -> None:
+    """No folder `https:` is made in its place."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError, match="is a URL, and a collection is a folder"):
+        pictrace.open(url, settings=ONE)
+
+
+@pytest.mark.parametrize("name", ["a:b", "c.pictrace", "C:/photos.pictrace", "https", "./s3://x"])
+def test_a_colon_makes_no_url(tmp_path, monkeypatch, name) -> None:
+    """Drives have one, and folders may."""
+    monkeypatch.chdir(tmp_path)
+
+    assert pictrace.open(name, settings=ONE).path == Path(name)
+
+
 @pytest.mark.parametrize(
     ("choice", "hint"),
     [

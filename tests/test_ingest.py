@@ -9,18 +9,18 @@ import sys
 import time
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fetch.upstream import ALLOWED, ok, policy, serving
+from fetch.upstream import ALLOWED, Upstream, ok, policy, serving
 from photographs import jpeg, noise
 
+from pictrace.catalogs.sqlite import Catalog
 from pictrace.collection import Collection
-from pictrace.errors import PictureError, RootMissingError
-from pictrace.ingest import Job, Progress, understood
+from pictrace.errors import RootMissingError
+from pictrace.ingest import Progress
 from pictrace.settings import Settings
-from pictrace.sources import Item
-from pictrace.types import Location
 
 ONE_WORKER = Settings(workers=1, threads=1)
 
@@ -113,6 +113,30 @@ def test_prune_forgets_what_vanished(shared: Collection, pictures: Path) -> None
     report = shared.add(pictures, prune=True)
 
     assert (report.pruned, len(paths(shared, pictures))) == (1, 2)
+
+
+def test_a_given_name_below_a_folder_is_not_pruned(shared: Collection, pictures: Path) -> None:
+    """What a program called its picture is not looked for, though it reads like a file of the folder."""
+    name = str(pictures / "upload.jpg")
+    shared.add(pictures)
+    shared.add_image(jpeg(noise(zlib.crc32(name.encode()))), name=name)
+
+    report = shared.add(pictures, prune=True)
+
+    assert (report.vanished, report.moved, report.pruned) == ([], 0, 0)
+    assert name in paths(shared, pictures)
+
+
+def test_a_given_name_is_no_place_to_have_moved_to(shared: Collection, pictures: Path, monkeypatch) -> None:
+    """Not even where the working directory has a file of that name."""
+    monkeypatch.chdir(pictures)
+    shared.add(pictures)
+    shared.add_image(pictures / "0.jpg", name="1.jpg")
+    (pictures / "0.jpg").unlink()
+
+    report = shared.add(pictures)
+
+    assert (report.vanished, report.moved) == ([str(pictures / "0.jpg")], 0)
 
 
 def test_nothing_is_pruned_when_the_root_is_gone(shared: Collection, pictures: Path) -> None:
@@ -328,16 +352,84 @@ def test_a_url_that_left_its_list_has_vanished(tmp_path: Path) -> None:
             assert [record.path for record in collection.list()] == [urls[1]]
 
 
-@pytest.mark.parametrize("answer", ["0" * 64, None, 3, [], {}, {"facts": {}, "inputs": {}}])
-def test_a_worker_that_answers_something_else_costs_the_item(answer) -> None:
-    """What comes from where foreign bytes were read is believed only as far as it was asked for."""
-    job = Job(Item(Location("/x.jpg", "/", 1, 0)), frozenset({"1" * 64}))
+@pytest.fixture
+def lists(tmp_path: Path):
+    """Two pictures on a server, and beside the lists that name them a collection that may fetch them."""
+    with serving({f"/{number}": ok(jpeg(noise(9300 + number))) for number in range(2)}) as server:
+        settings = Settings(workers=1, threads=1, fetch=policy(server))
+        with Collection(tmp_path / "lists.pictrace", settings=settings) as collection:
+            yield Lists(tmp_path, collection, server, [f"http://{ALLOWED}:{server.port}/{n}" for n in range(2)])
 
-    assert isinstance(understood(job, answer, {}), PictureError)
+
+@dataclass(frozen=True)
+class Lists:
+    """Where lists are written, what they are indexed into, and what they can name."""
+
+    folder: Path
+    collection: Collection
+    server: Upstream
+    urls: list[str]
+
+    def write(self, name: str, *lines: str) -> Path:
+        """A list of these lines."""
+        (self.folder / name).write_text("\n".join(lines))
+        return self.folder / name
 
 
-def test_a_worker_may_say_that_a_picture_is_known() -> None:
-    """If the collection has one of that size and hash."""
-    job = Job(Item(Location("/x.jpg", "/", 1, 0)), frozenset({"1" * 64}))
+@pytest.mark.parametrize("line", ['{{"url": "{url}", "metadata": 3}}', '{{"url": "{url}"'], ids=["its URL", "nothing"])
+def test_a_line_that_cannot_be_read_prunes_nothing(lists: Lists, line: str) -> None:
+    """Its picture may be any of those that seem to be gone."""
+    both = [f'{{"url": "{url}"}}' for url in lists.urls]
+    lists.collection.add(lists.write("items.jsonl", *both))
 
-    assert understood(job, "1" * 64, {}) == "1" * 64
+    wrong = lists.write("items.jsonl", line.format(url=lists.urls[0]), both[1])
+    report = lists.collection.add(wrong, prune=True)
+
+    assert ([failure.code for failure in report.failures], report.vanished, report.pruned) == (["list_invalid"], [], 0)
+    assert len(lists.collection) == 2
+
+
+def test_what_another_list_of_the_same_run_names_is_not_pruned(lists: Lists) -> None:
+    """It is neither gone nor fetched again, and belongs to that list from now on."""
+    first, second = lists.write("a.txt", *lists.urls), lists.write("b.txt", lists.urls[0])
+    before = lists.collection.add(first, second).ids
+    lists.write("a.txt", lists.urls[1])
+
+    both = lists.collection.add(first, second, prune=True)
+    alone = lists.collection.add(first, prune=True)
+
+    assert (both.vanished, both.pruned, alone.pruned, len(lists.server.paths)) == ([], 0, 0, 2)
+    assert [record.id for record in lists.collection.list()] == before
+
+
+def test_what_both_lists_of_a_run_drop_is_pruned(lists: Lists) -> None:
+    """Whichever of them had it."""
+    first, second = lists.write("a.txt", *lists.urls), lists.write("b.txt", lists.urls[0], lists.urls[1])
+    lists.collection.add(first, second)
+    for name in ("a.txt", "b.txt"):
+        lists.write(name, lists.urls[1])
+
+    report = lists.collection.add(first, second, prune=True)
+
+    assert (report.vanished, report.pruned) == ([lists.urls[0]], 1)
+
+
+def test_what_a_later_list_of_the_same_run_names_wrongly_is_not_pruned(lists: Lists) -> None:
+    """Its line cannot be used, and still names the picture."""
+    first = lists.write("a.txt", *lists.urls)
+    lists.collection.add(first)
+    lists.write("a.txt", lists.urls[1])
+    second = lists.write("b.jsonl", f'{{"url": "{lists.urls[0]}", "metadata": 3}}')
+
+    assert lists.collection.add(first, second, prune=True).pruned == 0
+
+
+def test_each_url_is_looked_up_once(lists: Lists, monkeypatch) -> None:
+    """What the list asked is not asked again."""
+    asked, plain = [], Catalog.location
+    monkeypatch.setattr(Catalog, "location", lambda self, uri: asked.append(uri) or plain(self, uri))
+    lists.collection.add(lists.write("a.txt", *lists.urls))
+    del asked[:]
+
+    assert lists.collection.add(lists.folder / "a.txt").unchanged == 2
+    assert asked == lists.urls

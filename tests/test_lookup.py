@@ -141,6 +141,39 @@ def test_the_larger_the_index_the_longer_the_tail_may_be(catalog, folder, monkey
     assert fold(Place(folder, FACES, "hnsw", catalog)) is folded
 
 
+@pytest.fixture
+def hashed(monkeypatch):
+    """The names of the files whose SHA-256 is taken from now on."""
+    names, plain = [], _generations.hashlib.file_digest
+    monkeypatch.setattr(
+        _generations.hashlib, "file_digest", lambda file, kind: names.append(Path(file.name).name) or plain(file, kind)
+    )
+    return names
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, []), (9, []), (10, ["faces-20.hnsw", "faces-30.hnsw"])])
+def test_an_index_is_read_once_and_only_if_it_is_extended(catalog, folder, hashed, count, expected):
+    """Deleting a picture from a large collection reads no index."""
+    fold(Place(folder, FACES, "hnsw", catalog))
+    put(catalog, range(20, 20 + count))
+    del hashed[:]
+    fold(Place(folder, FACES, "hnsw", catalog))
+
+    assert hashed == expected
+
+
+def test_an_index_that_turns_out_damaged_when_it_is_extended_is_made_anew(catalog, folder):
+    """All rows of the catalog are in the next one."""
+    fold(Place(folder, FACES, "hnsw", catalog))
+    path = folder / "faces-20.hnsw"
+    *data, last = path.read_bytes()
+    path.write_bytes(bytes([*data, last ^ 1]))
+    put(catalog, range(20, 30))
+
+    assert fold(Place(folder, FACES, "hnsw", catalog))
+    assert (manifest_of(folder)["count"], verify(folder, catalog)) == (30, [])
+
+
 def test_an_older_generation_goes_when_the_newer_is_there(catalog, folder):
     """So do files that a crash left behind, while those of other encoders stay."""
     for stamp in RECIPE.encoders:

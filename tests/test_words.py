@@ -194,7 +194,10 @@ def test_structure_is_told_with_what_it_builds_upon(log_odds, ssim, expected):
     [
         (evidence("embedding", -5.0, cosine=0.0), "to the model they look unlike (cosine 0.00)"),
         (evidence("embedding", 0.5, cosine=0.3), "to the model they look alike (cosine 0.30), which is too little"),
-        (evidence("pdq", None, Silence.HASHES_DIFFER, pdq_distance=99), "the perceptual hashes differ in 99 of 256"),
+        (
+            evidence("pdq", None, Silence.HASHES_DIFFER, pdq_distance=99),
+            f"{words.WHY_NOT[Silence.HASHES_DIFFER]} (99 of 256)",
+        ),
         (evidence("own", None, "it rained"), "it rained"),
     ],
 )
@@ -203,6 +206,11 @@ def test_a_different_pair_is_told_why(found, expected):
     (said,) = words.why_not([found])
 
     assert said.startswith(expected)
+
+
+def test_a_featureless_query_is_told_as_a_featureless_picture_is():
+    """One wording, whoever is meant."""
+    assert words.FEATURELESS_QUERY.removeprefix("the ") == words.WHY_NOT[Silence.FEATURELESS].removeprefix("a ")
 
 
 def test_a_featureless_picture_is_the_first_reason_of_all():
@@ -214,10 +222,18 @@ def test_a_featureless_picture_is_the_first_reason_of_all():
     assert said == (words.WHY_NOT[Silence.FEATURELESS], words.WHY_NOT[Silence.FEW_FEATURES])
 
 
-@pytest.mark.parametrize("silence", Silence)
+@pytest.mark.parametrize("silence", [silence for silence in Silence if silence != Silence.NO_OVERLAP])
 def test_every_silence_has_words(silence):
-    """A code alone tells people nothing."""
-    assert words.WHY_NOT[silence]
+    """A code alone tells people nothing; that there is no overlap is said by whoever looked for one."""
+    (said,) = words.why_not([evidence("own", None, silence)])
+
+    assert said == words.WHY_NOT[silence]
+    assert len(said.split()) > 5
+
+
+def test_only_silences_that_are_told_have_words():
+    """Words that nobody reads are none."""
+    assert set(words.WHY_NOT) == set(Silence) - {Silence.NO_OVERLAP}
 
 
 def seen(*paths: str, vanished: tuple[str, ...] = ()) -> Match:

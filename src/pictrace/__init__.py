@@ -77,6 +77,7 @@ def open(  # noqa: A001 - pictrace.open reads as gzip.open does
 
     Raises:
         UnknownNameError: there is no encoder or index of that name.
+        UsageError: the path is a URL.
         ConfigurationError: a setting in the environment or in `pictrace.toml` is unknown or does not fit.
     """
     from pictrace.collection import Collection

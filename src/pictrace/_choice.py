@@ -1,6 +1,7 @@
 """What a collection is to be made with: its catalog, made or opened, is one that was made like that."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,18 @@ class Choice:
         if self.index not in {"", recipe.index}:
             return f"was made with the index {recipe.index}, not {self.index}"
         return ""
+
+
+def folder_of(place: str | os.PathLike[str]) -> Path:
+    """The folder that is named as a collection's place.
+
+    Raises:
+        UsageError: it reads like a URL, which would become folders of that name.
+    """
+    # A Path has lost one of the slashes; a drive is a single letter.
+    if re.match(r"[a-z][a-z0-9+.-]+://|https?:/", os.fspath(place), re.IGNORECASE):
+        raise UsageError(f"{place} is a URL, and a collection is a folder", hint="name a folder of this machine")
+    return Path(place)
 
 
 def _catalog() -> Any:

@@ -146,19 +146,10 @@ def open_index(folder: Path, manifest: Manifest, stamp: EncoderStamp, *, writabl
     """
     path = sound_path(folder, manifest)
     # The library follows links inside the file without looking; 0.1 s for 100,000 rows keeps it from a crash.
-    check_bytes(path, manifest)
-    index_class = registry.load("indexes", manifest.index)
-    return index_class.open(path, stamp.space, writable=writable, threads=threads)
-
-
-def check_bytes(path: Path, manifest: Manifest) -> None:
-    """Passes if the file is the one that was written, to the last bit.
-
-    Raises:
-        IndexDamagedError: it is not.
-    """
     if sha256(path) != manifest.sha256:
         raise IndexDamagedError(f"{path.name} is not the file that was written", hint=HINT)
+    index_class = registry.load("indexes", manifest.index)
+    return index_class.open(path, stamp.space, writable=writable, threads=threads)
 
 
 def sha256(path: Path) -> str:

@@ -13,13 +13,14 @@ from typing import Any, Self
 from PIL import Image
 
 from pictrace import candidates, ingest, lookup, search, tracing
-from pictrace._choice import Choice
+from pictrace._choice import Choice, folder_of
 from pictrace._generations import freshness
+from pictrace._look import Job, look, start
 from pictrace.catalogs import Catalog, Entry
 from pictrace.comparison import at_hand, compare
 from pictrace.encoders import Encoder
 from pictrace.errors import SourceError, UsageError
-from pictrace.ingest import Ingest, Job, Progress, Report, is_known, look, start
+from pictrace.ingest import Ingest, Progress, Report, is_known
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.recipe import Recipe
 from pictrace.results import Answer, Match, PictureRecord
@@ -50,8 +51,9 @@ class Collection:
 
         Raises:
             UnknownNameError: there is no encoder or index of that name.
+            UsageError: the path is a URL.
         """
-        self.path = Path(path)
+        self.path = folder_of(path)
         self._choice = Choice(tuple(dict.fromkeys(encoders)), index)
         self.settings = settings or Settings()
         self._catalog: Catalog | None = None
@@ -84,13 +86,12 @@ class Collection:
         `rebuild`: indexing is faster, and each search slower.
 
         Raises:
-            SourceError: a source cannot be used; those before it are in.
+            SourceError: a source cannot be used; those before it are in, and nothing is forgotten.
             IndexLockedError: another process is writing.
             InsufficientStorageError: the disk is full; what was committed stays.
         """
         if not sources:
             raise UsageError("nothing to add", hint="name a folder, an archive or a picture")
-        total = Report()
         catalog: Catalog
         # Every source is looked at before anything is made; what the catalog knows is asked once it is there.
         look_at = partial(open_source, limits=self.settings.limits, fetch=self.settings.fetch, exclude=exclude)
@@ -99,14 +100,13 @@ class Collection:
             encoders = self._encoders(catalog.recipe)
             run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
             try:
-                for source in opened:
-                    total.include(run.run(source, prune=prune))
+                report = run.run(opened, prune=prune)
             except SourceError:
                 self._fold(catalog, progress or Progress())
                 raise
             catalog.drop_unplaced()  # only now: what is gone from one source may be in another
             self._fold(catalog, progress or Progress())
-        return total
+        return report
 
     def add_image(self, image: ImageSource, *, name: str = "") -> Key:
         """The key of one picture given as bytes, a file, a PIL image or an array; `name` says where it is from.

@@ -37,7 +37,7 @@ PictraceError
     ├── ModelMissingError          model_missing
     └── ModelDamagedError          model_damaged
 
-The words on the right are codes: stable, documented in docs/errors.md, the same in the CLI and over HTTP.
+The words on the right are codes: stable, documented in docs/errors.md, the same in Python and in the CLI.
 """
 
 from typing import ClassVar

@@ -1,6 +1,5 @@
 """From a source to a collection: scan, read, decode and prepare in worker processes, encode, commit."""
 
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -9,15 +8,14 @@ from itertools import islice
 from typing import Any
 
 from pictrace import keypoints, tracing
+from pictrace._look import Job, understood
 from pictrace.catalogs import Catalog, Entry
 from pictrace.encoders import Encoder
 from pictrace.errors import PictureError, RootMissingError, SourceError
-from pictrace.picture import Picture
 from pictrace.prepared import Kinds, Prepared
 from pictrace.results import Failure
-from pictrace.settings import Limits
 from pictrace.sources import Item, Source
-from pictrace.sources.reading import read
+from pictrace.sources.reading import may_be_there
 from pictrace.types import UNKNOWN_SIZE, Key, Location
 from pictrace.workers import Workers
 
@@ -86,105 +84,68 @@ class Report:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What a worker is given: where, the bytes if they are at hand, and hashes that need no decoding."""
-
-    item: Item
-    known: frozenset[str]
-
-
-Looked = Prepared | str | PictureError
-"""What a job ends in: a prepared trace, the SHA-256 of a known picture, or why there is neither."""
-
-
-class Bench:
-    """What one worker process keeps between jobs; made in it by `start`."""
-
-    encoders: Sequence[Encoder] = ()
-    limits = Limits()
-    features = True
-
-
-def start(names: Sequence[str], limits: Limits, features: bool) -> None:  # noqa: FBT001 - a process's start
-    """Prepares a worker process for `look`."""
-    keypoints.use_one_thread()
-    Bench.encoders = tracing.load_encoders(names, threads=1)
-    Bench.limits = limits
-    Bench.features = features
-
-
-def look(job: Job) -> dict[str, Any] | str:
-    """The prepared trace of one item, plain, or just its SHA-256 if the collection has that picture already.
-
-    Raises:
-        PictureError: the item cannot be used.
-    """
-    data = read(job.item, Bench.limits.file_bytes)
-    if job.known and (digest := hashlib.sha256(data).hexdigest()) in job.known:
-        return digest
-    picture = Picture.open(data, limits=Bench.limits, target=tracing.TARGET)
-    return tracing.prepare(picture, Bench.encoders, features=Bench.features).plain()
-
-
-def understood(job: Job, answer: Any, kinds: Kinds) -> Looked:
-    """What a worker's answer means; one that means nothing is its item's error."""
-    if isinstance(answer, PictureError) or (isinstance(answer, str) and answer in job.known):
-        return answer
-    try:
-        return Prepared.of(answer, kinds)
-    except PictureError as error:
-        return error
-
-
 @dataclass(eq=False)
 class Ingest:
-    """One run over one source into a catalog; pictures that lost their last place are the caller's to drop."""
+    """One run over some sources into one catalog, whose writer the caller is.
+
+    Pictures that lost their last place are the caller's to drop.
+    """
 
     catalog: Catalog
     encoders: Sequence[Encoder]
     workers: Workers[Job, Any]
     progress: Progress = field(default_factory=Progress)
     _kinds: Kinds = field(default_factory=dict)
-    _root: str = ""
-    _members: set[str] = field(default_factory=set)
+    _members: dict[str, set[str]] = field(default_factory=dict)
     _broken: SourceError | None = None
 
-    def run(self, source: Source, *, prune: bool = False) -> Report:
-        """Everything new in the source is in the catalog; each batch is committed whole or not at all.
+    def run(self, sources: Sequence[Source], *, prune: bool = False) -> Report:
+        """Everything new in the sources is in the catalog; each batch is committed whole or not at all.
+
+        What is gone is told once all of them are through, for what left one may be in another.
 
         Raises:
-            SourceError: the source as a whole cannot be used.
+            SourceError: a source as a whole cannot be used; nothing is pruned.
             RootMissingError: pruning was asked for, and everything that was known there is gone.
         """
         started = time.monotonic()
-        report = Report()
         self._kinds = tracing.kinds_of(self.encoders)
-        self._root = source.root
-        self._members.clear()
+        self._members = {source.root: set() for source in sources}
+        reports = [self._take_in(source) for source in sources]
+        unread = {failure.path for report in reports for failure in report.failures}
+        total = Report()
+        for source, report in zip(sources, reports, strict=True):
+            self._settle(source, report, unread, prune=prune)
+            total.include(report)
+        total.seconds = time.monotonic() - started
+        return total
+
+    def _take_in(self, source: Source) -> Report:
+        report = Report()
         self._broken = None
         fresh = self.workers.run(self._jobs(source, report), chunk=_CHUNK)
         while batch := list(islice(fresh, BATCH)):
             self._commit(batch, report)
         if self._broken is not None:
             raise self._broken
-        self._settle(source, report, prune=prune)
         report.skipped = source.skipped
-        report.seconds = time.monotonic() - started
         return report
 
     def _jobs(self, source: Source, report: Report) -> Iterator[Job]:
         for item in self._listed(source):
             if isinstance(item, Failure):
                 report.failures.append(item)
-                continue
-            if item.location.identity is None:
-                self._members.add(item.location.uri)
-            if is_known(self.catalog, item.location):
+            elif self._is_unchanged(item, source.root):
                 report.unchanged += 1
                 self.progress.seen(report.done, item.location.uri)
-                continue
-            yield Job(item, frozenset(self.catalog.shas_of_size(item.location.size)))
+            else:
+                yield Job(item, frozenset(self.catalog.shas_of_size(item.location.size)))
+
+    def _is_unchanged(self, item: Item, root: str) -> bool:
+        if item.location.identity is not None:
+            return is_known(self.catalog, item.location)
+        self._members[root].add(item.location.uri)
+        return item.data is None  # whoever listed it has asked
 
     def _listed(self, source: Source) -> Iterator[Item | Failure]:
         """The source's items up to where it breaks; the error waits until those before it are safe."""
@@ -218,18 +179,22 @@ class Ingest:
         report.known += len(entries) - len(added)
         self.progress.seen(report.done, batch[-1][0].item.location.uri)
 
-    def _settle(self, source: Source, report: Report, *, prune: bool) -> None:
+    def _settle(self, source: Source, report: Report, unread: set[str], *, prune: bool) -> None:
         """Places of the source that are no longer there: moved if the picture is elsewhere, else vanished.
 
         What could not be looked at, such as a folder without permission, counts as still there.
         """
-        unread = {failure.path for failure in report.failures}
-        known = self.catalog.locations(source.root)
-        gone = [
-            (key, place.uri)
-            for key, place in known
-            if not self._is_there(place) and unread.isdisjoint(_upwards(place.uri))
-        ]
+        if any(path.startswith(f"{source.root}:") for path in unread):
+            return  # a line of a list that may name any of its pictures
+        gone: list[tuple[Key, str]] = []
+        handed_over: list[Entry] = []
+        for key, place in self.catalog.locations(source.root):
+            if heir := self._heir(place):
+                handed_over.append(Entry(replace(place, root=heir), key=key))
+            elif not self._is_there(place) and unread.isdisjoint(_upwards(place.uri)):
+                gone.append((key, place.uri))
+        if handed_over:
+            self.catalog.put(handed_over)
         if not gone:
             return
         elsewhere = [uri for key, uri in gone if self._has_other_place(key)]
@@ -247,25 +212,22 @@ class Ingest:
             self.catalog.forget_locations(vanished)
             report.pruned = len(vanished)
 
+    def _heir(self, place: Location) -> str:
+        """The source of this run that names a URL which the list it is from no longer does, if there is one."""
+        if place.identity is not None or place.uri in self._members.get(place.root, ()):
+            return ""
+        return next((root for root, uris in self._members.items() if place.uri in uris), "")
+
     def _has_other_place(self, key: Key) -> bool:
-        return any(self._is_there(place) for place in self.catalog.by_id(key).locations)
+        places = self.catalog.by_id(key).locations
+        return any(self._is_there(place) for place in places if not place.is_given)
 
     def _is_there(self, place: Location) -> bool:
         """Whether a file is there, or a member was listed by this run (or its archive is another one)."""
-        if place.identity is not None:
-            return _may_be_there(place.uri)
-        return place.uri in self._members or (place.root != self._root and _may_be_there(place.root))
-
-
-def _may_be_there(path: str) -> bool:
-    """Whether a file is there, or cannot be looked at: no permission or a dead disk is no proof of absence."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
+        if place.identity is not None or place.is_given:
+            return may_be_there(place)
+        is_listed = any(place.uri in uris for uris in self._members.values())
+        return is_listed or (place.root not in self._members and may_be_there(place))
 
 
 def _upwards(uri: str) -> Iterator[str]:

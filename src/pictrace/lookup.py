@@ -17,7 +17,6 @@ from pictrace import registry
 from pictrace._generations import (
     HINT,
     Manifest,
-    check_bytes,
     check_name,
     free_path,
     names,
@@ -179,9 +178,9 @@ class Place:
 def fold(place: Place, *, progress: Progress | None = None, force: bool = False) -> bool:
     """Whether the index was behind, and then it no longer is; only the catalog's writer may call this.
 
-    Rows are added once the tail is long enough; with `force`, or if the index there is damaged, unfit or full
-    of deleted pictures, it is made anew. `progress` hears how many of how many rows are done. A crash at any
-    point leaves the generation before in use.
+    Rows are added once the tail is long enough; with `force`, or if the index there is damaged, unfit or full of
+    deleted pictures, it is made anew. Of one that stays as it is only the size is looked at. `progress` hears how many
+    of how many rows are done. A crash at any point leaves the generation before in use.
 
     Raises:
         InsufficientStorageError: the disk is full.
@@ -195,11 +194,10 @@ def fold(place: Place, *, progress: Progress | None = None, force: bool = False)
     anew = force or broken or count - (len(catalog) - fresh) > DEAD_SHARE * count
     if not anew and fresh < max(FOLD_ROWS, FOLD_SHARE * count):
         return False
-    if manifest is None or anew:
+    index = None if manifest is None or anew else _extensible(place, manifest)
+    if index is None:
         after, fresh = 0, len(catalog)
         index = registry.load("indexes", place.index_name)(stamp.space, threads=place.threads)
-    else:
-        index = open_index(place.folder, manifest, stamp, writable=True, threads=place.threads)
     done = 0
     for keys, rows in catalog.rows(stamp.name, after):
         index.add(keys, rows)
@@ -267,16 +265,25 @@ def _publish(place: Place, index: Any, *, watermark: Key) -> None:
 
 
 def _base(place: Place) -> tuple[Manifest | None, bool]:
-    """The generation to build upon, if any, and whether there is a damaged one to be replaced."""
+    """The generation to build upon, if any, and whether there is one to be replaced that is damaged at first sight."""
     try:
         manifest = read_manifest(place.folder, place.stamp.name)
         if manifest is None or _unfit(manifest, place.stamp, place.index_name, place.catalog):
             return None, False
-        check_bytes(sound_path(place.folder, manifest), manifest)
+        sound_path(place.folder, manifest)
     except (IndexDamagedError, FileNotFoundError) as error:
         logger.warning("the index of %s is made anew: %s", place.stamp.name, error)
         return None, True
     return manifest, False
+
+
+def _extensible(place: Place, manifest: Manifest) -> Any:
+    """The index of a generation, in memory, after all of it was read and checked; `None` if it is damaged."""
+    try:
+        return open_index(place.folder, manifest, place.stamp, writable=True, threads=place.threads)
+    except (IndexDamagedError, FileNotFoundError) as error:
+        logger.warning("the index of %s is made anew: %s", place.stamp.name, error)
+        return None
 
 
 def _unfit(manifest: Manifest, stamp: EncoderStamp, index_name: str, catalog: Catalog) -> str:

@@ -62,7 +62,7 @@ class Match:
         return found or (() if self.path is None else (self.path,))
 
     def to_dict(self) -> dict[str, Any]:
-        """The match as JSON output and the HTTP API carry it."""
+        """The match as JSON output carries it."""
         shape = self.alignment
         return {
             "id": self.id,

@@ -22,6 +22,7 @@ from pictrace.signals.embedding import is_featureless
 from pictrace.signals.structure import classic
 from pictrace.types import Alignment, Evidence, Key, Relation, Trace, Verdict
 from pictrace.verdict import judge
+from pictrace.words import FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -36,8 +37,6 @@ are near to one part of the query among them."""
 _NEIGHBOURS = 100
 _WORTH_A_THREAD = 4
 """Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
-
-_FEATURELESS = "the picture is featureless: nothing but the same bytes or pixels can be recognised"
 
 
 @dataclass
@@ -213,7 +212,7 @@ def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:
 def _warnings(query: Trace, lookups: Sequence[Lookup], mode: Mode) -> tuple[str, ...]:
     told = [warning for lookup in lookups for warning in lookup.warnings]
     if mode != "exact" and is_featureless(query):
-        told.append(_FEATURELESS)
+        told.append(FEATURELESS_QUERY)
     return tuple(told)
 
 

@@ -151,7 +151,7 @@ class Alignment:
 
 
 class Silence(enum.StrEnum):
-    """Why a signal has no opinion on a pair; `words.WHY_NOT` says each to people."""
+    """Why a signal has no opinion on a pair; `words.WHY_NOT` says each that explains something to people."""
 
     OTHER_PIXELS = "other_pixels"
     NO_HASH = "no_hash"
@@ -209,6 +209,11 @@ class Location:
     size: int
     mtime_ns: int
     identity: tuple[int, int] | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is a name that was given together with a picture's bytes, and says nothing of any disk."""
+        return self.identity is None and self.uri == self.root
 
 
 @dataclass(frozen=True, eq=False)

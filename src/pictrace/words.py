@@ -37,20 +37,24 @@ RELATIONS = {
     Relation.SIMILAR: ("1 look-alike", "{n} look-alikes"),
 }
 
+_FEATURELESS = "picture is featureless: nothing but the same bytes or pixels can be recognised"
+
+FEATURELESS_QUERY = f"the {_FEATURELESS}"
+"""What is said of a query that nothing could be found by."""
+
 WHY_NOT = {
     Silence.OTHER_PIXELS: "neither the bytes nor the pixels are the same",
     Silence.NO_HASH: "they have no perceptual hash in common",
     Silence.NO_STRUCTURE: "a picture has too little structure for a perceptual hash",
     Silence.HASHES_DIFFER: "the perceptual hashes differ in more bits than those of copies",
     Silence.NO_EMBEDDING: "they have no embedding in common",
-    Silence.FEATURELESS: "a picture is featureless: nothing but the same bytes or pixels could be recognised",
+    Silence.FEATURELESS: f"a {_FEATURELESS}",
     Silence.FEW_FEATURES: "a picture has too few local features to lay the pictures over each other",
     Silence.NO_HOMOGRAPHY: "no way to lay the pictures over each other agrees with their local features",
     Silence.NO_VIEW: "the only way to lay the pictures over each other is no possible view",
-    Silence.NO_OVERLAP: "nothing says where the pictures overlap",
     Silence.PLAIN_OVERLAP: "what overlaps is too small or too flat to be compared",
 }
-"""Why a signal has no opinion."""
+"""Why a signal has no opinion; that there is no overlap is for geometry to say, which says itself why."""
 
 VANISHED = "vanished"
 """What is said of a place where there is no file any more."""
@@ -140,7 +144,6 @@ def why_not(evidence: Sequence[Evidence]) -> tuple[str, ...]:
         if piece.log_odds is not None:
             enough = "" if piece.log_odds <= 0 else ", which is too little to go by"
             clauses.append(f"{_said(piece, evidence)}{enough}")
-        # Where the pictures overlap is for geometry to say, which says itself why it does not.
         elif piece.reason and piece.reason != Silence.NO_OVERLAP:
             clauses.append(_silence(piece))
     return tuple(dict.fromkeys(clauses))
@@ -206,9 +209,10 @@ def _floor(value: float) -> str:
 
 def _silence(piece: Evidence) -> str:
     """Why a signal has no opinion; distances are told where there are any."""
+    said = next((said for reason, said in WHY_NOT.items() if reason == piece.reason), piece.reason)
     if piece.reason == Silence.HASHES_DIFFER and "pdq_distance" in piece.measures:
-        return f"{_hashes(piece.measures['pdq_distance'])}, more than those of copies"
-    return next((said for reason, said in WHY_NOT.items() if reason == piece.reason), piece.reason)
+        return f"{said} ({piece.measures['pdq_distance']:.0f} of 256)"
+    return said
 
 
 def places(match: Match) -> list[str]:

@@ -150,6 +150,6 @@ def test_failures_never_take_the_place_of_somebody_elses_file(pictrace, folder, 
     """And that is known before any work is done."""
     before = (folder / "coffee.png").read_bytes()
 
-    assert 2 == index(pictrace, "--failures", "pictures/coffee.png")
+    assert index(pictrace, "--failures", "pictures/coffee.png") == 2
     assert before == (folder / "coffee.png").read_bytes()
     assert not (tmp_path / "c.pictrace").exists()

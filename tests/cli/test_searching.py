@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,17 @@ def test_compare_refuses_stdin_twice(pictrace, capsys):
     """A pipe can be read once."""
     assert pictrace("compare", "-", "-") == 2
     assert "only one" in capsys.readouterr().err
+
+
+def test_a_large_part_is_not_shown_as_the_whole(match, capsys):
+    """The table rounds as the sentences do."""
+    from pictrace.cli import searching
+    from pictrace.results import Answer
+
+    part = replace(match, alignment=replace(match.alignment, query_overlap=0.996))
+    searching._show(Answer((part,), 1, exhaustive=True, recall=None, signals=(), index_version=1, timings_ms={}))
+
+    assert "  99.6 % / 25 %  " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["search", "nothing", "compare"])

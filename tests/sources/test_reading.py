@@ -7,7 +7,7 @@ import pytest
 
 from pictrace.errors import FileTooLargeError, SourceUnreadableError
 from pictrace.sources import Item
-from pictrace.sources.reading import locate, read, retried
+from pictrace.sources.reading import locate, may_be_there, read, retried
 from pictrace.types import Location
 
 
@@ -61,6 +61,26 @@ def test_a_file_that_tells_less_than_it_holds_is_refused(tmp_path):
     """As those of the kernel do, and those that grow for ever."""
     with pytest.raises(SourceUnreadableError, match="changed while it was read"):
         read(item_of("/proc/self/status"), 1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("uri", "root", "identity", "is_there"),
+    [
+        ("here.jpg", ".", (1, 1), True),
+        ("gone.jpg", ".", (1, 1), False),
+        ("here.jpg/below.jpg", ".", (1, 1), False),
+        ("here.jpg!/gone.jpg", "here.jpg", None, True),
+        ("gone.zip!/a.jpg", "gone.zip", None, False),
+        ("frame 7", "frame 7", None, True),
+        ("x" * 5000, ".", (1, 1), True),
+    ],
+)
+def test_a_place_is_gone_where_its_file_or_archive_is(tmp_path, monkeypatch, uri, root, identity, is_there):
+    """A given name is not looked for, and what cannot be looked at may be there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here.jpg").touch()
+
+    assert may_be_there(Location(uri, root, 0, 0, identity)) is is_there
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE])

@@ -77,6 +77,13 @@ def test_every_bad_line_is_one_failure(listed, base):
     }
 
 
+def test_a_line_that_is_wrong_fails_under_its_url(listed, base):
+    """Whatever else the line says cannot be read, it still names the picture."""
+    (failure,) = listed(f'{{"url": "{base}/1.jpg", "metadata": 3}}', name="items.jsonl").items()
+
+    assert failure == Failure(f"{base}/1.jpg", "list_invalid", "line 1: `metadata` is no JSON object")
+
+
 def test_a_url_that_is_listed_twice_is_fetched_once(listed, base, upstream):
     """The first line counts, in every run."""
     source = listed(f"{base}/1.jpg", f"{base}/2.jpg", f"{base}/1.jpg")

@@ -1,10 +1,9 @@
 """Whether the places of a match are still there: looked at when it is shown, and never while searching."""
 
-import os
 from dataclasses import replace
 
 from pictrace.results import Answer, Match
-from pictrace.types import Location
+from pictrace.sources.reading import may_be_there
 
 
 def looked_for(answer: Answer) -> Answer:
@@ -13,23 +12,6 @@ def looked_for(answer: Answer) -> Answer:
 
 
 def _looked_for(match: Match) -> Match:
-    gone = {place.uri for place in match.locations if _is_gone(place)}
+    gone = {place.uri for place in match.locations if not may_be_there(place)}
     there = next((path for path in match.paths if path not in gone), match.path)
     return replace(match, path=there, vanished=tuple(path for path in match.paths if path in gone))
-
-
-def _is_gone(place: Location) -> bool:
-    """Whether a file, or the archive of a member, is not there; what cannot be looked at may be.
-
-    A name that was given together with a picture's bytes says nothing of any disk.
-    """
-    if place.identity is None and place.root == place.uri:
-        return False
-    try:
-        os.lstat(place.root if place.identity is None else place.uri)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        # No permission, or a disk that does not answer, is no proof of absence.
-        return False
-    return False

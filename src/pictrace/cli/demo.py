@@ -71,6 +71,6 @@ def _row(name: str, trials: Sequence["Trial"]) -> tuple[str, ...]:
         f"{len(right)} of {len(trials)}",
         ", ".join(str(relation) for relation in relations),
         percent(statistics.median(match.score for match in right)).removesuffix(" %") if right else "",
-        f"{statistics.median(shares):.0%}" if shares else "",
+        percent(statistics.median(shares)) if shares else "",
         f"{statistics.median(trial.milliseconds for trial in trials):.0f}",
     )

@@ -210,7 +210,7 @@ def _rows(match: "Match") -> list[Sequence[str]]:
     from pictrace import words
 
     shape = match.alignment
-    overlap = f"{shape.query_overlap:.0%} / {shape.match_overlap:.0%}" if shape else ""
+    overlap = f"{words.percent(shape.query_overlap)} / {words.percent(shape.match_overlap)}" if shape else ""
     first, *others = words.places(match) or [""]
     facts = str(match.relation), words.percent(match.score), overlap, str(match.id)
     return [(*facts, first), *(("", "", "", "", place) for place in others)]

@@ -16,7 +16,8 @@ class Item:
     """One picture to be read.
 
     A file is named by its location alone, so that a worker process can read it by itself; a member of an
-    archive and what was fetched carry their bytes in `data`. `metadata`, plain JSON, is kept with a new picture.
+    archive and what was fetched carry their bytes in `data`, or none where the collection has just this place
+    already. `metadata`, plain JSON, is kept with a new picture.
     """
 
     location: Location

@@ -29,10 +29,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A line that is no row, and why."""
+    """A line that is no row, why, and the URL if that much could be read."""
 
     number: int
     why: str
+    url: str = ""
 
 
 def rows(file: BinaryIO, name: str) -> Iterator[Row | Mistake]:
@@ -154,6 +155,6 @@ def _row(number: int, found: Mapping[str, Any]) -> Row | Mistake:
     if not isinstance(url, str):
         return Mistake(number, "the line has no `url` that is text")
     if not isinstance(inner, dict):
-        return Mistake(number, "`metadata` is no JSON object")
+        return Mistake(number, "`metadata` is no JSON object", url.strip())
     outer = {name: value for name, value in found.items() if name not in {"url", "metadata"}}
     return Row(number, url.strip(), {**outer, **inner})

@@ -91,6 +91,22 @@ def reason(error: OSError) -> str:
     return (error.strerror or "it cannot be read").lower()
 
 
+def may_be_there(place: Location) -> bool:
+    """Whether a file, or the archive or list of what is no file, is there, or cannot be looked at.
+
+    No permission, or a disk that does not answer, is no proof of absence; a given name is not looked for.
+    """
+    if place.is_given:
+        return True
+    try:
+        os.lstat(place.root if place.identity is None else place.uri)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def missing(root: str, error: OSError | SourceUnreadableError) -> RootMissingError:
     """The error for a root that cannot be read."""
     words = reason(error) if isinstance(error, OSError) else str(error)

@@ -19,7 +19,7 @@ class UrlList:
     """The pictures that a list names by URL, in the order in which they come; `root` is the list's path.
 
     A URL that is `known` is not fetched again. A second line with the same URL is passed over and counted in
-    `skipped`. What is wrong with one line is a `Failure`.
+    `skipped`. What is wrong with one line is a `Failure`, under `LIST:LINE` where no URL could be read.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class UrlList:
         with open_regular(self.root) as file:
             for row in rows(file, self.root):
                 if isinstance(row, Mistake):
-                    aside.append(Failure(f"{self.root}:{row.number}", ListInvalidError.code, row.why))
+                    aside.append(self._mistaken(row))
                 elif row.url in seen:
                     self.skipped += 1
                 else:
@@ -85,6 +85,12 @@ class UrlList:
                     else:
                         waiting[row.url] = row
                         yield row.url
+
+    def _mistaken(self, line: Mistake) -> Failure:
+        """The failure of a line: of its picture, or, where it might be any, of the line's number."""
+        if line.url:
+            return Failure(line.url, ListInvalidError.code, f"line {line.number}: {line.why}")
+        return Failure(f"{self.root}:{line.number}", ListInvalidError.code, line.why)
 
     def _place(self, url: str, size: int) -> Location:
         return Location(uri=url, root=self.root, size=size, mtime_ns=0)

@@ -1,0 +1,66 @@
+"""What a worker process does with one item, read, hash, decode and prepare it, and what its answer means."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pictrace import keypoints, tracing
+from pictrace.encoders import Encoder
+from pictrace.errors import PictureError
+from pictrace.picture import Picture
+from pictrace.prepared import Kinds, Prepared
+from pictrace.settings import Limits
+from pictrace.sources import Item
+from pictrace.sources.reading import read
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a worker is given: where, the bytes if they are at hand, and hashes that need no decoding."""
+
+    item: Item
+    known: frozenset[str]
+
+
+Looked = Prepared | str | PictureError
+"""What a job ends in: a prepared trace, the SHA-256 of a known picture, or why there is neither."""
+
+
+class Bench:
+    """What one worker process keeps between jobs; made in it by `start`."""
+
+    encoders: Sequence[Encoder] = ()
+    limits = Limits()
+    features = True
+
+
+def start(names: Sequence[str], limits: Limits, features: bool) -> None:  # noqa: FBT001 - a process's start
+    """Prepares a worker process for `look`."""
+    keypoints.use_one_thread()
+    Bench.encoders = tracing.load_encoders(names, threads=1)
+    Bench.limits = limits
+    Bench.features = features
+
+
+def look(job: Job) -> dict[str, Any] | str:
+    """The prepared trace of one item, plain, or just its SHA-256 if the collection has that picture already.
+
+    Raises:
+        PictureError: the item cannot be used.
+    """
+    data = read(job.item, Bench.limits.file_bytes)
+    if job.known and (digest := hashlib.sha256(data).hexdigest()) in job.known:
+        return digest
+    picture = Picture.open(data, limits=Bench.limits, target=tracing.TARGET)
+    return tracing.prepare(picture, Bench.encoders, features=Bench.features).plain()
+
+
+def understood(job: Job, answer: Any, kinds: Kinds) -> Looked:
+    """What a worker's answer means; one that means nothing is its item's error."""
+    if isinstance(answer, PictureError) or (isinstance(answer, str) and answer in job.known):
+        return answer
+    try:
+        return Prepared.of(answer, kinds)
+    except PictureError as error:
+        return error
