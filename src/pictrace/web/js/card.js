@@ -3,7 +3,7 @@
 import { fill, h, icon } from "./dom.js";
 import { coversAll, edge, over } from "./overlay.js";
 import { comparison } from "./query.js";
-import { named, relationName, where, why } from "./wording.js";
+import { briefly, named, near, relationName, where, why } from "./wording.js";
 
 /** The card of a match, as an item of the list. @param {any} app @param {any} query @param {any} match @param {boolean} isChecked whether it was verified */
 export function card(app, query, match, isChecked) {
@@ -24,7 +24,7 @@ export function draw(app, query, match, isChecked, item) {
     h("div", { class: "label" },
       h("p", { class: "verdict" }, badge(app, relation), isChecked && h("b", { class: "score" }, app.percent(match.score))),
       h("h3", { class: "file", title: match.path ?? file }, file),
-      h("p", { class: "folder", title: folder }, h("bdi", null, folder)),
+      h("p", { class: "folder", title: folder }, near(folder)),
       isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),
       actions(app, query, match, file)));
   if (hold) item.querySelector(`[data-part="${hold}"]`)?.focus();
@@ -43,8 +43,7 @@ function outline(match) {
 
 function words(app, match) {
   const place = match.relation === "exact" ? "" : where(app, match.overlap);
-  const reasons = why(app, match);
-  return h("p", { class: "why", title: [place, ...reasons].join(" ") }, place && h("span", { class: "place" }, place, " "), reasons[0]);
+  return h("p", { class: "why", title: [place, ...why(app, match)].join(" ") }, place && h("span", { class: "place" }, place, " "), briefly(app, match));
 }
 
 function actions(app, query, match, file) {

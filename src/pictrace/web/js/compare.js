@@ -59,7 +59,8 @@ class Comparison {
     const names = { query: this.queryName(), match: named(app, match.path ?? (isNaN(this.params.b) ? this.params.b : null), match.id ?? Number(this.params.b)).file };
     this.viewer = new Viewer(app, drawing, names);
     const place = match.overlap && match.relation !== "exact" ? where(app, match.overlap) : "";
-    const change = match.quad && match.relation !== "exact" ? app.t("compare.moved", { how: moved(app, match) }) : "";
+    const how = match.quad && match.relation !== "exact" ? moved(app, match) : app.t("reason.in_place");
+    const change = how === app.t("reason.in_place") ? "" : app.t("compare.moved", { how });
     fill(this.root, h("article", { class: `comparison ${match.relation}` },
       this.steps(),
       h("header", { class: "verdict-line" },

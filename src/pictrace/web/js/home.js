@@ -26,7 +26,7 @@ function area(app) {
   return h("div", { class: "drop", onclick: open },
     h("div", { class: "mat" },
       icon("copy"),
-      h("p", { class: "drop-title" }, app.t("search.drop")),
+      h("p", { class: "drop-title" }, h("span", { class: "for-mouse" }, app.t("search.drop")), h("span", { class: "for-touch" }, app.t("search.give"))),
       h("div", { class: "row middle" }, choose, fileButton(app, { label: app.t("search.photograph"), symbol: "camera", camera: true })),
       h("p", { class: "dim small paste-hint" }, pasteHint(app))));
 }

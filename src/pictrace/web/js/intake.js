@@ -45,7 +45,7 @@ function stored(app, text) {
 
 /** A button that chooses a file. @param {any} app @param {{label: string, symbol: string, style?: string, camera?: boolean}} props */
 export function fileButton(app, { label, symbol, style = "", camera = false }) {
-  const input = h("input", { type: "file", accept: "image/*,.heic,.heif,.avif,.tif,.tiff", capture: camera && "environment", class: "out", tabindex: "-1", "aria-hidden": "true",
+  const input = h("input", { type: "file", accept: "image/*,.heic,.heif,.avif,.tif,.tiff", capture: camera && "environment", hidden: true,
     onchange: () => { if (input.files[0]) searchWith(app, { file: input.files[0] }); input.value = ""; } });
   return h("span", { class: camera ? "file camera" : "file" },
     h("button", { type: "button", class: `button ${style}`, onclick: () => input.click() }, icon(symbol), h("span", null, label)), input);

@@ -32,7 +32,8 @@ class Selection {
     const { t } = this.app;
     this.box = s("rect", { class: "region-box", tabindex: 0, role: "group", "aria-roledescription": t("search.region_box"), "aria-describedby": "region-how" });
     this.dark = s("g");
-    this.handles = HANDLES.map(([x, y]) => s("circle", { class: "region-handle", dataset: { x: String(x), y: String(y) } }));
+    const round = (style) => HANDLES.map(([x, y]) => s("circle", { class: style, dataset: { x: String(x), y: String(y) } }));
+    this.handles = [...round("region-handle"), ...round("region-hit")];
     this.picture = s("svg", { class: "region-picture", viewBox: `0 0 ${this.width} ${this.height}` },
       s("image", { href: source, width: this.width, height: this.height, preserveAspectRatio: "none" }), this.dark, this.box, this.handles);
     this.fields = ["region_x", "region_y", "region_w", "region_h"].map((name, place) => h("input", { type: "number", id: name, min: 0, inputmode: "numeric", onchange: (event) => this.typed(place, Number(event.target.value)) }));
@@ -72,7 +73,7 @@ class Selection {
   begun(event) {
     const start = this.at(event);
     const [x, y, w, h] = this.region;
-    const handle = event.target.closest(".region-handle");
+    const handle = event.target.closest(".region-hit");
     if (handle) return ([px, py]) => this.pull(Number(handle.dataset.x), Number(handle.dataset.y), [x, y, w, h], [px - start[0], py - start[1]]);
     if (event.target === this.box) return ([px, py]) => this.set([x + px - start[0], y + py - start[1], w, h]);
     return ([px, py]) => this.set([Math.min(px, start[0]), Math.min(py, start[1]), Math.abs(px - start[0]), Math.abs(py - start[1])]);
@@ -116,7 +117,8 @@ class Selection {
     for (const handle of this.handles) {
       handle.setAttribute("cx", x + w * Number(handle.dataset.x));
       handle.setAttribute("cy", y + h * Number(handle.dataset.y));
-      handle.setAttribute("r", Math.max(this.width, this.height) / 70);
+      // What can be seen is small, what can be touched is not.
+      handle.setAttribute("r", Math.max(this.width, this.height) / (handle.classList.contains("region-hit") ? 26 : 110));
     }
     this.fields.forEach((field, place) => { field.value = this.region[place]; });
   }

@@ -144,7 +144,7 @@ function summary(app, { results }) {
     similar: () => app.t("search.count_similar", { count: counts.similar }),
   };
   const parts = Object.keys(told).filter((relation) => counts[relation]).map((relation) => told[relation]());
-  return parts.length ? app.speech.listed(parts) : app.t("search.nothing");
+  return parts.length ? app.t("search.found", { list: app.speech.listed(parts) }) : app.t("search.nothing");
 }
 
 function thoroughness(app, answer) {

@@ -1,7 +1,7 @@
 /** @file A pair of pictures seen in five ways: beside each other, joined by lines, under a slider, blinking, and their difference. */
 
 import { fill, h, icon, s } from "./dom.js";
-import { edge, shade, spread, threads } from "./overlay.js";
+import { coversAll, edge, shade, spread, threads } from "./overlay.js";
 
 const LINES = 60;
 const GAP = 3;
@@ -77,12 +77,14 @@ export class Viewer {
     const height = upright ? dy + match.height * second : 100;
     const lines = spread(this.drawing.lines, LINES);
     const across = lines.map(([x1, y1, x2, y2]) => [x1 * first, y1 * first, dx + x2 * second, dy + y2 * second]);
+    const { covered, outline } = this.drawing;
+    const isWhole = coversAll(covered, query.width, query.height) && coversAll(outline, match.width, match.height);
     this.draw(width, height,
-      placed(0, 0, first, query, shade(this.drawing.covered, query.width, query.height), !joined && edge(this.drawing.covered)),
-      placed(dx, dy, second, match, edge(this.drawing.outline)),
+      placed(0, 0, first, query, shade(covered, query.width, query.height), !joined && !isWhole && edge(covered)),
+      placed(dx, dy, second, match, !isWhole && edge(outline)),
       joined && threads(across));
     const count = this.drawing.lines.length;
-    fill(this.caption, joined ? this.app.t("compare.lines_said", { count, shown: lines.length }) : this.app.t("compare.pair_said", this.names));
+    fill(this.caption, joined ? this.app.t("compare.lines_said", { count, shown: lines.length }) : this.app.t(isWhole || !outline.length ? "compare.pair_plain" : "compare.pair_said", this.names));
   }
 
   slider() {

@@ -17,6 +17,7 @@ const CLUES = {
 
 const WHOLE = 0.985;
 const PERSPECTIVE = 0.06;
+const ROOM = 34;
 
 /** How two pictures are related, in a word or two. @param {any} app @param {string} relation */
 export function relationName(app, relation) {
@@ -43,6 +44,12 @@ export function where(app, overlap) {
 /** Why, a sentence each. @param {any} app @param {{reasons: string[], signals: Record<string, number>}} match */
 export function why(app, match) {
   return match.reasons.map((reason) => clauses(app, reason, match.signals).join(" ") || sentence(reason));
+}
+
+/** The one sentence that says most of why. @param {any} app @param {{reasons: string[], signals: Record<string, number>}} match */
+export function briefly(app, match) {
+  const [first] = match.reasons;
+  return first ? clauses(app, first, match.signals).at(-1) ?? sentence(first) : "";
 }
 
 /** A clause of the service as a sentence. @param {string} text */
@@ -91,8 +98,11 @@ export function moved(app, match) {
   if (Math.abs(Math.log(Math.max(scale, 1e-9))) > Math.log(1.02)) parts.push(app.t("reason.scaled", { times: Number(scale.toFixed(2)) }));
   if (slant > PERSPECTIVE) parts.push(app.t("reason.angle"));
   if (parts.length) return app.speech.listed(parts);
-  const [x, y] = match.quad[0];
-  return Math.hypot(x, y) > 0.01 * Math.max(match.width, match.height) ? app.t("reason.shifted") : app.t("reason.in_place");
+  return isShifted(match) ? app.t("reason.shifted") : app.t("reason.in_place");
+}
+
+function isShifted({ quad: [[x, y]], width, height }) {
+  return Math.hypot(x, y) > 0.01 * Math.max(width, height);
 }
 
 /** The transform's scale, turn in degrees and slant, from the outline of the query in the match. */
@@ -109,6 +119,14 @@ function change(match) {
   [a, b, c, d] = [a / w, b / w, c / w, d / w];
   if (match.mirrored) [a, c] = [-a, -c];
   return { scale: Math.sqrt(Math.abs(a * d - b * c)), turn: (Math.atan2(c - b, a + d) * 180) / Math.PI, slant };
+}
+
+/** The last folders of a path, as many as a line has room for. @param {string} folder */
+export function near(folder) {
+  const parts = folder.split(/(?<=[/\\!])/);
+  let shown = "";
+  while (parts.length && (!shown || shown.length + parts.at(-1).length < ROOM)) shown = parts.pop() + shown;
+  return parts.length ? `…/${shown}` : shown;
 }
 
 /** A path as its folder and its name, of files, archives and addresses alike. @param {string | null} path @param {number | null} id */
