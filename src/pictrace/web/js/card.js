@@ -18,7 +18,6 @@ export function draw(app, query, match, isChecked, item) {
   const relation = isChecked ? match.relation : "checking";
   item.className = `card ${relation}`;
   const picture = item.querySelector("img") ?? h("img", { src: app.api.url(app.path(`/images/${match.id}/proxy`)), width: match.width, height: match.height, alt: "", loading: "lazy", decoding: "async" });
-  const hold = item.contains(document.activeElement) && document.activeElement.dataset.part;
   fill(item,
     h("a", { class: "shown", href: comparison(query, match.id), "data-part": "shown", "aria-label": app.t("search.compare_with", { name: file }) }, picture, outline(match)),
     h("div", { class: "label" },
@@ -27,7 +26,6 @@ export function draw(app, query, match, isChecked, item) {
       h("p", { class: "folder", title: folder }, near(folder)),
       isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),
       actions(app, query, match, file)));
-  if (hold) item.querySelector(`[data-part="${hold}"]`)?.focus();
 }
 
 /** A relation as a coloured word with its sign. @param {any} app @param {string} relation */

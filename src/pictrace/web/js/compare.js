@@ -113,7 +113,7 @@ class Comparison {
       h("a", { class: "button bare", href: this.backTo() }, icon("back"), app.t("compare.back")),
       h("span", { class: "row" },
         swapped && h("a", { class: "button icon-only", href: swapped, "data-part": "swap", "aria-label": app.t("compare.swap"), title: app.t("compare.swap") }, icon("swap")),
-        this.query?.results?.length > 1 && [step(-1, "back", app.t("search.previous")), step(1, "next", app.t("search.next"))]));
+        this.query?.results?.includes(Number(params.b)) && [step(-1, "back", app.t("search.previous")), step(1, "next", app.t("search.next"))]));
   }
 
   fail(error) {

@@ -23,14 +23,20 @@ export class Grid {
   /** Shows matches in this order; those that are not `checked` are dimmed. @param {any[]} matches @param {(match: any) => boolean} isChecked @param {boolean} isLast whether nothing follows */
   show(matches, isChecked, isLast) {
     const before = this.places();
-    const focused = document.activeElement;
+    const { id, part } = this.held();
     const items = matches.map((match) => this.item(match, isChecked(match)));
     const gone = [...this.items.keys()].filter((id) => !matches.some((match) => match.id === id));
     for (const id of isLast ? gone : []) this.items.delete(id);
     const skeletons = isLast ? [] : Array.from({ length: Math.max(0, SKELETONS - items.length) }, skeleton);
     this.order([...items, ...skeletons]);
     this.move(before);
-    if (this.root.contains(focused) && focused !== document.activeElement) focused.focus({ preventScroll: true });
+    if (part && !this.current()) this.items.get(id)?.element.querySelector(`[data-part=${part}]`)?.focus({ preventScroll: true });
+  }
+
+  /** What holds the focus, which redrawing and moving a card would take away. */
+  held() {
+    const card = this.current();
+    return card ? { id: Number(card.dataset.id), part: document.activeElement.dataset.part } : {};
   }
 
   item(match, isChecked) {

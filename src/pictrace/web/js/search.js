@@ -8,6 +8,7 @@ import { bind } from "./keyboard.js";
 import { panel } from "./panel.js";
 import { address, ask, more, optionsOf, restored } from "./query.js";
 import { notice } from "./router.js";
+import { warned } from "./wording.js";
 
 /** @param {HTMLElement} root @param {any} app @param {any} params */
 export function mount(root, app, params) {
@@ -90,7 +91,7 @@ class Results {
 
   close(answer) {
     const { app } = this;
-    const warnings = answer.warnings.map((text) => h("p", { class: "hint warning" }, icon("warning"), h("span", null, text)));
+    const warnings = answer.warnings.map((text) => h("p", { class: "hint warning" }, icon("warning"), h("span", null, warned(app, text))));
     const next = answer.next_offset !== null && answer.results.length > 0 &&
       h("button", { type: "button", class: "button", onclick: (event) => this.further(event.currentTarget, answer) }, icon("down"), app.t("search.more"));
     fill(this.below, warnings, next, !answer.results.length && nothing(app, answer, this.options));

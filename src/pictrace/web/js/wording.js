@@ -6,13 +6,27 @@
  */
 const CLUES = {
   same_bytes: "byte for byte",
-  same_pixels: "the pixels are the same",
+  same_pixels: "the files differ only in what is written around them",
   hashes_same: "the perceptual hashes are the same",
   hashes: "of 256 bits",
   unlike: "look unlike",
   alike: "look alike",
   features: "local features agree on",
   structure: "the structure is",
+};
+
+/** Why a signal has no opinion, told apart in the same way. */
+const SILENCES = {
+  other_pixels: "neither the bytes nor the pixels",
+  no_hash: "no perceptual hash in common",
+  no_structure: "too little structure for a perceptual hash",
+  hashes_differ: "differ in more bits than those of copies",
+  no_embedding: "no embedding in common",
+  featureless: "is featureless",
+  few_features: "too few local features",
+  no_homography: "no way to lay the pictures over each other",
+  no_view: "is no possible view",
+  plain_overlap: "too small or too flat to be compared",
 };
 
 const WHOLE = 0.985;
@@ -72,7 +86,17 @@ function clauses(app, reason, signals) {
     told.push(app.t("reason.features", { inliers: signals.inliers, count: signals.matches ?? signals.inliers }));
   }
   if (is("structure") && "aligned_ssim" in signals) told.push(structure(app, signals.aligned_ssim, reason.includes("not the same")));
-  return told;
+  return told.length ? told : silences(app, reason);
+}
+
+function silences(app, reason) {
+  // i18n: reason.silent_*
+  return Object.keys(SILENCES).filter((name) => reason.includes(SILENCES[name])).map((name) => app.t(`reason.silent_${name}`));
+}
+
+/** What an answer warns of. @param {any} app @param {string} warning */
+export function warned(app, warning) {
+  return silences(app, warning).join(" ") || sentence(warning);
 }
 
 /** The bounds choose words and decide nothing, as on the command line. */
