@@ -55,6 +55,12 @@ class App extends EventTarget {
     this.toast({ text: this.sentence(error), detail: error.detail ? error.hint || error.detail : "", kind: "problem" });
   };
 
+  /** Learns what the service is and what the caller may do there. */
+  inform = async () => {
+    this.info = await this.api.get("/v1/info");
+    this.emit("info", this.info);
+  };
+
   on = (event, listener) => {
     const heard = (message) => listener(message.detail);
     this.addEventListener(event, heard);
@@ -76,8 +82,8 @@ async function start() {
   const [words] = await Promise.all([speech(language), loadIcons(new URL("web/icons.svg", BASE))]);
   const app = new App(words);
   document.documentElement.lang = language;
-  const informed = app.api.get("/v1/info").then((info) => { app.info = info; app.emit("info", info); }, app.report);
   mountShell(app);
+  const informed = app.inform().catch(app.report);
   app.router = createRouter(app, document.getElementById("view"));
   await app.router.show();
   await informed;

@@ -55,7 +55,7 @@ class Comparison {
 
   show({ match, evidence, drawing }) {
     const { app } = this;
-    this.match = match;
+    this.query.opened = Number(this.params.b);
     const names = { query: this.queryName(), match: named(app, match.path ?? (isNaN(this.params.b) ? this.params.b : null), match.id ?? Number(this.params.b)).file };
     this.viewer = new Viewer(app, drawing, names);
     const place = match.overlap && match.relation !== "exact" ? where(app, match.overlap) : "";
@@ -83,7 +83,7 @@ class Comparison {
       { key: "j", says: "search.next", run: () => this.go(1) },
       { key: "k", says: "search.previous", run: () => this.go(-1) },
       { key: "x", says: "compare.swap", run: () => this.root.querySelector("[data-part=swap]")?.click() },
-      { key: "Escape", shown: "Esc", says: "compare.back", run: () => this.app.navigate(this.backTo()) },
+      { key: "Escape", shown: "Esc", says: "compare.back", run: () => this.app.router.back(this.backTo()) },
     ];
   }
 
@@ -109,8 +109,9 @@ class Comparison {
     const step = (by, symbol, label) => h("a", { class: "button icon-only", href: this.neighbour(by), "aria-label": label, title: label, "aria-disabled": !this.neighbour(by) && "true" }, icon(symbol));
     const canSwap = this.query?.known !== null || this.query?.url;
     const swapped = canSwap && !this.query.region && `#/compare?${new URLSearchParams({ a: params.b, b: params.a ?? String(this.query.known) })}`;
+    const goBack = (event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); app.router.back(this.backTo()); } };
     return h("nav", { class: "steps", "aria-label": app.t("compare.steps") },
-      h("a", { class: "button bare", href: this.backTo() }, icon("back"), app.t("compare.back")),
+      h("a", { class: "button bare", href: this.backTo(), onclick: goBack }, icon("back"), app.t("compare.back")),
       h("span", { class: "row" },
         swapped && h("a", { class: "button icon-only", href: swapped, "data-part": "swap", "aria-label": app.t("compare.swap"), title: app.t("compare.swap") }, icon("swap")),
         this.query?.results?.includes(Number(params.b)) && [step(-1, "back", app.t("search.previous")), step(1, "next", app.t("search.next"))]));

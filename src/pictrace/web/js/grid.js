@@ -87,6 +87,11 @@ export class Grid {
     next?.scrollIntoView({ block: "nearest" });
   }
 
+  /** To the card of a picture, without moving the page. @param {number} id */
+  focus(id) {
+    this.items.get(id)?.element.querySelector("[data-part=shown]").focus({ preventScroll: true });
+  }
+
   /** Presses a part of the card that holds the focus. @param {string} part */
   press(part) {
     this.current()?.querySelector(`[data-part=${part}]`)?.click();

@@ -30,17 +30,16 @@ function taken(app, data) {
   const files = [...(data?.files ?? [])];
   const picture = files.find((file) => file.type.startsWith("image/")) ?? files[0];
   const text = (data?.getData("text/uri-list") || data?.getData("text/plain") || "").trim().split("\n")[0];
-  const own = stored(app, text);
-  if (own !== null) searchWith(app, { id: own });
-  else if (picture) searchWith(app, { file: picture });
+  if (text.startsWith(app.api.url(""))) return ofOurs(app, text);
+  if (picture) searchWith(app, { file: picture });
   else if (ADDRESS.test(text) && app.info?.fetch) searchWith(app, { url: text });
   else if (text) app.toast({ text: app.t(app.info?.fetch ? "search.no_picture" : "search.no_fetch") });
 }
 
-/** The id of one of our own pictures that was dragged within the page. */
-function stored(app, text) {
-  const [, id] = new RegExp(`^${RegExp.escape?.(app.api.url(app.path("/images/"))) ?? app.api.url(app.path("/images/"))}(\\d+)/`).exec(text) ?? [];
-  return id ? Number(id) : null;
+/** One of our own pictures, or a link to one, that was dragged within the page. */
+function ofOurs(app, address) {
+  const [, id] = /\/images\/(\d+)\/|[?&](?:b|id)=(\d+)/.exec(address)?.filter((part) => part !== undefined) ?? [];
+  if (id) searchWith(app, { id: Number(id) });
 }
 
 /** A button that chooses a file. @param {any} app @param {{label: string, symbol: string, style?: string, camera?: boolean}} props */

@@ -15,6 +15,7 @@ export function askForKey(app) {
       try {
         await app.api.signIn(input.value.trim());
         taken = true;
+        await app.inform();
         dialog.close();
       } catch (error) {
         wrong.textContent = error.code === "unauthenticated" ? t("shell.key_wrong") : app.sentence(error);

@@ -22,11 +22,19 @@ export function parsed(hash) {
 
 /** Shows views as the address changes. @param {any} app @param {HTMLElement} root */
 export function createRouter(app, root) {
+  const depths = new Map();
   let unmount = null;
   let turn = 0;
+  let at = location.hash;
+  let isChosen = false;
 
-  async function show({ focus = false } = {}) {
+  async function show({ focus = false, depth = 0 } = {}) {
     const mine = ++turn;
+    if (at !== location.hash) {
+      depths.set(at, scrollY);
+      router.previous = at;
+      at = location.hash;
+    }
     const { name, params, isHome } = parsed(location.hash);
     const view = VIEWS[name];
     app.place = { name: view ? name : "", isHome };
@@ -41,6 +49,8 @@ export function createRouter(app, root) {
     }
     app.emit("view", app.place);
     if (focus && mine === turn) settle(root);
+    // A view whose content is at hand has it by the next frame.
+    if (focus) requestAnimationFrame(() => scrollTo(0, depth));
   }
 
   function clear() {
@@ -71,9 +81,27 @@ export function createRouter(app, root) {
     return show({ focus: !same });
   }
 
-  addEventListener("hashchange", () => show({ focus: true }));
+  /** Back, where that is where we came from; otherwise forward to the same address. */
+  function back(hash) {
+    if (router.previous === hash) history.back();
+    else navigate(hash);
+  }
+
+  // A link opens a view at its top; going back finds it as it was left.
+  addEventListener("click", (event) => { isChosen = Boolean(event.target.closest?.('a[href^="#/"]')); }, true);
+  addEventListener("hashchange", () => {
+    show({ focus: true, depth: isChosen ? 0 : depths.get(location.hash) ?? 0 });
+    isChosen = false;
+  });
   app.on("language", () => show());
-  return { navigate, show };
+  /** Another address for what is shown. */
+  function rename(hash) {
+    history.replaceState(null, "", hash);
+    at = hash;
+  }
+
+  const router = { navigate, show, back, rename, previous: "" };
+  return router;
 }
 
 /** Something to be said in place of a view. @param {string} symbol @param {string} text @param {...any} more */

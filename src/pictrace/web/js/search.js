@@ -86,7 +86,9 @@ class Results {
     this.close(answer);
     this.app.announce(`${this.heading.textContent}. ${this.facts.textContent}`);
     const hash = address(this.query, this.options);
-    if (location.hash !== hash) history.replaceState(null, "", hash);
+    if (location.hash !== hash) this.app.router.rename(hash);
+    if (this.query.opened) this.grid.focus(this.query.opened);
+    this.query.opened = null;
   }
 
   close(answer) {

@@ -30,7 +30,8 @@ export function mountShell(app) {
   draw();
   app.on("language", draw);
   app.on("view", () => mark(app));
-  app.on("info", () => mountStatus(app, status));
+  app.on("info", () => fill(document.getElementById("session"), signOut(app)));
+  mountStatus(app, status).catch(app.report);
   bindPlaces(app);
   listen();
 }
@@ -62,7 +63,14 @@ function tools(app) {
   return h("div", { class: "tools" },
     h("span", { class: "language" }, icon("globe"), language),
     themeButton(app),
+    h("span", { id: "session" }, signOut(app)),
     h("button", { type: "button", class: "button bare icon-only keys-button", "aria-label": app.t("shell.keys"), title: app.t("shell.keys"), onclick: () => showKeys(app) }, icon("keys")));
+}
+
+function signOut(app) {
+  if (!app.info?.key_needed) return null;
+  const leave = () => app.api.signOut().then(() => location.reload(), app.report);
+  return h("button", { type: "button", class: "button bare icon-only", "aria-label": app.t("shell.sign_out"), title: app.t("shell.sign_out"), onclick: leave }, icon("key"));
 }
 
 function themeButton(app) {
