@@ -74,11 +74,11 @@ export function createRouter(app, root) {
     fill(root, instead("warning", app.t("shell.broken"), again));
   }
 
-  /** Goes to an address, as a step that can be taken back unless `replace`. */
-  function navigate(hash, { replace = false } = {}) {
+  /** Goes to an address, as a step that can be taken back unless `replace`; `stay` leaves focus and place alone. */
+  function navigate(hash, { replace = false, stay = false } = {}) {
     const same = location.hash === hash;
     history[replace || same ? "replaceState" : "pushState"](null, "", hash);
-    return show({ focus: !same });
+    return show({ focus: !same && !stay });
   }
 
   /** Back, where that is where we came from; otherwise forward to the same address. */
