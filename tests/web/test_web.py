@@ -103,6 +103,14 @@ def test_every_file_the_page_names_is_there() -> None:
     assert [value for value in named if value.startswith("web/") and not (WEB / value[4:]).is_file()] == []
 
 
+def test_the_first_modules_are_fetched_at_once() -> None:
+    """The page's head names every module of the first view, so that none waits for the one that imports it."""
+    preloaded = {str(attributes["href"]) for _, attributes in page().tags if attributes.get("rel") == "modulepreload"}
+    modules = {f"web/js/{path.name}" for path in first_view() if path.suffix == ".js"}
+
+    assert preloaded == modules - {"web/js/app.js", "web/js/theme.js"}
+
+
 def test_icons_are_drawn() -> None:
     """Every icon that a module asks for by name is in the sprite."""
     symbols = {one.get("id") for one in ET.parse(WEB / "icons.svg").getroot()}  # noqa: S314 - our own file

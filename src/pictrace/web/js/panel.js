@@ -17,7 +17,7 @@ const MODES = [
  * @param {any} app @param {any} query @param {Record<string, string>} options @param {{change: Function}} hooks
  */
 export function panel(app, query, options, { change }) {
-  const frame = h("div", { class: "frame" });
+  const frame = h("div", { class: "frame", onclick: () => selectRegion() });
   const facts = h("p", { class: "dim small" });
   const select = h("button", { type: "button", class: "button", disabled: true, onclick: () => selectRegion() }, icon("region"), h("span", null, app.t("search.region")));
   const whole = query.region && h("button", { type: "button", class: "button", onclick: () => change(options, null) }, icon("whole"), h("span", null, app.t("search.whole")));
