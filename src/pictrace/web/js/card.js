@@ -24,7 +24,7 @@ export function draw(app, query, match, isChecked, item) {
     h("div", { class: "label" },
       h("p", { class: "verdict" }, badge(app, relation), isChecked && h("b", { class: "score" }, app.percent(match.score))),
       h("h2", { class: "file", title: match.path ?? file }, file),
-      h("p", { class: "folder", title: match.paths.join("\n") }, others && h("span", { class: "places-more" }, app.t("search.places", { count: others })), near(folder)),
+      h("p", { class: "folder", title: match.paths.join("\n") }, others > 0 && h("span", { class: "places-more" }, app.t("search.places", { count: others })), near(folder)),
       isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),
       actions(app, query, match, file)));
 }
