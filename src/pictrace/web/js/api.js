@@ -74,7 +74,7 @@ async function reached(address, request) {
 }
 
 function lost(error) {
-  return error.name === "AbortError" ? error : new Problem({ code: "network", detail: String(error.message) });
+  return error.name === "AbortError" ? error : new Problem({ code: "network" });
 }
 
 async function settled(answer) {
