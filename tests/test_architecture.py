@@ -20,8 +20,8 @@ LAYERS = (
     "types settings",
     "results recipe",
     "_atomic _colour _jpeg _sniff _wire polygons words",
-    "_decode _worker prepared",
-    "picture registry weights verdict catalogs sources.reading edits keypoints fetch",
+    "_decode _worker",
+    "picture prepared registry weights verdict catalogs sources.reading edits keypoints fetch",
     "sources",
     "sources.opening",
     "encoders indexes signals",
@@ -43,7 +43,7 @@ LAYERS = (
 
 WRAPPED_IN = {
     "aiohttp": "fetch",
-    "PIL": "_colour _decode picture edits explain collection demo testing cli._doctor",
+    "PIL": "_colour _decode picture prepared edits explain collection demo testing cli._doctor",
     "apsw": "catalogs cli._doctor",
     "cv2": "keypoints signals indexes.hnsw",
     "filelock": "catalogs._lock",

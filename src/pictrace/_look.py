@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pictrace import keypoints, tracing
@@ -21,6 +21,15 @@ class Job:
 
     item: Item
     known: frozenset[str]
+
+    def spent(self) -> "Job":
+        """The same without its bytes, once they have been looked at."""
+        return replace(self, item=replace(self.item, data=None))
+
+
+def weight(job: Job) -> int:
+    """Bytes at hand, which are held until the job is done."""
+    return len(job.item.data or b"")
 
 
 Looked = Prepared | str | PictureError

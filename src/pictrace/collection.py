@@ -15,7 +15,7 @@ from PIL import Image
 from pictrace import candidates, ingest, lookup, search, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._generations import freshness
-from pictrace._look import Job, look, start
+from pictrace._look import Job, look, start, weight
 from pictrace.catalogs import Catalog, Entry
 from pictrace.comparison import at_hand, compare
 from pictrace.encoders import Encoder
@@ -253,6 +253,7 @@ class Collection:
                 limits=self.settings.limits,
                 initializer=start,
                 initargs=(names, self.settings.limits, recipe.features != tracing.DEFERRED),
+                weight=weight,
             )
         return self._workers
 

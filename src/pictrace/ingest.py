@@ -123,7 +123,8 @@ class Ingest:
     def _take_in(self, source: Source) -> Report:
         report = Report()
         self._broken = None
-        fresh = self.workers.run(self._jobs(source, report), chunk=_CHUNK)
+        looked_at = self.workers.run(self._jobs(source, report), chunk=_CHUNK)
+        fresh = ((job.spent(), answer) for job, answer in looked_at)
         while batch := list(islice(fresh, BATCH)):
             self._commit(batch, report)
         if self._broken is not None:
