@@ -104,6 +104,17 @@ class Picture:
         picture.__dict__["pixel_hash"] = digest
         return picture
 
+    @classmethod
+    def of_frame(cls, frame: Array, pixel_hash: str, **facts: Any) -> Self:
+        """A picture of which another process has decoded the rest: its `frame`, and `facts` by the names of fields.
+
+        Whatever is made from frames is the same as of the whole; it cannot be cut in pixels of the original.
+        """
+        frame.flags.writeable = False
+        picture = cls(frame, **facts)
+        picture.__dict__["pixel_hash"] = pixel_hash
+        return picture
+
     def _keep(self, image: Image.Image) -> None:
         # Saves the way back from the array to PIL; not for large pictures, which would be held twice.
         if image.width * image.height <= FULL_DECODE_PIXELS:
