@@ -1,5 +1,7 @@
 """Candidates: neighbours of the whole query, and of its parts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from photographs import FOLDER, PHOTOS, jpeg, photo
@@ -71,3 +73,27 @@ def test_a_pasted_picture_is_found_and_named_a_copy(collection: Collection) -> N
 
     assert (str(FOLDER / "coffee.png"), Relation.COPY) == (first.path, first.relation)
     assert first.alignment.query_overlap < 0.5
+
+
+@pytest.mark.parametrize("share", [1, 3])
+def test_only_what_is_allowed_is_found(collection: Collection, share: int) -> None:
+    """Whether that is much of the collection or little."""
+    engine = collection._open()
+    keys = np.array([record.id for record in collection.list()], np.uint64)[::share]
+    engine = replace(engine, allowed=keys[1:], pictures=6 * share)
+    query = tracing.of_query(Picture.open(collection.proxy(int(keys[0]))), engine.encoders)
+
+    found = of_whole(engine, query, 5)
+
+    assert found
+    assert set(found) <= set(keys[1:].tolist())
+
+
+def test_few_that_are_allowed_are_compared_one_by_one(collection: Collection) -> None:
+    """And the nearest of them comes first."""
+    engine = collection._open()
+    keys = [record.id for record in collection.list()]
+    query = tracing.of_query(Picture.open(collection.proxy(keys[-1])), engine.encoders)
+    engine = replace(engine, allowed=np.array(keys[-1:], np.uint64), pictures=1000)
+
+    assert of_whole(engine, query, 5) == keys[-1:]

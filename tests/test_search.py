@@ -235,3 +235,23 @@ def test_threads_change_nothing(collection: Collection, query: str) -> None:
     alone, together = (search.search(replace(engine, threads=count), picture).matches for count in (1, 2))
 
     assert [match.to_dict() for match in alone] == [match.to_dict() for match in together]
+
+
+def test_stages_are_heard_before_the_answer(collection: Collection) -> None:
+    """What is exactly the same at once, then candidates."""
+    heard = []
+
+    answer = collection.search(FOLDER / "coffee.png", heard=lambda stage, matches: heard.append((stage, matches)))
+
+    assert [stage for stage, _ in heard] == ["exact", "candidates"]
+    assert [match.path for match in heard[0][1]] == [str(FOLDER / "coffee.png")]
+    assert answer[0].path == heard[1][1][0].path
+
+
+def test_nothing_is_heard_of_a_stage_that_found_nothing(collection: Collection) -> None:
+    """A flat picture has no candidates."""
+    heard = []
+
+    collection.search(jpeg(flat()), heard=lambda *told: heard.append(told))
+
+    assert heard == []

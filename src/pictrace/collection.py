@@ -24,7 +24,7 @@ from pictrace.ingest import Ingest, Progress, Report, is_known
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.recipe import Recipe
 from pictrace.results import Answer, Match, PictureRecord
-from pictrace.search import Mode
+from pictrace.search import Heard, Mode, Wanted
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
 from pictrace.types import Key
@@ -133,12 +133,14 @@ class Collection:
         min_score: float = 0.0,
         mode: Mode = "auto",
         region: Region | None = None,
+        heard: Heard | None = None,
     ) -> Answer:
         """The pictures related to an image, given by its URL too, or to the picture with an id, strongest first.
 
         `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
         the pixels of its original). `mode` is `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), or
-        `similar` (look-alikes, not verified).
+        `similar` (look-alikes, not verified). `heard` is told what is known after each stage, while the search goes
+        on.
 
         Raises:
             UsageError: a limit, score, mode or region that makes no sense.
@@ -146,17 +148,13 @@ class Collection:
             FetchError: it cannot be fetched.
             NotFoundError: no such collection or id.
         """
-        if limit < 1 or not 0.0 <= min_score <= 1.0 or mode not in search.MODES:
-            raise UsageError(
-                f"limit {limit}, min_score {min_score} and mode {mode!r} cannot be searched with",
-                hint=f"limit is 1 or more, min_score 0 to 1, mode one of {', '.join(search.MODES)}",
-            )
+        wanted = Wanted(limit, min_score, mode)
         engine = self._open()
         if region is not None:
             query: Picture | Key = self.whole(image).cut(region)
         else:
             query = image if isinstance(image, int) else self._picture(image)
-        return search.search(engine, query, limit=limit, min_score=min_score, mode=mode)
+        return search.search(engine, query, wanted, heard)
 
     def compare(self, image: ImageSource, other: ImageSource) -> Match:
         """How two images are related, wherever they are from; nothing is added."""
