@@ -37,6 +37,9 @@ LAYERS = (
     "pictrace",
     "report testing",
     "demo",
+    "service.problems service.keys",
+    "service.guard service.server",
+    "service",
     "cli",
     "__main__",
 )
@@ -47,7 +50,8 @@ WRAPPED_IN = {
     "PIL": "_colour _decode picture prepared edits explain collection demo testing cli._doctor",
     "apsw": "catalogs cli._doctor",
     "cv2": "keypoints signals indexes.hnsw",
-    "filelock": "catalogs._lock",
+    "filelock": "catalogs._lock service.keys",
+    "h11": "service",
     "msgpack": "_wire",
     "numpy": "*",
     "onnxruntime": "encoders._onnx",
@@ -55,8 +59,11 @@ WRAPPED_IN = {
     "pi_heif": "_decode",
     "platformdirs": "settings demo",
     "rich": "cli",
+    "starlette": "service",
+    "structlog": "service._journal",
     "typer": "cli",
     "usearch": "indexes.hnsw",
+    "uvicorn": "service",
     "yarl": "fetch",
 }
 """Every library that is not Python's own, and the only modules or packages that import it."""

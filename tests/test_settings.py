@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictrace.errors import ConfigurationError
-from pictrace.settings import EXTRAS, FORMATS, FetchPolicy, Limits, Settings, known, load
+from pictrace.settings import EXTRAS, FORMATS, FetchPolicy, Limits, ServicePolicy, Settings, known, load
 
 DOC = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
 SAMPLES = {
@@ -24,8 +24,18 @@ SAMPLES = {
     "fetch.allow_networks": ["127.0.0.3/32", "fd00::/8"],
     "fetch.allow_hosts": ["a.example", "*.b.example"],
     "fetch.allow_ports": [80, 8080],
+    "service.host": "127.0.0.2",
+    "service.hosts": ["a.example"],
+    "service.keys": "/k.json",
+    "service.insecure_no_auth": True,
+    "service.trusted_proxies": ["10.0.0.0/8"],
+    "service.limit_loopback": True,
 }
-OTHERS = {"limits.formats": "gif", "fetch.enabled": "true", "fetch.allow_networks": "10.0.0.0/8"}
+OTHERS = {"limits.formats": "gif", "fetch.enabled": "true", "fetch.allow_networks": "10.0.0.0/8"} | {
+    "service.insecure_no_auth": "false",
+    "service.limit_loopback": "false",
+    "service.trusted_proxies": "fd00::/8",
+}
 SETTINGS = pytest.mark.parametrize("setting", known(), ids=[setting.name for setting in known()])
 
 
@@ -83,7 +93,7 @@ def test_a_setting_comes_from_the_file(tmp_path, setting):
 
 
 OURS = ["collection", "models"]
-ANYBODYS = [one for one in known() if one.name not in OURS and not one.name.startswith("fetch.")]
+ANYBODYS = [one for one in known() if one.name not in OURS and not one.name.startswith(("fetch.", "service."))]
 
 
 @pytest.mark.parametrize("setting", ANYBODYS, ids=lambda one: one.name)
@@ -110,6 +120,14 @@ def test_a_foreign_folder_does_not_say_who_may_be_asked(tmp_path):
     (tmp_path / "pictrace.toml").write_text("[fetch]\nallow_networks = ['10.0.0.0/8']")
 
     with pytest.raises(ConfigurationError, match=r"fetch.allow_networks is not taken from"):
+        load(environ={})
+
+
+def test_a_foreign_folder_does_not_say_who_may_ask(tmp_path):
+    """Whoever packed the folder must not open the service to everybody."""
+    (tmp_path / "pictrace.toml").write_text("[service]\ninsecure_no_auth = true")
+
+    with pytest.raises(ConfigurationError, match=r"service.insecure_no_auth is not taken from"):
         load(environ={})
 
 
@@ -194,8 +212,8 @@ def test_a_file_can_be_named(tmp_path, way):
     [
         ("wokers = 3", r"setting 'wokers' is unknown"),
         ("[limits]\npixel = 3", r"setting 'limits.pixel' is unknown"),
-        ("[service]\nport = 3", r"setting 'service.port' is unknown"),
-        ("[service]", r"setting 'service' is unknown"),
+        ("[server]\nport = 3", r"setting 'server.port' is unknown"),
+        ("[server]", r"setting 'server' is unknown"),
         ("limits = 3", r"setting 'limits' is unknown"),
         ("[limits.pixels]\nx = 3", r"limits.pixels in .* is \{'x': 3\}, not a whole number"),
         ("workers = '3'", r"workers in .* is '3', not a whole number"),
@@ -282,9 +300,9 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch):
 
 NUMBERS = [
     (table, kind, field.name)
-    for table, kind in (("limits", Limits), ("fetch", FetchPolicy))
+    for table, kind in (("limits", Limits), ("fetch", FetchPolicy), ("service", ServicePolicy))
     for field in dataclasses.fields(kind)
-    if not isinstance(field.default, bool | tuple)
+    if not isinstance(field.default, bool | tuple | str)
 ]
 
 
@@ -339,6 +357,31 @@ def test_what_may_be_fetched_is_bounded(name, value, words):
         load(environ={}, **{f"fetch_{name}": value})
 
     assert caught.value.exit_code == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("host", "", r"service\.host is empty"),
+        ("port", 65536, r"service\.port is 65536; ports are 1 to 65535"),
+        ("hosts", ["a.example:80"], r"service\.hosts: 'a\.example:80' is no host"),
+        ("hosts", ["*"], r"service\.hosts: '\*' is no host"),
+        ("trusted_proxies", ["0.0.0.0/0"], r"service\.trusted_proxies: '0\.0\.0\.0/0' is every address there is"),
+        ("trusted_proxies", ["proxy"], r"service\.trusted_proxies: 'proxy' is no block of addresses"),
+    ],
+)
+def test_who_may_ask_is_bounded(name, value, words):
+    """Not every host, not every proxy, and only what is one."""
+    with pytest.raises(ConfigurationError, match=words):
+        load(environ={}, **{f"service_{name}": value})
+
+
+def test_keys_are_in_the_users_data_folder_unless_set():
+    """Beside the collection that is used where none is named."""
+    own = Path(platformdirs.user_data_dir("pictrace", appauthor=False))
+
+    assert Settings().keys_path == own / "keys.json"
+    assert load(environ={}, service_keys="k.json").keys_path == Path("k.json")
 
 
 @pytest.mark.parametrize("name", ["workers", "threads"])

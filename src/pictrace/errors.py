@@ -33,11 +33,26 @@ PictraceError
 │   ├── IndexDamagedError          index_damaged
 │   ├── IndexNewerError            index_newer
 │   └── RecipeMismatchError        recipe_mismatch
-└── ModelError                     a model's file
-    ├── ModelMissingError          model_missing
-    └── ModelDamagedError          model_damaged
+├── ModelError                     a model's file
+│   ├── ModelMissingError          model_missing
+│   └── ModelDamagedError          model_damaged
+└── ServiceError                   a request to the HTTP service is refused
+    ├── BadRequestError            bad_request
+    ├── BadHostError               bad_host
+    ├── UnauthenticatedError       unauthenticated
+    ├── ForbiddenError             forbidden
+    ├── MethodNotAllowedError      method_not_allowed
+    ├── ConflictError              conflict
+    ├── RequestTimeoutError        request_timeout
+    ├── UriTooLongError            uri_too_long
+    ├── HeadersTooLargeError       headers_too_large
+    ├── RateLimitedError           rate_limited
+    ├── TooManyInFlightError       too_many_in_flight
+    ├── OverloadedError            overloaded
+    ├── NotReadyError              not_ready
+    └── ShuttingDownError          shutting_down
 
-The words on the right are codes: stable, documented in docs/errors.md, the same in Python and in the CLI.
+The words on the right are codes: stable, documented in docs/errors.md, the same in Python, in the CLI and over HTTP.
 """
 
 from typing import ClassVar
@@ -109,7 +124,7 @@ class NotAnImageError(PictureError):
 
 
 class UnsupportedFormatError(PictureError):
-    """A known file format that is not among the allowed ones."""
+    """A known file format that is not among the allowed ones, or a request's body in one that is not read."""
 
     code = "unsupported_format"
 
@@ -139,7 +154,7 @@ class ImageTooComplexError(PictureError):
 
 
 class FileTooLargeError(PictureError):
-    """A file above the byte limit, refused before reading it."""
+    """A file, or a request's body, above the byte limit; refused before reading more of it."""
 
     code = "payload_too_large"
 
@@ -231,7 +246,7 @@ class CollectionError(PictraceError):
 
 
 class NotFoundError(CollectionError):
-    """No such collection or picture."""
+    """No such collection or picture, or nothing at an address of the service."""
 
     code = "not_found"
 
@@ -287,3 +302,101 @@ class ModelDamagedError(ModelError):
     """The weights are not the ones the card names: their SHA-256 differs."""
 
     code = "model_damaged"
+
+
+class ServiceError(PictraceError):
+    """A request to the HTTP service is refused.
+
+    Attributes:
+        retry_after_s: seconds after which the same request may be asked again; 0 where waiting does not help.
+        allow: methods that the address knows, where it was asked with another.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: int = 0, allow: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+        self.allow = allow
+
+
+class BadRequestError(ServiceError):
+    """A request that breaks the rules of HTTP or could be read in two ways."""
+
+    code = "bad_request"
+
+
+class BadHostError(ServiceError):
+    """A request for a host that this service does not answer for; so a page cannot reach it under a name of its own."""
+
+    code = "bad_host"
+
+
+class UnauthenticatedError(ServiceError):
+    """No key, or one that is not valid."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(ServiceError):
+    """A key without the right that is needed, or a page of somebody else that asks."""
+
+    code = "forbidden"
+
+
+class MethodNotAllowedError(ServiceError):
+    """A known address, asked with a method it does not know."""
+
+    code = "method_not_allowed"
+
+
+class ConflictError(ServiceError):
+    """What is asked for does not fit the state that things are in."""
+
+    code = "conflict"
+
+
+class RequestTimeoutError(ServiceError):
+    """A request that came too slowly."""
+
+    code = "request_timeout"
+
+
+class UriTooLongError(ServiceError):
+    """An address above the byte limit."""
+
+    code = "uri_too_long"
+
+
+class HeadersTooLargeError(ServiceError):
+    """More or longer headers than the limit allows."""
+
+    code = "headers_too_large"
+
+
+class RateLimitedError(ServiceError):
+    """More requests than allowed in the time."""
+
+    code = "rate_limited"
+
+
+class TooManyInFlightError(ServiceError):
+    """More at once from one place than allowed."""
+
+    code = "too_many_in_flight"
+
+
+class OverloadedError(ServiceError):
+    """More at once from everybody than can be served."""
+
+    code = "overloaded"
+
+
+class NotReadyError(ServiceError):
+    """The service has started and cannot answer yet."""
+
+    code = "not_ready"
+
+
+class ShuttingDownError(ServiceError):
+    """The service is about to stop."""
+
+    code = "shutting_down"
