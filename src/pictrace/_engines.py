@@ -11,6 +11,7 @@ from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder
 from pictrace.recipe import Recipe
+from pictrace.results import IndexState
 from pictrace.settings import Settings
 
 
@@ -49,6 +50,16 @@ class Engines:
                 self._engine = replace(self._engine, pictures=len(catalog))
             self._state = state
             return self._engine
+
+    def state(self, catalog: Catalog) -> IndexState:
+        """How the engine finds candidates as of now."""
+        lookups = self.of(catalog).lookups.values()
+        return IndexState(
+            name=catalog.recipe.index,
+            exhaustive=all(one.exhaustive for one in lookups),
+            recall=min((one.recall for one in lookups if one.recall is not None), default=None),
+            behind=max((one.behind for one in lookups), default=0),
+        )
 
     def close(self) -> None:
         """Lets go of everything; the next use opens it again."""

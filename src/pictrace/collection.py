@@ -23,7 +23,7 @@ from pictrace.errors import SourceError, UsageError
 from pictrace.ingest import Ingest, Progress, Report, is_known
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.recipe import Recipe
-from pictrace.results import Answer, Match, PictureRecord
+from pictrace.results import Answer, IndexState, Match, PictureRecord
 from pictrace.search import Heard, Mode, Wanted
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
@@ -168,6 +168,10 @@ class Collection:
         """
         return self._reader().by_id(key)
 
+    def find(self, sha256: str) -> Key | None:
+        """The id of the picture whose file has this SHA-256, if it is there."""
+        return self._reader().by_sha(sha256)
+
     def list(self, *, after: Key = 0, limit: int | None = None) -> Iterator[PictureRecord]:
         """The records of all pictures by ascending id, or of `limit` ones after an id."""
         while page := self._reader().records(after, 1000 if limit is None else min(1000, limit)):
@@ -242,6 +246,15 @@ class Collection:
     def recipe(self) -> Recipe:
         """How the collection's data were made."""
         return self._reader().recipe
+
+    @property
+    def changes(self) -> int:
+        """A number that grows with every write to the collection, whoever writes."""
+        return self._reader().changes
+
+    def state(self) -> IndexState:
+        """How a search of now would look for candidates."""
+        return self._engines.state(self._reader())
 
     @property
     def _folder(self) -> Path:

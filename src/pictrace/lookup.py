@@ -96,6 +96,11 @@ class Lookup:
         parts = self._parts
         return len(parts.tail) + (0 if parts.index is None else len(parts.index))
 
+    @property
+    def behind(self) -> int:
+        """How many rows the index does not have yet; all of them, if there is none."""
+        return len(self._parts.tail)
+
     def search(self, rows: Rows, limit: int) -> list[Hits]:
         """The nearest `limit` rows of each query `(q, columns)`; rows of deleted pictures may be among them.
 

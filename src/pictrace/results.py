@@ -115,6 +115,22 @@ class Answer(Sequence[Match]):
 
 
 @dataclass(frozen=True)
+class IndexState:
+    """How candidates are found: by which index, comparing every picture or with a measured `recall`; `behind` counts
+    pictures that are not in it yet and are compared one by one.
+    """
+
+    name: str
+    exhaustive: bool
+    recall: float | None
+    behind: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The state as JSON output carries it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Failure:
     """One input that could not be used, with its stable code."""
 

@@ -1,0 +1,152 @@
+"""All that the service holds: collections by name, the workers and threads they share, and who is to be told."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from pictrace.errors import NotFoundError, ShuttingDownError
+from pictrace.sandbox import Sandbox
+from pictrace.service import names
+from pictrace.service.bodies import Budget
+from pictrace.service.custody import Custody, Fetching
+from pictrace.service.events import Events
+from pictrace.service.jobs import Jobs
+from pictrace.service.pool import Pool
+from pictrace.service.thumbnails import Thumbnails
+from pictrace.service.works import works_of
+from pictrace.settings import Settings
+
+DEFAULT = "default"
+_ENDING = ".pictrace"
+
+
+@dataclass(frozen=True)
+class Held:
+    """One collection and its jobs."""
+
+    custody: Custody
+    jobs: Jobs
+
+
+@dataclass(eq=False)
+class Shelf:
+    """The collections of one service; opened when they are first asked for, the default one at the start.
+
+    `folders` are indexed into the default collection when the service starts, and whenever that is asked for.
+    """
+
+    settings: Settings
+    events: Events
+    folders: Sequence[str] = ()
+    budget: Budget = field(default_factory=Budget)
+    thumbnails: Thumbnails = field(default_factory=Thumbnails)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.pool = Pool(threads=settings.cores, waiting=settings.service.queue)
+        self.fetches = Pool(threads=settings.fetch.connections, waiting=settings.service.queue)
+        self.sandbox = Sandbox(limits=settings.limits, workers=settings.cores)
+        self.fetching = Fetching(settings)
+        self.is_stopping = False
+        self._held: dict[str, Held] = {}
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Opens the default collection and begins to index the folders.
+
+        Raises:
+            PictraceError: it cannot be opened, or another process has it.
+        """
+        held = self._hold(DEFAULT, Path(self.settings.collection_path))
+        if self.folders:
+            self.index_folders(held)
+
+    def index_folders(self, held: Held) -> None:
+        """The folders given at the start are looked through, unless that is going on or queued."""
+        plan = {"folders": [str(folder) for folder in self.folders]}
+        if not any(job.kind == "index" and job.state in {"queued", "running"} for job in held.jobs.list()):
+            held.jobs.add("index", ", ".join(Path(one).name or one for one in self.folders), plan)
+
+    def get(self, name: str) -> Held:
+        """A collection by its name.
+
+        Raises:
+            NotFoundError: there is none.
+            ShuttingDownError: the service is about to stop.
+        """
+        names.collection(name)
+        with self._lock:
+            if self.is_stopping:
+                raise ShuttingDownError("the service is about to stop", retry_after_s=5)
+            if name in self._held:
+                return self._held[name]
+            if not self._path(name).is_dir():
+                raise NotFoundError("there is no such collection")
+            return self._hold(name, self._path(name))
+
+    def make(self, name: str) -> bool:
+        """Whether the collection is new; afterwards it is there.
+
+        Raises:
+            NotFoundError: no collection can have that name.
+        """
+        names.collection(name)
+        with self._lock:
+            is_new = name not in self.names()
+            if is_new:
+                self._path(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._hold(name, self._path(name))
+            return is_new
+
+    def names(self) -> list[str]:
+        """All collections, the default one first."""
+        found = {path.stem for path in self._folder().glob(f"*{_ENDING}") if path.is_dir()} - {DEFAULT}
+        return [DEFAULT, *sorted(name for name in found if _is_name(name))]
+
+    def opened(self) -> list[Held]:
+        """Those that are open."""
+        with self._lock:
+            return list(self._held.values())
+
+    def stop(self) -> None:
+        """Ends jobs where they can go on later, closes every collection, and ends the workers."""
+        with self._lock:
+            self.is_stopping = True
+        for held in self.opened():
+            held.jobs.stop()
+        self.pool.close()
+        self.fetches.close()
+        self.fetching.close()
+        self.sandbox.close()
+        for held in self.opened():
+            held.custody.close()
+
+    def _hold(self, name: str, path: Path) -> Held:
+        custody = Custody(name, path, self.settings, self.sandbox)
+        jobs = Jobs(
+            path / "jobs",
+            works_of(custody, self.fetching),
+            tell=lambda job: self.events.tell(name, "job", job),
+            busy=lambda: self.pool.inside > 0,
+        )
+        jobs.start()
+        with self._lock:
+            self._held[name] = Held(custody, jobs)
+            return self._held[name]
+
+    def _folder(self) -> Path:
+        chosen = self.settings.service.collections
+        return Path(chosen) if chosen else Path(platformdirs.user_data_dir("pictrace", appauthor=False)) / "collections"
+
+    def _path(self, name: str) -> Path:
+        return self._folder() / f"{name}{_ENDING}"
+
+
+def _is_name(name: str) -> bool:
+    try:
+        return bool(names.collection(name))
+    except NotFoundError:
+        return False
