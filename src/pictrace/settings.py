@@ -111,9 +111,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
 
     `path` is the file to read, otherwise the one that PICTRACE_CONFIG names, otherwise `pictrace.toml` in
     the working directory if there is one; the last may set neither `collection`, `models` nor what may be fetched
-    or served, unless that directory is the user's own for settings. Arguments have the names of the fields, those of a table
-    its name before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor were variables
-    that are empty.
+    or served, unless that directory is the user's own for settings. Arguments have the names of the fields, those
+    of a table its name before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor
+    were variables that are empty.
 
     Raises:
         ConfigurationError: a file that cannot be read, an unknown name, a value that does not fit, or one that

@@ -1,6 +1,6 @@
 """Keys to the service: made once, shown once, stored as hashes, several valid at a time."""
 
-import datetime
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -62,7 +62,7 @@ class Key:
 
 def now() -> str:
     """The time, as keys carry it."""
-    return _written(datetime.datetime.now(datetime.UTC))
+    return _written(dt.datetime.now(dt.UTC))
 
 
 def load(path: Path) -> tuple[Key, ...]:
@@ -100,7 +100,7 @@ def add(path: Path, name: str, *, rights: Iterable[str], days: int | None = None
     """
     chosen = tuple(dict.fromkeys(right.strip() for right in rights if right.strip()))
     _check(name, chosen, days)
-    made = datetime.datetime.now(datetime.UTC)
+    made = dt.datetime.now(dt.UTC)
     with _held(path):
         known = load(path)
         number = _fresh_id({key.id for key in known})
@@ -111,7 +111,7 @@ def add(path: Path, name: str, *, rights: Iterable[str], days: int | None = None
             rights=chosen,
             sha256=hashlib.sha256(secret.encode("ascii")).hexdigest(),
             created=_written(made),
-            expires=_written(made + datetime.timedelta(days=days)) if days else "",
+            expires=_written(made + dt.timedelta(days=days)) if days else "",
         )
         _save(path, (*known, key))
     begin = f"pt_{number}_{secret}"
@@ -230,8 +230,8 @@ def _checksum(text: str) -> str:
     return f"{zlib.crc32(text.encode('ascii')):08x}"
 
 
-def _written(time_: datetime.datetime) -> str:
-    return time_.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _written(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _listed(text: bytes) -> list[Any]:
@@ -249,7 +249,7 @@ def _read(record: dict[str, Any]) -> Key:
     if not is_sound or not re.fullmatch(r"[0-9a-f]{64}", key.sha256):
         raise ValueError(key.id)
     for one in times:
-        datetime.datetime.strptime(one, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.UTC)
+        dt.datetime.strptime(one, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
     return key
 
 
