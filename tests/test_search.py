@@ -230,7 +230,7 @@ def test_compare_tells_each_overlap_from_its_own_side(collection: Collection) ->
 @pytest.mark.parametrize("query", ["coffee.png", "motorcycle_right.png", "retina.jpg"])
 def test_threads_change_nothing(collection: Collection, query: str) -> None:
     """One core or two, the answer is the same."""
-    engine, picture = collection._open(), Picture.open(FOLDER / query)
+    engine, picture = collection.engine(), Picture.open(FOLDER / query)
 
     alone, together = (search.search(replace(engine, threads=count), picture).matches for count in (1, 2))
 

@@ -117,6 +117,10 @@ class ServicePolicy:
     auth_failures_per_minute: int = 10
     graceful_seconds: float = 20.0
     queue: int = 64
+    parts: int = 16
+    free_bytes: int = 1 << 30
+    keep_originals: bool = True
+    collections: str = ""
 
     def __post_init__(self) -> None:
         _check_numbers(self, "service")

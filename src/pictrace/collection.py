@@ -11,12 +11,13 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import candidates, ingest, lookup, search, tracing
+from pictrace import ingest, lookup, search, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._engines import Engines
 from pictrace._given import put_given
 from pictrace._look import Job, pool_of
 from pictrace._writing import Writing
+from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
 from pictrace.comparison import at_hand, compare
 from pictrace.errors import SourceError, UsageError
@@ -149,7 +150,7 @@ class Collection:
             NotFoundError: no such collection or id.
         """
         wanted = Wanted(limit, min_score, mode)
-        engine = self._open()
+        engine = self.engine()
         if region is not None:
             query: Picture | Key = self.whole(image).cut(region)
         else:
@@ -281,7 +282,8 @@ class Collection:
                 self._catalog = self._choice.open(self.path)
             return self._catalog
 
-    def _open(self) -> candidates.Engine:
+    def engine(self) -> Engine:
+        """What searches work with, up to date with what others wrote."""
         return self._engines.of(self._reader())
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:

@@ -113,7 +113,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     asked = wanted or Wanted()
     stages = _Stages()
     with stages("encode"):
-        trace = _trace(engine, query, asked.mode)
+        trace = trace_of(engine, query, asked.mode)
     with stages("exact"):
         same = _same(engine, trace)[: max(VERIFIED, asked.limit)]
         _tell(heard, "exact", engine, asked, _judged(engine, trace, same, verify=False) if heard else [])
@@ -148,8 +148,12 @@ def _tell(heard: Heard | None, stage: str, engine: Engine, asked: Wanted, matche
         heard(stage, _named(engine.catalog, asked.chosen(matches)))
 
 
-def _trace(engine: Engine, query: Picture | Key, mode: Mode) -> Trace:
-    """The query's trace: for `exact` without anything that takes long."""
+def trace_of(engine: Engine, query: Picture | Key, mode: Mode = "auto") -> Trace:
+    """The query's trace: for `exact` without anything that takes long.
+
+    Raises:
+        NotFoundError: there is no picture of that key.
+    """
     if isinstance(query, Picture):
         if mode == "exact":
             return tracing.identity_of(query)
@@ -246,17 +250,17 @@ def _warnings(query: Trace, lookups: Sequence[Lookup], mode: Mode) -> tuple[str,
     return tuple(told)
 
 
-def compare(
-    query: Picture, other: Picture, encoders: Sequence[Encoder], signals: Sequence[Signal]
-) -> tuple[Match, list[Evidence]]:
-    """How two pictures are related, as a match of the second, and all evidence; the same either way round."""
-    traces = [tracing.of_query(picture, encoders) for picture in (query, other)]
+def compare(query: Trace, other: Trace, signals: Sequence[Signal]) -> tuple[Match, list[Evidence]]:
+    """How two pictures are related, as a match of the second, and all evidence; the same either way round.
+
+    Both traces are such as are searched with.
+    """
     swapped = query.sha256 > other.sha256
-    first, second = reversed(traces) if swapped else traces
+    first, second = (other, query) if swapped else (query, other)
     verdict, evidence = assess(first, second, signals)
     if swapped:
-        evidence = [_seen_from(traces[0], piece) for piece in evidence]
-    return with_classic(match_of(traces[1], verdict, evidence), first, second), evidence
+        evidence = [_seen_from(query, piece) for piece in evidence]
+    return with_classic(match_of(other, verdict, evidence), first, second), evidence
 
 
 def with_classic(match: Match, query: Trace, candidate: Trace) -> Match:

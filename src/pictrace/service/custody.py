@@ -1,5 +1,6 @@
 """A collection in the custody of the service: it alone writes, and foreign bytes are opened in worker processes."""
 
+import errno
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pictrace.collection import Collection
-from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError
+from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError, PictraceError
 from pictrace.fetch import Fetcher
 from pictrace.picture import Picture, Region
 from pictrace.results import PictureRecord
@@ -39,6 +40,9 @@ class Custody:
         self.collection = Collection(path, settings=settings)
         self.collection.hold()
         self._sandbox = sandbox
+        self.writes = 0
+        self._incoming = path / "incoming"
+        self._incoming.mkdir(mode=0o700, exist_ok=True)
         self._originals = Originals(path / "originals")
         self._keeping = threading.Lock()
 
@@ -89,6 +93,16 @@ class Custody:
         if data is None:
             raise NotFoundError(f"the file of picture {record.id} is not at hand", hint="its proxy is")
         return data
+
+    def incoming(self, name: str) -> Path:
+        """Where an upload lies until the job that takes it in has ended; `name` is one of ours."""
+        return self._incoming / name
+
+    def full(self, error: OSError) -> PictraceError:
+        """What a write that failed is told as."""
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return InsufficientStorageError("the disk is full", hint="free some space; reading goes on")
+        return PictraceError("an upload could not be written")
 
     def check_room(self) -> None:
         """Nothing, if there is room to write.

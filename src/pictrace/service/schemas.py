@@ -89,6 +89,16 @@ class Pair(_Strict):
     region: Region | None = None
 
 
+class Sides(_Strict):
+    """The text fields beside the files of two pictures to be compared."""
+
+    image_id: Id | None = None
+    image_url: Url | None = None
+    other_id: Id | None = None
+    other_url: Url | None = None
+    region: Region | None = None
+
+
 class Listing(_Strict):
     """Which pictures, in which order."""
 

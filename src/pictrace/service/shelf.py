@@ -9,7 +9,9 @@ import platformdirs
 
 from pictrace.errors import NotFoundError, ShuttingDownError
 from pictrace.sandbox import Sandbox
+from pictrace.lookup import FOLD_ROWS
 from pictrace.service import names
+from pictrace.service._job import ENDED, Job
 from pictrace.service.bodies import Budget
 from pictrace.service.custody import Custody, Fetching
 from pictrace.service.events import Events
@@ -64,11 +66,23 @@ class Shelf:
         if self.folders:
             self.index_folders(held)
 
-    def index_folders(self, held: Held) -> None:
-        """The folders given at the start are looked through, unless that is going on or queued."""
+    def index_folders(self, held: Held) -> Job:
+        """The job that looks through the folders given at the start; the one there is, if it is under way."""
         plan = {"folders": [str(folder) for folder in self.folders]}
-        if not any(job.kind == "index" and job.state in {"queued", "running"} for job in held.jobs.list()):
-            held.jobs.add("index", ", ".join(Path(one).name or one for one in self.folders), plan)
+        for job in held.jobs.list():
+            if job.kind == "index" and job.state not in ENDED and job.plan == plan:
+                return job
+        return held.jobs.add("index", ", ".join(Path(one).name or one for one in self.folders), plan)
+
+    def changed(self, held: Held) -> None:
+        """Tells whoever listens that pictures came or went, and has the indexes brought up to date once it is worth it."""
+        custody = held.custody
+        told = {"name": custody.name, "pictures": len(custody.collection), "version": custody.version}
+        self.events.tell(custody.name, "collection", told)
+        custody.writes += 1
+        if custody.writes >= FOLD_ROWS:
+            custody.writes = 0
+            held.jobs.add("fold", "indexes")
 
     def get(self, name: str) -> Held:
         """A collection by its name.
