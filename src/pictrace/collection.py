@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import candidates, ingest, lookup, search, tracing
+from pictrace import candidates, ingest, listing, lookup, search, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._generations import freshness
 from pictrace._look import Job, look, start, weight
@@ -21,6 +21,7 @@ from pictrace.comparison import at_hand, compare
 from pictrace.encoders import Encoder
 from pictrace.errors import SourceError, UsageError
 from pictrace.ingest import Ingest, Progress, Report, is_known
+from pictrace.orders import Order
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.recipe import Recipe
 from pictrace.results import Answer, Match, PictureRecord
@@ -167,12 +168,11 @@ class Collection:
         """
         return self._reader().by_id(key)
 
-    def list(self, *, after: Key = 0, limit: int | None = None) -> Iterator[PictureRecord]:
-        """The records of all pictures by ascending id, or of `limit` ones after an id."""
-        while page := self._reader().records(after, 1000 if limit is None else min(1000, limit)):
-            yield from page
-            after = page[-1].id
-            limit = None if limit is None else limit - len(page)
+    def list(
+        self, *, after: Key = 0, limit: int | None = None, order: Order = "oldest", where: listing.Where | None = None
+    ) -> Iterator[PictureRecord]:
+        """The records of all pictures or of those that meet a filter, in an order, or of `limit` ones after an id."""
+        return listing.listed(self._reader(), order=order, where=where, after=after, limit=limit)
 
     def proxy(self, key: Key) -> bytes:
         """A JPEG of at most 512 px of a picture, without metadata."""
