@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import ingest, lookup, search, tracing
+from pictrace import ingest, listing, lookup, search, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._engines import Engines
 from pictrace._given import put_given
@@ -22,6 +22,7 @@ from pictrace.catalogs import Catalog
 from pictrace.comparison import at_hand, compare
 from pictrace.errors import SourceError, UsageError
 from pictrace.ingest import Ingest, Progress, Report, is_known
+from pictrace.orders import Order
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.recipe import Recipe
 from pictrace.results import Answer, IndexState, Match, PictureRecord
@@ -173,12 +174,11 @@ class Collection:
         """The id of the picture whose file has this SHA-256, if it is there."""
         return self._reader().by_sha(sha256)
 
-    def list(self, *, after: Key = 0, limit: int | None = None) -> Iterator[PictureRecord]:
-        """The records of all pictures by ascending id, or of `limit` ones after an id."""
-        while page := self._reader().records(after, 1000 if limit is None else min(1000, limit)):
-            yield from page
-            after = page[-1].id
-            limit = None if limit is None else limit - len(page)
+    def list(
+        self, *, after: Key = 0, limit: int | None = None, order: Order = "oldest", where: listing.Where | None = None
+    ) -> Iterator[PictureRecord]:
+        """The records of all pictures or of those that meet a filter, in an order, or of `limit` ones after an id."""
+        return listing.listed(self._reader(), order=order, where=where, after=after, limit=limit)
 
     def proxy(self, key: Key) -> bytes:
         """A JPEG of at most 512 px of a picture, without metadata."""

@@ -21,6 +21,22 @@ HtmlOption = Annotated[
 ]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="An id, as `list` and `search` show it.")]
 
+FilterOption = Annotated[
+    str | None,
+    typer.Option("--filter", metavar="EXPR", help="Only pictures that meet this, as `width >= 1000`; docs/filters.md."),
+]
+
+
+class OrderName(StrEnum):
+    """What comes first in a list."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    SMALLEST = "smallest"
+    LARGEST = "largest"
+    LIGHTEST = "lightest"
+    HEAVIEST = "heaviest"
+
 
 class ModeName(StrEnum):
     """How far a search looks."""
