@@ -19,7 +19,7 @@ LAYERS = (
     "_limits",
     "types settings",
     "results recipe",
-    "_atomic _colour _jpeg _sniff _wire polygons words",
+    "_atomic _colour _jpeg _sniff _wire metadata polygons words",
     "_decode _worker prepared",
     "picture registry weights verdict catalogs sources.reading edits keypoints fetch",
     "sources",

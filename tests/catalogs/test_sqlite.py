@@ -575,6 +575,7 @@ def forged(path, table, columns, statement):
     [
         "UPDATE picture SET metadata = '[]'",
         "UPDATE picture SET metadata = '{'",
+        """UPDATE picture SET metadata = '{"a": 1e999}'""",
         "UPDATE picture SET metadata = replace(hex(zeroblob(50000)), '0', '[')",
         "UPDATE picture SET width = 0",
         "UPDATE picture SET height = -1",
