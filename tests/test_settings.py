@@ -229,6 +229,15 @@ def test_a_file_that_was_named_must_be_there(tmp_path):
         load(environ={"PICTRACE_CONFIG": "gone.toml"})
 
 
+@pytest.mark.parametrize("environ", [{}, {"PICTRACE_CONFIG": "pictrace.toml"}], ids=["found", "named"])
+def test_a_pipe_is_no_settings_file(tmp_path, environ):
+    """Nobody waits for what somebody may write to it."""
+    os.mkfifo(tmp_path / "pictrace.toml")
+
+    with pytest.raises(ConfigurationError, match="cannot be read: it is no regular file"):
+        load(environ=environ)
+
+
 @pytest.mark.parametrize("path", [".", "a\0b"])
 def test_a_file_that_cannot_be_read_is_refused(path):
     """A folder, or an impossible name."""

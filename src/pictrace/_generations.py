@@ -8,12 +8,14 @@ follows where the watermark stayed the same.
 import hashlib
 import json
 import re
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pictrace import registry
 from pictrace._atomic import leftovers, replacing, written_name
+from pictrace._regular import open_regular
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.recipe import EncoderStamp
 from pictrace.types import Key
@@ -59,7 +61,7 @@ def read_manifest(folder: Path, name: str) -> Manifest | None:
     """
     path = folder / f"{name}.json"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(_MOST_BYTES + 1)
         manifest = Manifest(**json.loads(text))
     except FileNotFoundError:
@@ -127,11 +129,14 @@ def sound_path(folder: Path, manifest: Manifest) -> Path:
     """The file of a generation, once it has the size it should have.
 
     Raises:
-        IndexDamagedError: it has another.
+        IndexDamagedError: it has another, or is a link or no file at all.
         FileNotFoundError: it is not there.
     """
     path = folder / manifest.file
-    size = path.stat().st_size
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise IndexDamagedError(f"{path.name} is damaged: it is no regular file", hint=HINT)
+    size = status.st_size
     if size != manifest.size:
         raise IndexDamagedError(f"{path.name} is damaged: {size} bytes instead of {manifest.size}", hint=HINT)
     return path
@@ -154,7 +159,7 @@ def open_index(folder: Path, manifest: Manifest, stamp: EncoderStamp, *, writabl
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 import platformdirs
 
 from pictrace._limits import FORMATS, FetchPolicy, Limits, check_names
+from pictrace._regular import open_regular
 from pictrace.errors import ConfigurationError
 
 __all__ = ["EXTRAS", "FILE", "FORMATS", "PREFIX", "FetchPolicy", "Limits", "Setting", "Settings", "known", "load"]
@@ -128,14 +129,15 @@ def _settings_of(record: Any, above: str) -> Iterator[Setting]:
 def _from_file(path: Path | None) -> dict[str, Any]:
     place = path or Path(FILE)
     try:
-        with place.open("rb") as file:
+        with open_regular(place, follow=True) as file:
             text = file.read(_FILE_BYTES + 1)
     except FileNotFoundError as error:
         if path is None:
             return {}
         raise ConfigurationError(f"there is no settings file {str(place)!r}") from error
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"settings file {str(place)!r} cannot be read") from error
+        why = (isinstance(error, OSError) and error.strerror) or "no valid path"
+        raise ConfigurationError(f"settings file {str(place)!r} cannot be read: {why}") from error
     if len(text) > _FILE_BYTES:
         raise ConfigurationError(f"{str(place)!r} is no settings file: it has more than {_FILE_BYTES} bytes")
     try:

@@ -115,7 +115,7 @@ def is_picture(fields: Sequence[Any]) -> bool:
         metadata.checked(json.loads(said))
     except (ValueError, RecursionError, UsageError):
         return False
-    return min(key, width, height) > 0 and size >= 0 and 0 <= quality <= 100
+    return bool(min(key, width, height) > 0 and size >= 0 and 0 <= quality <= 100)
 
 
 def features_bytes(features: npt.NDArray[np.void]) -> bytes:
