@@ -348,6 +348,28 @@ def test_damage_is_refused_reported_and_repaired(catalog, folder, how):
     assert verify(folder, catalog) == []
 
 
+@pytest.mark.parametrize("made", [True, False], ids=["to a folder", "to nothing"])
+@pytest.mark.parametrize("force", [True, False])
+def test_a_link_is_no_folder_of_indexes(catalog, folder, tmp_path, made, force):
+    """Nothing behind it is read, written or removed."""
+    other = tmp_path / "other"
+    if made:
+        fold(Place(other, FACES, "hnsw", catalog))
+        (other / "faces-1.hnsw").touch()
+    folder.symlink_to(other)
+    before = made and files(other)
+
+    for use in (
+        lambda: Lookup.open(folder, FACES, "hnsw", catalog),
+        lambda: fold(Place(folder, FACES, "hnsw", catalog), force=force),
+    ):
+        with pytest.raises(IndexDamagedError, match="indexes is a symbolic link") as caught:
+            use()
+        assert "remove it" in caught.value.hint
+    assert len(verify(folder, catalog)) == 1
+    assert (made and files(other), other.exists()) == (before, made)
+
+
 STEPS = ["add", "recall", "save", "sync", "rename", "sha", "manifest", "removal"]
 
 
