@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "pictrace"
 
 LAYERS = (
-    "_regular _version errors",
+    "_brief _regular _version",
+    "errors",
     "_limits",
     "types settings",
     "results recipe",
@@ -201,7 +202,7 @@ def test_the_face_is_not_imported_from_inside():
 
 
 @pytest.mark.parametrize(
-    ("module", "below"), [("errors", set()), ("settings", {"_limits", "_regular", "errors"}), ("types", {"errors"})]
+    ("module", "below"), [("errors", {"_brief"}), ("settings", {"_limits", "_regular", "errors"}), ("types", {"errors"})]
 )
 def test_the_ground_floor_stands_alone(module, below):
     """What everybody imports imports next to nothing."""

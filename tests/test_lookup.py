@@ -329,7 +329,7 @@ SPOILED = [
     *({"count": value} for value in (None, -1)),
     *({"size": value} for value in (None, -1)),
     *({"sha256": value} for value in (None, "", "Z" * 64)),
-    *({"encoder": 1}, {"index": 2}, {"index_version": None}),
+    *({"encoder": 1}, {"encoder": "x" * 256}, {"index": 2}, {"index_version": None}),
     *({"recall": value} for value in ("1.0", True, -0.5, 1.5, float("nan"), float("inf"))),
 ]
 

@@ -23,6 +23,7 @@ from pictrace.recipe import EncoderStamp
 from pictrace.types import Key
 
 _MOST_BYTES = 1 << 20
+_LONGEST_NAME = 255
 HINT = "run `pictrace rebuild`: indexes are made anew from the catalog, nothing is lost"
 
 
@@ -106,7 +107,7 @@ def _is_sound(manifest: Manifest, name: str) -> bool:
     """Whether every field holds what `write_manifest` can have written there."""
     texts = (manifest.file, manifest.sha256, manifest.encoder, manifest.index, manifest.index_version)
     numbers, recall = (manifest.watermark, manifest.count, manifest.size), manifest.recall
-    if not all(isinstance(text, str) for text in texts):
+    if not all(isinstance(text, str) and len(text) <= _LONGEST_NAME for text in texts):
         return False
     # Exact types, for True is an int as well.
     if not all(type(number) is int and 0 <= number < 1 << 63 for number in numbers):

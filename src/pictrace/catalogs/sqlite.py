@@ -71,7 +71,7 @@ class Catalog:
             ConfigurationError: it may not be read or written.
         """
         file = Path(path) / FILE_NAME
-        if not os.path.lexists(file):
+        if not (file.is_file() or os.path.lexists(file)):
             raise NotFoundError(f"no collection is in {path}", hint="`pictrace index SOURCE -c PATH` makes one")
         check_files(file)
         with contextlib.ExitStack() as undo:
