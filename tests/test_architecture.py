@@ -202,7 +202,8 @@ def test_the_face_is_not_imported_from_inside():
 
 
 @pytest.mark.parametrize(
-    ("module", "below"), [("errors", {"_brief"}), ("settings", {"_limits", "_regular", "errors"}), ("types", {"errors"})]
+    ("module", "below"),
+    [("errors", {"_brief"}), ("settings", {"_limits", "_regular", "errors"}), ("types", {"errors"})],
 )
 def test_the_ground_floor_stands_alone(module, below):
     """What everybody imports imports next to nothing."""
