@@ -15,12 +15,13 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "pictrace"
 
 LAYERS = (
-    "_version errors",
+    "_brief _regular _version",
+    "errors",
     "_limits",
     "types settings",
     "results recipe filters",
     "orders",
-    "_atomic _colour _jpeg _sniff _wire polygons words",
+    "_atomic _colour _jpeg _sniff _wire metadata polygons words",
     "_decode _worker",
     "picture prepared registry weights verdict catalogs sources.reading edits keypoints fetch",
     "sources",
@@ -211,7 +212,8 @@ def test_the_face_is_not_imported_from_inside():
 
 
 @pytest.mark.parametrize(
-    ("module", "below"), [("errors", set()), ("settings", {"_limits", "errors"}), ("types", {"errors"})]
+    ("module", "below"),
+    [("errors", {"_brief"}), ("settings", {"_limits", "_regular", "errors"}), ("types", {"errors"})],
 )
 def test_the_ground_floor_stands_alone(module, below):
     """What everybody imports imports next to nothing."""

@@ -98,10 +98,43 @@ ANYBODYS = [one for one in known() if one.name not in OURS and not one.name.star
 
 @pytest.mark.parametrize("setting", ANYBODYS, ids=lambda one: one.name)
 def test_a_setting_comes_from_the_working_directory(tmp_path, setting):
-    """If it only says how to work."""
-    (tmp_path / "pictrace.toml").write_text(toml(setting, sample(setting)))
+    """If it only says how to work, and asks for no more than is allowed anyway."""
+    value = 1 if setting.name in {"workers", "threads"} else sample(setting)
+    (tmp_path / "pictrace.toml").write_text(toml(setting, value))
 
-    assert value_of(load(environ={}), setting.name) == expected(setting)
+    assert value_of(load(environ={}), setting.name) == (value if value == 1 else expected(setting))
+
+
+STRICT = {one.name: one.default for one in ANYBODYS if isinstance(one.default, int | float) and one.default}
+
+
+@pytest.mark.parametrize(("name", "default"), STRICT.items(), ids=STRICT)
+@pytest.mark.parametrize("stricter", [True, False])
+def test_a_foreign_folder_makes_limits_stricter_only(tmp_path, name, default, stricter):
+    """Whoever packed it must not open the way for what is in it; the default itself may be written down."""
+    step = 1 if (name == "limits.min_side") == stricter else -1
+    setting = next(one for one in known() if one.name == name)
+    (tmp_path / "pictrace.toml").write_text(toml(setting, default + step))
+    if stricter:
+        assert value_of(load(environ={}), name) == default + step
+    else:
+        with pytest.raises(ConfigurationError, match=f"{name} is {default + step}, .* in 'pictrace.toml'") as caught:
+            load(environ={})
+        assert f"PICTRACE_CONFIG={tmp_path}/pictrace.toml" in caught.value.hint
+        (tmp_path / "pictrace.toml").write_text(toml(setting, default))
+        assert load(environ={}) == Settings()
+
+
+@pytest.mark.parametrize("name", ["workers", "threads"])
+def test_a_foreign_folder_starts_no_more_than_there_are_cores(tmp_path, name):
+    """A thousand processes would be an attack on this machine."""
+    cores = Settings().cores
+    (tmp_path / "pictrace.toml").write_text(f"{name} = {cores}")
+    assert getattr(load(environ={}), name) == cores
+
+    (tmp_path / "pictrace.toml").write_text(f"{name} = {cores + 1}")
+    with pytest.raises(ConfigurationError, match=f"{name} is {cores + 1}, .* in 'pictrace.toml'"):
+        load(environ={})
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -245,6 +278,15 @@ def test_a_file_that_was_named_must_be_there(tmp_path):
     """Otherwise its settings would silently not apply."""
     with pytest.raises(ConfigurationError, match=r"there is no settings file 'gone\.toml'"):
         load(environ={"PICTRACE_CONFIG": "gone.toml"})
+
+
+@pytest.mark.parametrize("environ", [{}, {"PICTRACE_CONFIG": "pictrace.toml"}], ids=["found", "named"])
+def test_a_pipe_is_no_settings_file(tmp_path, environ):
+    """Nobody waits for what somebody may write to it."""
+    os.mkfifo(tmp_path / "pictrace.toml")
+
+    with pytest.raises(ConfigurationError, match="cannot be read: it is no regular file"):
+        load(environ=environ)
 
 
 @pytest.mark.parametrize("path", [".", "a\0b"])

@@ -57,6 +57,10 @@ The words on the right are codes: stable, documented in docs/errors.md, the same
 
 from typing import ClassVar
 
+from pictrace._brief import shortened
+
+_LONGEST_HINT = 4000
+
 
 class PictraceError(Exception):
     """Anything that went wrong in a way PicTrace foresaw.
@@ -65,14 +69,17 @@ class PictraceError(Exception):
         code: stable identifier, for programs.
         exit_code: what the CLI exits with when the error ends the run.
         hint: what to do next, for people; may be empty.
+
+    The message has at most 300 characters; of a longer one, the middle of the longest name in it is left out.
     """
 
     code: ClassVar[str] = "internal"
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        # Messages name what comes from outside, which may be as long as it likes.
+        super().__init__(shortened(message))
+        self.hint = shortened(hint, _LONGEST_HINT)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Errors cross process borders with their hint."""

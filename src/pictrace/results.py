@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pictrace._brief import shortened
 from pictrace.types import Alignment, Key, Location, Relation
 
 
@@ -132,11 +133,14 @@ class IndexState:
 
 @dataclass(frozen=True)
 class Failure:
-    """One input that could not be used, with its stable code."""
+    """One input that could not be used, with its stable code; a long `detail` is cut as an error's message is."""
 
     path: str
     code: str
     detail: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", shortened(self.detail))
 
     def to_dict(self) -> dict[str, str]:
         """The line that the CLI's failure report holds."""

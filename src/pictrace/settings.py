@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 import platformdirs
 
 from pictrace._limits import FORMATS, FetchPolicy, Limits, ServicePolicy, check_names
+from pictrace._regular import open_regular
 from pictrace.errors import ConfigurationError
 
 __all__ = [
@@ -36,7 +37,7 @@ _FILE_BYTES = 1 << 20
 _TABLES = ("limits", "fetch", "service")
 _SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _MOST_THREADS = 1024
-_NOT_FROM_ELSEWHERE = ("collection", "models", "fetch", "service")
+_FROM_ELSEWHERE = ("workers", "threads", "limits")
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,11 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
     """The settings of this process.
 
     `path` is the file to read, otherwise the one that PICTRACE_CONFIG names, otherwise `pictrace.toml` in
-    the working directory if there is one; the last may set neither `collection`, `models` nor what may be fetched
-    or served, unless that directory is the user's own for settings. Arguments have the names of the fields, those
-    of a table its name before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor
-    were variables that are empty.
+    the working directory if there is one; the last may set neither `collection`, `models` nor what may be fetched or
+    served, limits only stricter than their defaults, and no more workers or threads than there are cores, unless that
+    directory is the user's own for settings. Arguments have the names of the fields, those of a table
+    its name before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor were variables
+    that are empty.
 
     Raises:
         ConfigurationError: a file that cannot be read, an unknown name, a value that does not fit, or one that
@@ -153,14 +155,15 @@ def _settings_of(record: Any, above: str) -> Iterator[Setting]:
 def _from_file(path: Path | None) -> dict[str, Any]:
     place = path or Path(FILE)
     try:
-        with place.open("rb") as file:
+        with open_regular(place, follow=True) as file:
             text = file.read(_FILE_BYTES + 1)
     except FileNotFoundError as error:
         if path is None:
             return {}
         raise ConfigurationError(f"there is no settings file {str(place)!r}") from error
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"settings file {str(place)!r} cannot be read") from error
+        why = (isinstance(error, OSError) and error.strerror) or "no valid path"
+        raise ConfigurationError(f"settings file {str(place)!r} cannot be read: {why}") from error
     if len(text) > _FILE_BYTES:
         raise ConfigurationError(f"{str(place)!r} is no settings file: it has more than {_FILE_BYTES} bytes")
     try:
@@ -175,18 +178,32 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 
 
 def _refuse_from_elsewhere(chosen: Mapping[str, Any]) -> None:
-    """Nothing, if the working directory is the user's own, or its file sets nothing of that kind.
+    """Nothing, if the working directory is the user's own, or its file sets nothing that is not for it to set.
 
     Downloads and shared drives have working directories too: what is written to, what is loaded as a model,
-    which machines are asked for files and who may ask this one must not be up to whoever filled one.
+    which machines are asked for files, who may ask this one, and how much a picture may ask of this one must not be up to whoever
+    filled one.
     """
-    named = [name for name in chosen if name.partition(".")[0] in _NOT_FROM_ELSEWHERE]
     own = Path(platformdirs.user_config_dir("pictrace", appauthor=False))
-    if named and Path.cwd().resolve() != own.resolve():
+    refused = next(filter(None, map(_refusal_from_elsewhere, chosen, chosen.values())), "")
+    if refused and Path.cwd().resolve() != own.resolve():
         raise ConfigurationError(
-            f"{named[0]} is not taken from {FILE!r} in a working directory, which may be somebody else's",
-            hint=f"remove it there, or, if the file is yours, set PICTRACE_CONFIG={Path.cwd() / FILE}",
+            f"{refused} {FILE!r} in a working directory, which may be somebody else's",
+            hint=f"change it there, or, if the file is yours, set PICTRACE_CONFIG={Path.cwd() / FILE}",
         )
+
+
+def _refusal_from_elsewhere(name: str, value: Any) -> str:
+    """Why a value is not for anybody's file to set; nothing if it is."""
+    if name.partition(".")[0] not in _FROM_ELSEWHERE:
+        return f"{name} is not taken from"
+    default = next(setting.default for setting in known() if setting.name == name)
+    if isinstance(default, tuple):
+        return ""  # formats: by default there are all
+    if name == "limits.min_side":
+        return f"{name} is {value}, below the default, {default}, in" if value < default else ""
+    most, what = (default, "the default") if default else (Settings().cores, "the number of cores")
+    return f"{name} is {value}, above {what}, {most}, in" if value > most else ""
 
 
 def _flattened(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

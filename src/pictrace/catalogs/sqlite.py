@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from pictrace.catalogs import Entry, _listing, _problems, _reads, _records, _sweeps, _writes
 from pictrace.catalogs._database import Database, build
+from pictrace.catalogs._files import check_files
 from pictrace.catalogs._folder import FILE_NAME, claim, refuse_others
 from pictrace.catalogs._lock import WriterLock
 from pictrace.catalogs._query import count
@@ -63,13 +65,14 @@ class Catalog:
         Raises:
             NotFoundError: there is none.
             IndexLockedError: it is to be written, and another process is writing.
-            IndexDamagedError: it is no catalog, or a broken one.
+            IndexDamagedError: it is no catalog, a broken one, or behind a link.
             IndexNewerError: a newer PicTrace wrote it.
             ConfigurationError: it may not be read or written.
         """
         file = Path(path) / FILE_NAME
-        if not file.is_file():
+        if not (file.is_file() or os.path.lexists(file)):
             raise NotFoundError(f"no collection is in {path}", hint="`pictrace index SOURCE -c PATH` makes one")
+        check_files(file)
         with contextlib.ExitStack() as undo:
             database = Database.open(file, writable=writable)
             undo.callback(database.close)
