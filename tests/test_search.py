@@ -241,7 +241,9 @@ def test_stages_are_heard_before_the_answer(collection: Collection) -> None:
     """What is exactly the same at once, then candidates."""
     heard = []
 
-    answer = collection.search(FOLDER / "coffee.png", heard=lambda stage, matches: heard.append((stage, matches)))
+    picture = Picture.open(FOLDER / "coffee.png")
+    told = lambda stage, matches: heard.append((stage, matches))  # noqa: E731 - as short as it is said
+    answer = search.search(collection.engine(), picture, heard=told)
 
     assert [stage for stage, _ in heard] == ["exact", "candidates"]
     assert [match.path for match in heard[0][1]] == [str(FOLDER / "coffee.png")]
@@ -252,6 +254,6 @@ def test_nothing_is_heard_of_a_stage_that_found_nothing(collection: Collection) 
     """A flat picture has no candidates."""
     heard = []
 
-    collection.search(jpeg(flat()), heard=lambda *told: heard.append(told))
+    search.search(collection.engine(), Picture.open(jpeg(flat())), heard=lambda *told: heard.append(told))
 
     assert heard == []

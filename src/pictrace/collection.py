@@ -26,7 +26,7 @@ from pictrace.orders import Order
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.recipe import Recipe
 from pictrace.results import Answer, IndexState, Match, PictureRecord
-from pictrace.search import Heard, Mode, Wanted
+from pictrace.search import Mode, Wanted
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
 from pictrace.types import Key
@@ -135,14 +135,13 @@ class Collection:
         min_score: float = 0.0,
         mode: Mode = "auto",
         region: Region | None = None,
-        heard: Heard | None = None,
+        where: listing.Where | None = None,
     ) -> Answer:
         """The pictures related to an image, given by its URL too, or to the picture with an id, strongest first.
 
         `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
         the pixels of its original). `mode` is `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), or
-        `similar` (look-alikes, not verified). `heard` is told what is known after each stage, while the search goes
-        on.
+        `similar` (look-alikes, not verified). `where` is a filter that matches have to meet, such as `year > 1900`.
 
         Raises:
             UsageError: a limit, score, mode or region that makes no sense.
@@ -150,13 +149,13 @@ class Collection:
             FetchError: it cannot be fetched.
             NotFoundError: no such collection or id.
         """
-        wanted = Wanted(limit, min_score, mode)
+        wanted = Wanted(limit, min_score, mode, listing.filter_of(where))
         engine = self.engine()
         if region is not None:
             query: Picture | Key = self.whole(image).cut(region)
         else:
             query = image if isinstance(image, int) else self._picture(image)
-        return search.search(engine, query, wanted, heard)
+        return search.search(engine, query, wanted)
 
     def compare(self, image: ImageSource, other: ImageSource) -> Match:
         """How two images are related, wherever they are from; nothing is added."""

@@ -25,13 +25,22 @@ def listed(
         UnknownNameError: there is no such order.
         NotFoundError: where the order is not that of keys, no picture has the key `after`.
     """
-    met = parse(where) if isinstance(where, str) else where
+    met = filter_of(where)
     start = None
     if after and checked(order) in {"oldest", "newest"}:
         start = Position(after, after)
     elif after:
         start = Position.of(catalog.by_id(after), order)
     return _pages(catalog, checked(order), met, start, limit)
+
+
+def filter_of(where: Where | None) -> Filter | None:
+    """The filter that is meant.
+
+    Raises:
+        UsageError: the text stands for none.
+    """
+    return parse(where) if isinstance(where, str) else where
 
 
 def _pages(

@@ -12,8 +12,8 @@ import numpy as np
 from pictrace import registry, tracing
 from pictrace.candidates import Engine, interleaved, of_parts, of_whole
 from pictrace.catalogs import Catalog
-from pictrace.encoders import Encoder
 from pictrace.errors import NotFoundError, UsageError
+from pictrace.filters import Filter
 from pictrace.lookup import Lookup
 from pictrace.picture import Picture
 from pictrace.results import Answer, Match
@@ -48,7 +48,8 @@ class Wanted:
     """What is asked of a search.
 
     `mode` is how far to look: `exact` for the same bytes or pixels only, `copy` for copies and better,
-    `similar` for look-alikes without verification, `auto` for everything.
+    `similar` for look-alikes without verification, `auto` for everything. Only pictures that meet `where` are looked
+    at.
 
     Raises:
         UsageError: a limit, score or mode that makes no sense.
@@ -57,6 +58,7 @@ class Wanted:
     limit: int = 10
     min_score: float = 0.0
     mode: Mode = "auto"
+    where: Filter | None = None
 
     def __post_init__(self) -> None:
         if self.limit < 1 or not 0.0 <= self.min_score <= 1.0 or self.mode not in MODES:
@@ -112,6 +114,9 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     """
     asked = wanted or Wanted()
     stages = _Stages()
+    if asked.where is not None:
+        with stages("filter"):
+            engine = replace(engine, allowed=engine.catalog.keys(where=asked.where))
     with stages("encode"):
         trace = trace_of(engine, query, asked.mode)
     with stages("exact"):
@@ -133,7 +138,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
     return Answer(
         matches=_named(engine.catalog, asked.chosen(matches)),
-        searched=engine.pictures,
+        searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
         signals=tuple(signal.name for signal in engine.signals),

@@ -181,8 +181,8 @@ def _refuse_from_elsewhere(chosen: Mapping[str, Any]) -> None:
     """Nothing, if the working directory is the user's own, or its file sets nothing that is not for it to set.
 
     Downloads and shared drives have working directories too: what is written to, what is loaded as a model,
-    which machines are asked for files, who may ask this one, and how much a picture may ask of this one must not be up to whoever
-    filled one.
+    which machines are asked for files, who may ask this one, and how much a picture may ask of it must not be up to
+    whoever filled one.
     """
     own = Path(platformdirs.user_config_dir("pictrace", appauthor=False))
     refused = next(filter(None, map(_refusal_from_elsewhere, chosen, chosen.values())), "")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from pictrace._limits import ServicePolicy
@@ -12,6 +13,7 @@ from pictrace.errors import BadRequestError, ForbiddenError, RateLimitedError, U
 from pictrace.service import _scope
 from pictrace.service._rates import Buckets, whole_seconds
 from pictrace.service.keys import RIGHTS, Key, KeyStore
+from pictrace.service.sessions import COOKIE, Sessions
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,16 @@ class Caller:
 class Admission:
     """Decides who a request is from, by key and address, and counts what they ask for."""
 
-    def __init__(self, policy: ServicePolicy, keys: KeyStore, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        policy: ServicePolicy,
+        keys: KeyStore,
+        *,
+        sessions: Sessions | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._keys = keys
+        self._sessions = sessions or Sessions()
         self._limit_loopback = policy.limit_loopback
         self._proxies = [ipaddress.ip_network(text) for text in policy.trusted_proxies]
         self._is_insecure = policy.insecure_no_auth
@@ -78,7 +88,7 @@ class Admission:
             return self._without_key(address, name, rights=())
         if self._is_open(scope, address):
             return self._without_key(address, name, rights=RIGHTS)
-        text = _key_text(scope)
+        text = _key_text(scope) or self._sessions.key(_session(scope))
         if text is None:
             self._without_key(address, name, rights=()).spend(1)
             raise UnauthenticatedError("a key is needed", hint="send it in X-API-Key or Authorization: Bearer")
@@ -127,6 +137,11 @@ def _key_text(scope: Scope) -> str | None:
         return plain[0].strip()
     scheme, _, text = "".join(bearers).strip().partition(" ")
     return text.strip() if scheme.lower() == "bearer" else None
+
+
+def _session(scope: Scope) -> str:
+    cookies = cookie_parser("; ".join(_scope.values(scope, "cookie")))
+    return cookies.get(COOKIE, "")
 
 
 def _refuse_for(wait: float, why: str) -> None:

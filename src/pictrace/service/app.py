@@ -22,7 +22,6 @@ from pictrace.service.keys import KeyStore
 from pictrace.service.metrics import Metrics
 from pictrace.service.problems import Problem
 from pictrace.service.routes import include_all, rules_of
-from pictrace.service.sessions import Sessions
 from pictrace.service.shelf import Shelf
 from pictrace.settings import Settings
 
@@ -37,7 +36,7 @@ def create_app(
 
     `watchers` hear of every request once it is over.
     """
-    metrics, sessions = Metrics(), Sessions()
+    metrics = Metrics()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -59,7 +58,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.metrics, app.state.sessions = metrics, sessions
+    app.state.metrics = metrics
     include_all(app)
     for kind in (PictraceError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _refused)
@@ -68,7 +67,6 @@ def create_app(
         rules=rules_of(settings.service),
         policy=settings.service,
         keys=KeyStore(keys_path(settings)),
-        sessions=sessions,
         watchers=(metrics.watch, *watchers),
     )
 

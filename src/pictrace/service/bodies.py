@@ -1,4 +1,4 @@
-"""What a request carries: files and options, from a form, from JSON, or a picture as it is; in memory, within limits."""
+"""What a request carries: files and options, from a form, JSON, or a picture as it is; in memory, within limits."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -113,12 +113,12 @@ async def _form(request: Request, policy: ServicePolicy, query: Mapping[str, str
         raise BadRequestError("the form cannot be read", hint=f"at most {policy.parts} files and 16 fields") from error
     files: dict[str, list[File]] = {}
     texts: list[tuple[str, str]] = list(query.items())
-    async with form:
-        for name, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                files.setdefault(name, []).append(File(value.filename or "", await value.read()))
-            else:
-                texts.append((name, value))
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            files.setdefault(name, []).append(File(value.filename or "", await value.read()))
+        else:
+            texts.append((name, value))
+    await form.close()
     return Body(files, single(texts, "field"))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
 from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError, PictraceError
 from pictrace.fetch import Fetcher
@@ -50,6 +51,11 @@ class Custody:
     def version(self) -> int:
         """Grows with every write."""
         return self.collection.changes
+
+    @property
+    def catalog(self) -> Catalog:
+        """All there is of the pictures, for reading."""
+        return self.collection.engine().catalog
 
     def opened(self, data: bytes, *, region: Region | None = None) -> Picture:
         """The picture in foreign bytes, or the part inside a region of it."""

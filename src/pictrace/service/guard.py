@@ -19,6 +19,7 @@ from pictrace.service._scope import has_body, is_json, values
 from pictrace.service._target import check_headers, check_target
 from pictrace.service.keys import KeyStore
 from pictrace.service.problems import Problem
+from pictrace.service.sessions import Sessions
 
 __all__ = ["GONE", "HEADERS", "Caller", "Guard", "Record", "Rule", "answer_problem"]
 
@@ -108,7 +109,7 @@ class Guard:
     """An ASGI application before another: refuses what must not reach it, and tells `watchers` of every request.
 
     Args:
-        app: what is guarded; it finds `request_id` and `caller` in `request.state`.
+        app: what is guarded; it finds `request_id`, `caller` and `sessions` in `request.state`.
         rules: right, cost and length for each method and route template, in the order of the routes; what is
             not among them is answered with 404 or 405 and never reaches the application.
         policy: the settings of the service; with a `host` other than this machine nothing is open without a key.
@@ -130,7 +131,8 @@ class Guard:
         self._app = app
         self._rules = Rules(rules)
         self._policy = policy
-        self._admission = Admission(policy, keys, clock=clock)
+        self._sessions = Sessions()
+        self._admission = Admission(policy, keys, sessions=self._sessions, clock=clock)
         self._hosts = LOOPBACK | {bracketed(name) for name in (policy.host, *policy.hosts)}
         self._watchers = tuple(watchers)
         self._clock = clock
@@ -148,7 +150,8 @@ class Guard:
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = Body(receive, limit=self._policy.body_bytes, policy=self._policy)
         exchange = _Exchange(scope, send, body, _request_id(scope), self._clock())
-        scope["state"] = scope.get("state", {}) | {"request_id": exchange.request_id}
+        given = {"request_id": exchange.request_id, "sessions": self._sessions}
+        scope["state"] = scope.get("state", {}) | given
         try:
             self._admit(exchange, receive)
             await self._app(scope, exchange.body.receive, exchange.answer)

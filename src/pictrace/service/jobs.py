@@ -1,4 +1,4 @@
-"""Long work, one job after the other for each collection: kept on the disk, cancelled, and gone on with after a stop."""
+"""Long work, one job after the other for each collection: on the disk, to be cancelled, gone on with after a stop."""
 
 import contextlib
 import json
@@ -99,7 +99,9 @@ class Jobs:
         """
         with self._lock:
             if sum(job.state is State.QUEUED for job in self._jobs.values()) >= _MOST_QUEUED:
-                raise TooManyInFlightError("too many jobs are queued", hint="wait until some are done", retry_after_s=60)
+                raise TooManyInFlightError(
+                    "too many jobs are queued", hint="wait until some are done", retry_after_s=60
+                )
             job = Job(id=number or self.free(), kind=kind, name=name, plan=dict(plan or {}), created=now())
             self._keep(job)
             self._lock.notify_all()
@@ -116,7 +118,7 @@ class Jobs:
                 fresh.write_text(str(number), "ascii")
         return f"j{number:06d}"
 
-    def list(self) -> list[Job]:
+    def all(self) -> list[Job]:
         """All jobs, newest first."""
         with self._lock:
             return sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)
@@ -222,7 +224,7 @@ class Jobs:
             self._end(run.job, State.CANCELLED if cancelled else State.QUEUED)
         except PictraceError as error:
             self._end(replace(run.job, problem=Problem.of(error).to_dict()), State.FAILED)
-        except Exception:  # the edge of a thread: one job may fail, the others are to go on
+        except Exception:  # noqa: BLE001 - the edge of a thread: one job may fail, the others are to go on
             _log.exception("job %s failed", job.id)
             problem = Problem.of(PictraceError("an unforeseen mistake; the log says where")).to_dict()
             self._end(replace(run.job, problem=problem), State.FAILED)

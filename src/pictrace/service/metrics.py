@@ -40,7 +40,7 @@ class Metrics:
         for held in shelf.opened():
             name = held.custody.name
             self._pictures.labels(name).set(len(held.custody.collection))
-            states = [str(job.state) for job in held.jobs.list()]
+            states = [str(job.state) for job in held.jobs.all()]
             for state in ("queued", "running", "done", "failed", "cancelled"):
                 self._jobs.labels(name, state).set(states.count(state))
         return generate_latest(self._registry), CONTENT_TYPE_LATEST

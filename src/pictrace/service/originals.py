@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 from pictrace._atomic import replacing
-from pictrace.errors import SourceUnreadableError
+from pictrace._regular import NotRegularError, open_regular
 from pictrace.results import PictureRecord
-from pictrace.sources.reading import open_regular
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 
@@ -56,5 +55,5 @@ def _read(place: str, size: int, most_bytes: int) -> bytes | None:
     try:
         with open_regular(place) as file:
             return file.read(size + 1)
-    except (OSError, SourceUnreadableError):
+    except (OSError, NotRegularError):
         return None

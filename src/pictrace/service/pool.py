@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pictrace.errors import OverloadedError
 
@@ -46,7 +46,7 @@ class Pool:
         """No further calls; those that have begun end by themselves."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _left(self, future: "asyncio.Future[object]") -> None:
+    def _left(self, future: "asyncio.Future[Any]") -> None:
         self._inside -= 1
         if not future.cancelled():
             future.exception()  # has been seen, even if nobody waits for it any more

@@ -1,4 +1,4 @@
-"""What may be asked, and what is answered: the models that requests are checked with and the API's description shows."""
+"""What may be asked: the models that requests are checked with, and that the description of the API shows."""
 
 import json
 from collections.abc import Mapping

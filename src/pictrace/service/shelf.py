@@ -8,8 +8,8 @@ from pathlib import Path
 import platformdirs
 
 from pictrace.errors import NotFoundError, ShuttingDownError
-from pictrace.sandbox import Sandbox
 from pictrace.lookup import FOLD_ROWS
+from pictrace.sandbox import Sandbox
 from pictrace.service import names
 from pictrace.service._job import ENDED, Job
 from pictrace.service.bodies import Budget
@@ -69,13 +69,13 @@ class Shelf:
     def index_folders(self, held: Held) -> Job:
         """The job that looks through the folders given at the start; the one there is, if it is under way."""
         plan = {"folders": [str(folder) for folder in self.folders]}
-        for job in held.jobs.list():
+        for job in held.jobs.all():
             if job.kind == "index" and job.state not in ENDED and job.plan == plan:
                 return job
         return held.jobs.add("index", ", ".join(Path(one).name or one for one in self.folders), plan)
 
     def changed(self, held: Held) -> None:
-        """Tells whoever listens that pictures came or went, and has the indexes brought up to date once it is worth it."""
+        """Tells who listens that pictures came or went, and has indexes brought up to date once that is worth it."""
         custody = held.custody
         told = {"name": custody.name, "pictures": len(custody.collection), "version": custody.version}
         self.events.tell(custody.name, "collection", told)

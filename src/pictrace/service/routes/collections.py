@@ -64,7 +64,7 @@ def described(found: Held) -> dict[str, Any]:
     """A collection as its own address tells of it."""
     collection = found.custody.collection
     recipe = collection.recipe
-    states = [job.state for job in found.jobs.list()]
+    states = [str(job.state) for job in found.jobs.all()]
     return {
         **_brief(found),
         "index": collection.state().to_dict(),

@@ -4,6 +4,7 @@ import base64
 import json
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -52,17 +53,17 @@ _FOR_EVER = {**HEADERS, "cache-control": "private, max-age=31536000, immutable"}
 async def listed(request: Request, name: str) -> Response:
     """In the order asked for, those that fit the filter, and where the next page begins."""
     page = query_of(request, Page)
-    where, after = where_of(page), _position(page.cursor)
+    where, after = where_of(page.filter), _position(page.cursor)
     found = await held(request, name)
 
     def look() -> dict[str, Any]:
-        collection = found.custody.collection
-        records = collection.page(order=page.sort, where=where, after=after, limit=page.limit)
+        catalog = found.custody.catalog
+        records = catalog.page(page.sort, where, after=after, limit=page.limit)
         more = len(records) == page.limit
         return {
             "images": [answers.record(name, record) for record in records],
             "next_cursor": _cursor(Position.of(records[-1], page.sort)) if more else None,
-            "count": collection.count(where),
+            "count": catalog.count(where),
         }
 
     return Json(await core(request, look))
@@ -72,12 +73,14 @@ async def listed(request: Request, name: str) -> Response:
 async def wall(request: Request, name: str) -> Response:
     """Ids and proportions of all pictures that fit, to lay out a wall of them."""
     listing = query_of(request, Listing)
-    where = where_of(listing)
+    where = where_of(listing.filter)
     found = await held(request, name)
 
     def look() -> dict[str, Any]:
         version = found.custody.version
-        keys, shapes = found.custody.collection.shapes(order=listing.sort, where=where)
+        catalog = found.custody.catalog
+        keys = catalog.keys(listing.sort, where)
+        shapes = catalog.shapes(keys).astype(np.int64)
         ratios = (100 * shapes[:, 0] // shapes[:, 1].clip(1)).clip(1, 10_000)
         return {"count": len(keys), "version": version, "ids": keys.tolist(), "ratios": ratios.tolist()}
 
@@ -167,18 +170,16 @@ async def original(request: Request, name: str, key: str) -> Response:
     )
 
 
-def where_of(listing: Listing) -> Filter | None:
+def where_of(text: str | None) -> Filter | None:
     """The filter that was asked for, understood.
 
     Raises:
         UsageError: it cannot be; the message points at the place.
     """
-    return filters.parse(listing.filter) if listing.filter else None
+    return filters.parse(text) if text else None
 
 
-def _file(
-    request: Request, data: bytes, kind: str, *, tag: str, name: str, disposition: str = "inline"
-) -> Response:
+def _file(request: Request, data: bytes, kind: str, *, tag: str, name: str, disposition: str = "inline") -> Response:
     headers = {**_FOR_EVER, "etag": f'"{tag}"', "content-disposition": f'{disposition}; filename="{name}"'}
     known = request.headers.get("if-none-match", "")
     if f'"{tag}"' in (one.strip().removeprefix("W/") for one in known.split(",")[:16]):

@@ -31,7 +31,7 @@ RULES = {
 async def every(request: Request, name: str) -> Response:
     """Newest first."""
     found = await held(request, name)
-    return Json({"jobs": [job.to_dict() for job in found.jobs.list()]})
+    return Json({"jobs": [job.to_dict() for job in found.jobs.all()]})
 
 
 @router.post(f"{ROOT}/jobs", summary="Begin a job", status_code=202, openapi_extra=body_schema(NewJob))

@@ -1,6 +1,5 @@
 """Pictures that come in: one or several files, an archive of them, or URLs."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -119,7 +118,7 @@ async def _by_upload(request: Request, found: Held, body: Body) -> Response:
     for file in files:
         called = names.base(file.name)
         try:
-            results.append(json.loads((await _added(request, found, file, called, said)).body))
+            results.append(await _taken(request, found, file, called, said))
         except PictraceError as error:
             problem = Problem.of(error, request_id=request.state.request_id).to_dict()
             results.append({"name": called, "problem": problem})
@@ -127,12 +126,17 @@ async def _by_upload(request: Request, found: Held, body: Body) -> Response:
 
 
 async def _added(request: Request, found: Held, file: File, name: str, said: Mapping[str, Any]) -> Response:
-    def add() -> tuple[bool, dict[str, Any]]:
-        taken = found.custody.take_in(file.data, name=name, metadata=said)
-        return taken.known, answers.record(found.custody.name, found.custody.collection.get(taken.key))
+    told = await _taken(request, found, file, name, said)
+    return Json(told, status_code=200 if told["known"] else 201, headers={"location": told["links"]["self"]})
 
-    known, told = await core(request, add)
-    return Json({**told, "known": known}, status_code=200 if known else 201, headers={"location": told["links"]["self"]})
+
+async def _taken(request: Request, found: Held, file: File, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    def add() -> dict[str, Any]:
+        taken = found.custody.take_in(file.data, name=name, metadata=said)
+        record = answers.record(found.custody.name, found.custody.collection.get(taken.key))
+        return {**record, "known": taken.known}
+
+    return await core(request, add)
 
 
 def _metadata(text: str) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from pictrace import search as core_search
 from pictrace.errors import BadRequestError, PictraceError
 from pictrace.picture import Picture
 from pictrace.results import Match, PictureRecord
+from pictrace.search import Heard, Mode, Wanted
 from pictrace.service import answers, events
 from pictrace.service.answers import Json
 from pictrace.service.bodies import Body, body_of
@@ -18,7 +21,7 @@ from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
 from pictrace.service.routes._asked import ROOT, body_schema, core, fetched, held, shelf_of
 from pictrace.service.routes.images import where_of
-from pictrace.service.schemas import Batch, Listing, Options, Question, from_json, from_text
+from pictrace.service.schemas import Batch, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
 from pictrace.types import Key
 
@@ -73,7 +76,7 @@ async def batch(request: Request, name: str) -> Response:
         for wanted in _wanted(body):
             try:
                 asked = wanted if isinstance(wanted, _Asked) else await _named(request, wanted)
-                told.append(await core(request, lambda asked=asked: _searched(found, asked)))
+                told.append(await core(request, partial(_searched, found, asked)))
             except PictraceError as error:
                 told.append({"problem": Problem.of(error, request_id=request.state.request_id).to_dict()})
     return Json({"answers": told})
@@ -110,20 +113,18 @@ def _images(body: Body) -> Sequence[Any]:
     return files
 
 
-def _searched(found: Held, asked: _Asked, heard: Any = None) -> dict[str, Any]:
+def _searched(found: Held, asked: _Asked, heard: Heard | None = None) -> dict[str, Any]:
     """The answer as it is told."""
     collection, options = found.custody.collection, asked.options
     query, told = _query(found, asked)
     size = (told["width"], told["height"])
-    answer = collection.search(
-        query,
+    wanted = Wanted(
         limit=options.offset + options.limit + 1,
         min_score=options.min_score,
         mode=_mode(options),
-        region=None if isinstance(query, Picture) else options.region,
-        where=where_of(Listing(filter=options.filter)),
-        heard=heard,
+        where=where_of(options.filter),
     )
+    answer = core_search.search(collection.engine(), query, wanted, heard)
     envelope = answers.answer(found.custody.name, answer, query=told, offset=options.offset, limit=options.limit)
     if options.explain:
         shown = answer.matches[options.offset : options.offset + options.limit]
@@ -146,7 +147,7 @@ def _query(found: Held, asked: _Asked) -> tuple[Picture | Key, dict[str, Any]]:
     return picture, answers.query_of(picture, picture.proxy() if echo else None)
 
 
-def _mode(options: Options) -> Literal["auto", "exact", "copy", "similar"]:
+def _mode(options: Options) -> Mode:
     return options.mode if options.verify or options.mode == "exact" else "similar"
 
 

@@ -44,5 +44,5 @@ async def end(request: Request) -> Response:
 
 def sessions_of(request: Request) -> Sessions:
     """The sessions of this service."""
-    sessions: Sessions = request.app.state.sessions
+    sessions: Sessions = request.state.sessions
     return sessions
