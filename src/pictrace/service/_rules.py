@@ -53,7 +53,11 @@ class Rules:
                 allowed |= dict.fromkeys(methods)
                 first = first or template
         if not allowed:
-            return Found(refusal=NotFoundError("there is nothing at this address", hint="see /openapi.json"))
+            return Found(
+                refusal=NotFoundError(
+                    "there is nothing at this address", hint="the API describes itself in openapi.json"
+                )
+            )
         wanted = ", ".join(allowed)
         return Found(
             first, refusal=MethodNotAllowedError("this method does not fit", hint=f"use {wanted}", allow=tuple(allowed))

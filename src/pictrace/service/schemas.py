@@ -27,9 +27,8 @@ class _Strict(BaseModel):
 def _region(value: object) -> object:
     """`x,y,w,h` as text of a form is four numbers too."""
     if isinstance(value, str):
-        parts = value.split(",")
-        return [int(part) if part.strip().isdecimal() else part for part in parts]
-    return value
+        return tuple(int(part) if part.strip().isdecimal() else part for part in value.split(","))
+    return tuple(value) if isinstance(value, list) else value
 
 
 _Pixel = Annotated[int, Field(ge=0, le=1 << 31, strict=True)]

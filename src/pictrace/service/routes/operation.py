@@ -19,6 +19,7 @@ router = APIRouter(tags=["operation"])
 RULES = {
     ("GET", "/healthz"): Rule("", cost=0),
     ("GET", "/readyz"): Rule("", cost=0),
+    ("GET", "/openapi.json"): Rule("search", cost=0),
     ("GET", "/metrics"): Rule("admin", cost=0),
     ("GET", "/v1/info"): Rule("search", cost=0),
 }
