@@ -16,6 +16,7 @@ CHARACTERS = 200
 """Of any text in a line; of a traceback, twenty times as many."""
 
 _LINES = 10_000
+_CLOSE_SECONDS = 1.0
 
 
 class Journal:
@@ -56,9 +57,9 @@ class Journal:
         trace = "".join(traceback.format_exception(record.bug))
         self._log.error("request", **facts, bug=repr(record.bug), trace=_Long(trace[-20 * CHARACTERS :]))
 
-    def note(self, event: str, **facts: object) -> None:
-        """A line about anything else."""
-        self._log.info(event, **facts)
+    def note(self, event: str, *, level: int = logging.INFO, **facts: object) -> None:
+        """A line about anything else; `level` is one of `logging`."""
+        self._log.log(level, event, **facts)
 
     def handler(self) -> logging.Handler:
         """For loggers of others, whose lines are to look alike."""
@@ -81,7 +82,7 @@ class _Handler(logging.Handler):
         self._journal = journal
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._journal.note("server", level=record.levelname.lower(), said=record.getMessage().strip())
+        self._journal.note("server", level=record.levelno, said=record.getMessage().strip())
 
 
 class _Sink:
@@ -102,8 +103,8 @@ class _Sink:
 
     def close(self) -> None:
         with contextlib.suppress(queue.Full):
-            self._lines.put_nowait(None)
-            self._thread.join(timeout=1.0)
+            self._lines.put(None, timeout=_CLOSE_SECONDS)
+            self._thread.join(timeout=_CLOSE_SECONDS)
 
     def _run(self) -> None:
         while (text := self._lines.get()) is not None:

@@ -52,7 +52,7 @@ class Server:
         settings: `service` says where to listen and what clients may ask for.
         watchers: told of what is refused before it is a request; best those of the guard.
         stream: where lines of uvicorn's go that are about no request.
-        port: another port than that of the settings; 0 is any that is free.
+        port: another port than that of the settings; 0 is any that is free, and `address` says which.
 
     Raises:
         ConfigurationError: other machines could come in without a key, or the port cannot be listened on.
@@ -71,6 +71,7 @@ class Server:
         check_is_closed(settings)
         self._stream = stream
         self._socket = listening(policy.host, policy.port if port is None else port)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             app,
             http=protocol(policy, watchers),
@@ -86,12 +87,6 @@ class Server:
             timeout_graceful_shutdown=math.ceil(policy.graceful_seconds),
         )
         self._server = _Uvicorn(config)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port that are listened on."""
-        host, port = self._socket.getsockname()[:2]
-        return host, port
 
     @property
     def url(self) -> str:
