@@ -30,10 +30,13 @@ SAMPLES = {
     "service.insecure_no_auth": True,
     "service.trusted_proxies": ["10.0.0.0/8"],
     "service.limit_loopback": True,
+    "service.keep_originals": False,
+    "service.collections": "/c",
 }
 OTHERS = {"limits.formats": "gif", "fetch.enabled": "true", "fetch.allow_networks": "10.0.0.0/8"} | {
     "service.insecure_no_auth": "false",
     "service.limit_loopback": "false",
+    "service.keep_originals": "true",
     "service.trusted_proxies": "fd00::/8",
 }
 SETTINGS = pytest.mark.parametrize("setting", known(), ids=[setting.name for setting in known()])

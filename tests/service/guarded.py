@@ -39,6 +39,22 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(count).encode()})
 
 
+def alive(app: Any) -> Any:
+    """The application, which also starts and stops when a server tells it."""
+
+    async def both(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await app(scope, receive, send)
+            return
+        while True:
+            said = (await receive())["type"]
+            await send({"type": f"{said}.complete"})
+            if said == "lifespan.shutdown":
+                return
+
+    return both
+
+
 async def fetching(scope: Any, receive: Any, send: Any) -> None:
     """Finds out from the body that there is a URL to fetch."""
     try:

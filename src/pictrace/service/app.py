@@ -4,9 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-import platformdirs
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -66,15 +64,9 @@ def create_app(
         app,
         rules=rules_of(settings.service),
         policy=settings.service,
-        keys=KeyStore(keys_path(settings)),
+        keys=KeyStore(settings.keys_path),
         watchers=(metrics.watch, *watchers),
     )
-
-
-def keys_path(settings: Settings) -> Path:
-    """Where the keys are: as set, or in the user's folder."""
-    chosen = settings.service.keys
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("pictrace", appauthor=False)) / "keys.json"
 
 
 async def _refused(request: Request, error: Exception) -> Response:

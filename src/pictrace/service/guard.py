@@ -1,5 +1,6 @@
 """The guard before the application: every request passes it before a byte of its body is read."""
 
+import asyncio
 import json
 import re
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pictrace._limits import ServicePolicy
-from pictrace.errors import PictraceError
+from pictrace.errors import PictraceError, ShuttingDownError
 from pictrace.service._body import Body, check_length
 from pictrace.service._browser import LOOPBACK, bracketed, check_host, check_origin
 from pictrace.service._callers import Admission, Caller
@@ -157,6 +158,11 @@ class Guard:
             await self._app(scope, exchange.body.receive, exchange.answer)
             if not exchange.status:
                 await self._ended(exchange, PictraceError("there was no answer"))
+        except asyncio.CancelledError:
+            # So end requests that are still here when the service has waited long enough for them.
+            if not exchange.status:
+                await exchange.refuse(ShuttingDownError("the service is about to stop", hint="ask again"))
+            raise
         except PictraceError as error:
             await self._ended(exchange, error)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may end without an answer and a record

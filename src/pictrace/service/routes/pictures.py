@@ -1,6 +1,7 @@
 """Pictures that come in: one or several files, an archive of them, or URLs."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -69,12 +70,11 @@ async def add_archive(request: Request, name: str) -> Response:
     found = await held(request, name)
     number = await core(request, found.jobs.free)
     path = found.custody.incoming(f"{number}.zip")
-    try:
+    with ExitStack() as stack:
+        stack.callback(path.unlink, missing_ok=True)
         await _spooled(request, found, path)
         job = await core(request, lambda: found.jobs.add("zip", called, {"path": str(path)}, number=number))
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        stack.pop_all()
     place = f"{answers.base_of(name)}/jobs/{job.id}"
     return Json(job.to_dict(), status_code=202, headers={"location": place})
 
