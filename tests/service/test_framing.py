@@ -1,6 +1,7 @@
 """Requests that two servers could read in two ways, over a real connection."""
 
 import pytest
+from service.guarded import House
 from service.wire import running
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -11,8 +12,6 @@ NEXT = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One for all, for none of these changes it."""
-    from service.guarded import House
-
     with running(House(tmp_path_factory.mktemp("keys") / "keys.json")) as made:
         yield made
 
@@ -140,10 +139,10 @@ def test_the_server_does_not_say_what_it_is(server):
     assert all(b"x-content-type-options: nosniff" in answer.raw for answer in answers)
 
 
-def test_a_refusal_before_the_request_is_told_once(server):
+def test_a_refusal_before_the_request_is_told_once(house):
     """As every request is."""
-    server.records.clear()
-    server.hears(b"x\n\n")
-    (record,) = server.records
+    with running(house) as server:
+        server.hears(b"x\n\n")
+    (record,) = house.records
 
     assert (record.method, record.status, record.code, record.client) == ("", 400, "bad_request", "127.0.0.1")

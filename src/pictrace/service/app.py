@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from pictrace._version import __version__
 from pictrace.errors import BadRequestError, MethodNotAllowedError, NotFoundError, PictraceError
@@ -27,46 +27,74 @@ _ABOUT = "Find pictures by picture. Errors are problems of RFC 9457 with a stabl
 _log = logging.getLogger(__name__)
 
 
-def create_app(
-    settings: Settings, *, folders: Sequence[str] = (), watchers: Sequence[Callable[[Record], object]] = ()
-) -> ASGIApp:
-    """The service as an ASGI application; `folders` are indexed into its default collection when it starts.
+class Service:
+    """The service as an ASGI application, once it is called.
 
-    `watchers` hear of every request once it is over.
+    Args:
+        settings: `service` says what is allowed, `collection` names the default collection.
+        folders: indexed into the default collection when it starts.
+        watchers: hear of every request once it is over.
+
+    Attributes:
+        failure: why it did not start, if it did not.
     """
-    metrics = Metrics()
+
+    def __init__(
+        self, settings: Settings, *, folders: Sequence[str] = (), watchers: Sequence[Callable[[Record], object]] = ()
+    ) -> None:
+        self.failure: PictraceError | None = None
+        self._settings = settings
+        self._folders = tuple(folders)
+        self._metrics = Metrics()
+        self._shelf: Shelf | None = None
+        self._guarded = Guard(
+            self._application(),
+            rules=rules_of(settings.service),
+            policy=settings.service,
+            keys=KeyStore(settings.keys_path),
+            watchers=(self._metrics.watch, *watchers),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the life of the application."""
+        await self._guarded(scope, receive, send)
+
+    def stopping(self) -> None:
+        """Nothing new begins, and listeners are sent home; called before the requests under way have ended."""
+        if self._shelf is not None:
+            self._shelf.is_stopping = True
+            self._shelf.events.close()
+
+    def _application(self) -> FastAPI:
+        app = FastAPI(
+            title="PicTrace",
+            version=__version__,
+            description=_ABOUT,
+            lifespan=self._life,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+        )
+        app.state.metrics = self._metrics
+        include_all(app)
+        for kind in (PictraceError, RequestValidationError, HTTPException):
+            app.add_exception_handler(kind, _refused)
+        return app
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        events = Events(asyncio.get_running_loop())
-        shelf = app.state.shelf = Shelf(settings, events, folders)
-        await asyncio.to_thread(shelf.start)
+    async def _life(self, app: FastAPI) -> AsyncIterator[None]:
+        shelf = Shelf(self._settings, Events(asyncio.get_running_loop()), self._folders)
+        self._shelf = app.state.shelf = shelf
+        try:
+            await asyncio.to_thread(shelf.start)
+        except PictraceError as error:
+            self.failure = error
+            raise
         try:
             yield
         finally:
-            events.close()
+            shelf.events.close()
             await asyncio.to_thread(shelf.stop)
-
-    app = FastAPI(
-        title="PicTrace",
-        version=__version__,
-        description=_ABOUT,
-        lifespan=life,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    app.state.metrics = metrics
-    include_all(app)
-    for kind in (PictraceError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _refused)
-    return Guard(
-        app,
-        rules=rules_of(settings.service),
-        policy=settings.service,
-        keys=KeyStore(settings.keys_path),
-        watchers=(metrics.watch, *watchers),
-    )
 
 
 async def _refused(request: Request, error: Exception) -> Response:

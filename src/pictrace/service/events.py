@@ -66,8 +66,12 @@ class Events:
             raise TooManyInFlightError("too many listeners at once", retry_after_s=5)
 
     def close(self) -> None:
-        """Every listener hears that it is over; called on the loop."""
+        """Every listener hears that it is over; may be called from any thread, and more than once."""
         self._is_closed = True
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
         for queue in self._listeners:
             _put(queue, None)
 

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 from typing import IO
 
 import uvicorn
@@ -53,6 +54,7 @@ class Server:
         watchers: told of what is refused before it is a request; best those of the guard.
         stream: where lines of uvicorn's go that are about no request.
         port: another port than that of the settings; 0 is any that is free, and `address` says which.
+        stopping: called once it is told to stop, before requests that are under way have ended.
 
     Raises:
         ConfigurationError: other machines could come in without a key, or the port cannot be listened on.
@@ -66,6 +68,7 @@ class Server:
         watchers: Sequence[Callable[[Record], object]] = (),
         stream: IO[str] = sys.stderr,
         port: int | None = None,
+        stopping: Callable[[], object] = lambda: None,
     ) -> None:
         policy = settings.service
         check_is_closed(settings)
@@ -87,6 +90,7 @@ class Server:
             timeout_graceful_shutdown=math.ceil(policy.graceful_seconds),
         )
         self._server = _Uvicorn(config)
+        self._server.stopping = stopping
 
     @property
     def url(self) -> str:
@@ -119,10 +123,18 @@ class Server:
     def stop(self) -> None:
         """Ends `run` from another thread."""
         self._server.should_exit = True
+        self._server.stopping()
 
 
 class _Uvicorn(uvicorn.Server):
     """uvicorn, which ends well when it is told to end, instead of by the signal that told it."""
+
+    stopping: Callable[[], object]
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The signal that ends it; a second one does not wait for requests."""
+        super().handle_exit(sig, frame)
+        self.stopping()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
