@@ -1,0 +1,60 @@
+/** @file One result: the picture with the shared area, how it is related, how sure, where, why, and what to do with it. */
+
+import { fill, h, icon } from "./dom.js";
+import { coversAll, edge, over } from "./overlay.js";
+import { comparison } from "./query.js";
+import { briefly, named, near, relationName, where, why } from "./wording.js";
+
+/** The card of a match, as an item of the list. @param {any} app @param {any} query @param {any} match @param {boolean} isChecked whether it was verified */
+export function card(app, query, match, isChecked) {
+  const item = h("li", { dataset: { id: String(match.id) } });
+  draw(app, query, match, isChecked, item);
+  return item;
+}
+
+/** Draws a card anew, once more is known; the picture stays as it is. */
+export function draw(app, query, match, isChecked, item) {
+  const { file, folder } = named(app, match.path, match.id);
+  const relation = isChecked ? match.relation : "checking";
+  item.className = `card ${relation}`;
+  const picture = item.querySelector("img") ?? h("img", { src: app.api.url(app.path(`/images/${match.id}/proxy`)), width: match.width, height: match.height, alt: "", loading: "lazy", decoding: "async" });
+  fill(item,
+    h("a", { class: "shown", href: comparison(query, match.id), "data-part": "shown", "aria-label": app.t("search.compare_with", { name: file }) }, picture, outline(match)),
+    h("div", { class: "label" },
+      h("p", { class: "verdict" }, badge(app, relation), isChecked && h("b", { class: "score" }, app.percent(match.score))),
+      h("h3", { class: "file", title: match.path ?? file }, file),
+      h("p", { class: "folder", title: folder }, near(folder)),
+      isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),
+      actions(app, query, match, file)));
+}
+
+/** A relation as a coloured word with its sign. @param {any} app @param {string} relation */
+export function badge(app, relation) {
+  return h("span", { class: `badge ${relation}` }, icon(relation), relationName(app, relation));
+}
+
+function outline(match) {
+  const polygon = match.drawing?.outline;
+  if (!polygon?.length || coversAll(polygon, match.width, match.height)) return null;
+  return over(match.width, match.height, edge(polygon));
+}
+
+function words(app, match) {
+  const place = match.relation === "exact" ? "" : where(app, match.overlap);
+  return h("p", { class: "why", title: [place, ...why(app, match)].join(" ") }, place && h("span", { class: "place" }, place, " "), briefly(app, match));
+}
+
+function actions(app, query, match, file) {
+  const { t } = app;
+  return h("div", { class: "actions" },
+    h("a", { class: "button", href: comparison(query, match.id), "data-part": "compare" }, icon("compare"), h("span", null, t("search.compare"))),
+    h("a", { class: "button", href: `#/search?id=${match.id}`, "data-part": "search", "aria-label": t("search.with", { name: file }) }, icon("search"), h("span", null, t("search.with_this"))),
+    h("a", { class: "button icon-only", href: app.api.url(app.path(`/images/${match.id}/original`)), target: "_blank", rel: "noopener", "data-part": "open", "aria-label": t("search.open_original", { name: file }), title: t("search.open") }, icon("open")));
+}
+
+/** A card before anything is known. */
+export function skeleton() {
+  return h("li", { class: "card skeleton", "aria-hidden": "true" },
+    h("div", { class: "shown" }),
+    h("div", { class: "label" }, h("p", { class: "verdict" }, h("span", { class: "line" })), h("span", { class: "line" }), h("span", { class: "line short" }), h("div", { class: "why" })));
+}

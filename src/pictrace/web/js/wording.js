@@ -1,0 +1,161 @@
+/** @file Matches in words: how two pictures are related, where, and why. */
+
+/**
+ * What the service's reasons speak of, by words they contain; numbers are then taken from the measures. A reason
+ * that holds none of these, or lacks its number, is shown as the service says it.
+ */
+const CLUES = {
+  same_bytes: "byte for byte",
+  same_pixels: "the files differ only in what is written around them",
+  hashes_same: "the perceptual hashes are the same",
+  hashes: "of 256 bits",
+  unlike: "look unlike",
+  alike: "look alike",
+  features: "local features agree on",
+  structure: "the structure is",
+};
+
+/** Why a signal has no opinion, told apart in the same way. */
+const SILENCES = {
+  other_pixels: "neither the bytes nor the pixels",
+  no_hash: "no perceptual hash in common",
+  no_structure: "too little structure for a perceptual hash",
+  hashes_differ: "differ in more bits than those of copies",
+  no_embedding: "no embedding in common",
+  featureless: "is featureless",
+  few_features: "too few local features",
+  no_homography: "no way to lay the pictures over each other",
+  no_view: "is no possible view",
+  plain_overlap: "too small or too flat to be compared",
+};
+
+const WHOLE = 0.985;
+const PERSPECTIVE = 0.06;
+const ROOM = 34;
+
+/** How two pictures are related, in a word or two. @param {any} app @param {string} relation */
+export function relationName(app, relation) {
+  // i18n: relation.exact relation.copy relation.scene relation.similar relation.different relation.checking
+  return app.t(`relation.${relation}`);
+}
+
+/** The same as a sentence. @param {any} app @param {string} relation */
+export function relationSays(app, relation) {
+  // i18n: relation.says_exact relation.says_copy relation.says_scene relation.says_similar relation.says_different
+  return app.t(`relation.says_${relation}`);
+}
+
+/** Where the pictures overlap, or "". @param {any} app @param {{query: number, match: number} | null} overlap */
+export function where(app, overlap) {
+  if (!overlap) return "";
+  const shares = { query: app.percent(overlap.query), match: app.percent(overlap.match) };
+  if (Math.min(overlap.query, overlap.match) > WHOLE) return app.t("reason.both_whole");
+  if (overlap.query > WHOLE) return app.t("reason.query_inside", shares);
+  if (overlap.match > WHOLE) return app.t("reason.match_inside", shares);
+  return app.t("reason.shared", shares);
+}
+
+/** Why, a sentence each. @param {any} app @param {{reasons: string[], signals: Record<string, number>}} match */
+export function why(app, match) {
+  return match.reasons.map((reason) => clauses(app, reason, match.signals).join(" ") || sentence(reason));
+}
+
+/** The one sentence that says most of why. @param {any} app @param {{reasons: string[], signals: Record<string, number>}} match */
+export function briefly(app, match) {
+  const [first] = match.reasons;
+  return first ? clauses(app, first, match.signals).at(-1) ?? sentence(first) : "";
+}
+
+/** A clause of the service as a sentence. @param {string} text */
+function sentence(text) {
+  const full = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?。]$/.test(full) ? full : `${full}.`;
+}
+
+function clauses(app, reason, signals) {
+  const is = (clue) => reason.includes(CLUES[clue]);
+  const cosine = app.number(floored(signals.cosine));
+  if (is("same_bytes")) return [app.t("reason.same_bytes")];
+  if (is("same_pixels")) return [app.t("reason.same_pixels")];
+  if (is("hashes_same")) return [app.t("reason.hashes_same")];
+  if (is("hashes") && "pdq_distance" in signals) return [app.t("reason.hashes", { count: signals.pdq_distance })];
+  if (is("unlike") && "cosine" in signals) return [app.t("reason.unlike", { cosine })];
+  if (is("alike") && "cosine" in signals) return [app.t("reason.alike", { cosine })];
+  const told = [];
+  if (is("features") && "inliers" in signals) {
+    told.push(app.t("reason.features", { inliers: signals.inliers, count: signals.matches ?? signals.inliers }));
+  }
+  if (is("structure") && "aligned_ssim" in signals) told.push(structure(app, signals.aligned_ssim, reason.includes("not the same")));
+  return told.length ? told : silences(app, reason);
+}
+
+function silences(app, reason) {
+  // i18n: reason.silent_*
+  return Object.keys(SILENCES).filter((name) => reason.includes(SILENCES[name])).map((name) => app.t(`reason.silent_${name}`));
+}
+
+/** What an answer warns of. @param {any} app @param {string} warning */
+export function warned(app, warning) {
+  return silences(app, warning).join(" ") || sentence(warning);
+}
+
+/** The bounds choose words and decide nothing, as on the command line. */
+function structure(app, ssim, against) {
+  const params = { ssim: app.number(floored(ssim)) };
+  if (against) return app.t(ssim >= 0.7 ? "reason.structure_alike" : "reason.structure_other", params);
+  if (ssim >= 0.9) return app.t("reason.structure_same", params);
+  return app.t(ssim >= 0.7 ? "reason.structure_nearly" : "reason.structure_part", params);
+}
+
+function floored(value) {
+  return Math.floor(value * 100 + 1e-9) / 100;
+}
+
+/** How the first picture has to be changed to lie on the second: mirrored, turned, scaled, slanted. @param {any} app @param {any} match */
+export function moved(app, match) {
+  const { scale, turn, slant } = change(match);
+  const parts = match.mirrored ? [app.t("reason.mirrored")] : [];
+  if (Math.abs(turn) >= 0.75) {
+    const params = { degrees: Math.round(Math.abs(turn)) };
+    parts.push(turn > 0 ? app.t("reason.clockwise", params) : app.t("reason.counter_clockwise", params));
+  }
+  if (Math.abs(Math.log(Math.max(scale, 1e-9))) > Math.log(1.02)) parts.push(app.t("reason.scaled", { times: Number(scale.toFixed(2)) }));
+  if (slant > PERSPECTIVE) parts.push(app.t("reason.angle"));
+  if (parts.length) return app.speech.listed(parts);
+  return isShifted(match) ? app.t("reason.shifted") : app.t("reason.in_place");
+}
+
+function isShifted({ quad: [[x, y]], width, height }) {
+  return Math.hypot(x, y) > 0.01 * Math.max(width, height);
+}
+
+/** The transform's scale, turn in degrees and slant, from the outline of the query in the match. */
+function change(match) {
+  const [[topLeft, topRight, bottomRight, bottomLeft], [[h00, h01, h02], [h10, h11, h12], [h20, h21, h22]]] = [match.quad, match.transform];
+  const side = (from, to) => Math.hypot(to[0] - from[0], to[1] - from[1]) || 1e-9;
+  const slant = Math.max(
+    Math.abs(Math.log(side(topLeft, topRight) / side(bottomLeft, bottomRight))),
+    Math.abs(Math.log(side(topRight, bottomRight) / side(bottomLeft, topLeft))));
+  const [x, y] = [0, 1].map((axis) => match.quad.reduce((sum, point) => sum + point[axis], 0) / 4);
+  let [a, b, c, d] = [h00 - x * h20, h01 - x * h21, h10 - y * h20, h11 - y * h21];
+  const [e, f, determinant] = [x * h22 - h02, y * h22 - h12, a * d - b * c || 1e-9];
+  const w = (h20 * (e * d - b * f) + h21 * (a * f - e * c)) / determinant + h22 || 1;
+  [a, b, c, d] = [a / w, b / w, c / w, d / w];
+  if (match.mirrored) [a, c] = [-a, -c];
+  return { scale: Math.sqrt(Math.abs(a * d - b * c)), turn: (Math.atan2(c - b, a + d) * 180) / Math.PI, slant };
+}
+
+/** The last folders of a path, as many as a line has room for. @param {string} folder */
+export function near(folder) {
+  const parts = folder.split(/(?<=[/\\!])/);
+  let shown = "";
+  while (parts.length && (!shown || shown.length + parts.at(-1).length < ROOM)) shown = parts.pop() + shown;
+  return parts.length ? `…/${shown}` : shown;
+}
+
+/** A path as its folder and its name, of files, archives and addresses alike. @param {string | null} path @param {number | null} id */
+export function named(app, path, id) {
+  if (!path) return { folder: "", file: id === null ? "" : app.t("search.unnamed", { id: String(id) }) };
+  const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"), path.lastIndexOf("!")) + 1;
+  return { folder: path.slice(0, cut), file: path.slice(cut) || path };
+}
