@@ -19,7 +19,7 @@ export class Captions {
 
   /** What a screen reader says of a picture: its name and size once they are known. */
   label(id) {
-    return this.#known.get(id)?.label ?? this.app.t("library.tile", { id });
+    return this.#known.get(id)?.label ?? this.app.t("library.tile", { id: String(id) });
   }
 
   /** Listens on a wall until `signal` ends. @param {import("./wall.js").Wall} wall @param {AbortSignal} signal */

@@ -98,6 +98,7 @@ class Library {
     const { signal } = this.#ending;
     listen(this.wall, this.selection, this.#deeds(), signal);
     this.#captions.listen(this.wall, signal);
+    this.head.stick(signal);
     this.selection.addEventListener("change", () => this.wall.redress(), { signal });
     this.removal.addEventListener("change", () => this.#showOrder(), { signal });
     this.removal.addEventListener("gone", (event) => this.#forget(event.detail), { signal });
@@ -214,7 +215,7 @@ class Library {
     if (!this.at || !this.order) return;
     // After the router has moved the focus to the heading, as it does for every view.
     if (this.wall.reveal(this.at)) setTimeout(() => this.wall.focus(this.wall.active));
-    else this.app.toast({ text: this.app.t("library.not_here", { id: this.at }) });
+    else this.app.toast({ text: this.app.t("library.not_here", { id: String(this.at) }) });
   }
 
   #remove(ids) {

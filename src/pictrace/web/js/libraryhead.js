@@ -26,7 +26,7 @@ export class LibraryHead {
     this.library = library;
     const { t } = app;
     this.size = stored() in DENSITIES ? stored() : "medium";
-    this.count = h("p", { class: "count", role: "status" });
+    this.count = h("p", { class: "library-count", role: "status" });
     this.news = h("button", { type: "button", class: "news", hidden: true, onclick: () => library.renew() });
     this.error = h("p", { class: "field-error", id: "filter-error", role: "alert", hidden: true });
     this.bar = h("div", { class: "library-bar" }, this.#filter(), this.#sort(), this.#sizes());
@@ -36,6 +36,18 @@ export class LibraryHead {
       this.error, this.#help());
     // The bar stays when the head is scrolled away, and so must not stand inside it.
     this.element = h("div", { class: "library-heads" }, head, this.bar, this.news);
+  }
+
+  /** Keeps the bar below what the page keeps at the top, until `signal` ends. @param {AbortSignal} signal */
+  stick(signal) {
+    const top = document.getElementById("top");
+    if (!top) return;
+    const observer = new ResizeObserver(() => {
+      const covered = getComputedStyle(top).position === "sticky" ? top.offsetHeight : 0;
+      this.library.element.style.setProperty("--covered", `${covered}px`);
+    });
+    observer.observe(top);
+    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   /** How high rows are to be. */

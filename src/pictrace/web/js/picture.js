@@ -161,7 +161,7 @@ class Picture {
       alt: app.t("library.tile_named", { name: nameOf(app, record), width, height }),
       src: app.api.url(record.links.proxy) });
     image.style.setProperty("--ratio", String(width / height));
-    image.style.setProperty("--own", `${Math.max(width, 320)}px`);
+    image.style.setProperty("--own", `${Math.max(width * 1.5, 320)}px`);
     image.addEventListener("error", () => image.classList.add("is-broken"), { signal });
     if (SHOWN.has(record.format) && record.size <= UNASKED_BYTES && Math.max(width, height) > 512) {
       image.addEventListener("load", () => this.#sharpen(image, record, signal), { once: true, signal });
@@ -196,7 +196,7 @@ class Picture {
     const isGone = problem.status === 404;
     if (isGone) forget(new Set([this.id]));
     fill(this.element, h("div", { class: "big-note", role: "alert" }, icon(isGone ? "picture" : "warning"),
-      h("h1", null, isGone ? t("picture.missing", { id: this.id }) : t("library.failed")),
+      h("h1", null, isGone ? t("picture.missing", { id: String(this.id) }) : t("library.failed")),
       h("p", null, isGone ? t("picture.missing_text") : sentence(this.app, problem)),
       h("div", { class: "deeds" },
         h("a", { class: "button", href: libraryHash(keptOrder() ?? {}) }, t("picture.back")),

@@ -38,7 +38,7 @@ function places(app, record) {
   return h("section", null, h("h2", null, title), h("ul", { class: "places-list" }, locations.map((location) => {
     const name = fileName(location);
     const folder = location.slice(0, location.length - name.length);
-    return h("li", null, h("span", { class: "folder" }, folder), h("span", null, name));
+    return h("li", null, h("span", { class: "place-folder" }, folder), h("span", null, name));
   })));
 }
 

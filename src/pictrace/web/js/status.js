@@ -4,9 +4,11 @@ import { h, fill } from "./dom.js";
 import { icon } from "./libraryicons.js";
 import { hasEnded, liveOf } from "./live.js";
 import { advance, progress, shareOf } from "./jobcard.js";
+import { styled } from "./router.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
+  styled("status");
   const strip = new Strip(root, app);
   return () => strip.close();
 }
@@ -19,13 +21,13 @@ class Strip {
   constructor(root, app) {
     this.app = app;
     this.live = liveOf(app);
-    this.pictures = h("a", { class: "strip-pictures", href: "#/library" });
-    this.index = h("span", { class: "strip-index" });
+    this.pictures = h("a", { class: "state-pictures", href: "#/library" });
+    this.index = h("span", { class: "state-index" });
     this.bar = progress("");
     this.words = h("span", null);
-    this.job = h("a", { class: "strip-job", href: "#/jobs", hidden: true }, this.words, this.bar);
-    this.lost = h("span", { class: "strip-lost", hidden: true });
-    this.element = h("div", { class: "strip" }, this.pictures, this.index, this.job, this.lost);
+    this.job = h("a", { class: "state-job", href: "#/jobs", hidden: true }, this.words, this.bar);
+    this.lost = h("span", { class: "state-lost", hidden: true });
+    this.element = h("div", { class: "state-strip" }, this.pictures, this.index, this.job, this.lost);
     root.append(this.element);
     const { signal } = this.#ending;
     for (const kind of ["job", "jobs", "collection"]) this.live.addEventListener(kind, () => this.#soon(), { signal });
@@ -91,7 +93,7 @@ class Strip {
     const figure = job.state === "queued" ? app.t("jobs.state_queued")
       : share === null ? app.number(job.done) : app.percent(Math.min(share, 0.999));
     const more = count > 1 ? ` ${app.t("status.more", { count: count - 1 })}` : "";
-    fill(this.words, h("span", { class: "strip-name" }, name), h("b", null, ` ${figure}`), more);
+    fill(this.words, h("span", { class: "state-name" }, name), h("b", null, ` ${figure}`), more);
     this.job.title = app.t("status.job_help");
     this.bar.setAttribute("aria-label", name);
     advance(this.bar, share, figure);

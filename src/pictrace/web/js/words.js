@@ -14,7 +14,7 @@ export function advice(app, problem) {
 export const fileName = (path) => (path ?? "").split(/[/\\]/).filter(Boolean).pop() ?? "";
 
 /** What a picture is called: its file's name, or its number. */
-export const nameOf = (app, record) => fileName(record.path) || app.t("library.tile", { id: record.id });
+export const nameOf = (app, record) => fileName(record.path) || app.t("library.tile", { id: String(record.id) });
 
 /** A duration that need not be exact. @param {number} seconds */
 export function duration(app, seconds) {
