@@ -48,7 +48,7 @@ function zone(app, take, signal) {
   const button = (input, drawing, label, kind = "") => h("button", { type: "button", class: `button ${kind}`,
     onclick: () => input.click() }, icon(drawing), label);
   const element = h("div", { class: "drop-zone" }, icon("picture"),
-    h("p", { class: "drop-title" }, t("add.drop")), h("p", { class: "soft" }, t("add.drop_text")),
+    h("p", { class: "drop-says" }, t("add.drop")), h("p", { class: "soft" }, t("add.drop_text")),
     h("div", { class: "deeds" }, button(files, "file", t("add.files"), "primary"), button(folder, "folder", t("add.folder")),
       button(zips, "zip", t("add.zips"))), files, folder, zips);
   dropping(element, take, signal);

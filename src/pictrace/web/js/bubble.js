@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 const LINGER_MS = 700;
-const ASK_MS = 90;
+const ASK_MS = 160;
 
 export class Bubble {
   #timer = 0;
@@ -22,7 +22,7 @@ export class Bubble {
   show(text, share, index) {
     clearTimeout(this.#timer);
     this.first.textContent = text;
-    this.element.style.setProperty("--share", share.toFixed(4));
+    this.element.style.setProperty("transform", `translateY(${Math.round(share * (innerHeight - 200))}px)`);
     this.element.classList.add("is-seen");
     if (this.#asking) return;
     this.#asking = setTimeout(async () => {

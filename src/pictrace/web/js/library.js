@@ -15,6 +15,9 @@ import { home, keptOrder, libraryHash, readOrder, SORTS, without } from "./order
 import { removalOf } from "./removal.js";
 import { sentence } from "./words.js";
 
+/** Which picture was left for another view: coming back, the focus goes to it again. */
+let left = 0;
+
 const read = (params, key) => (params?.get ? params.get(key) : params?.[key]) ?? "";
 
 /**
@@ -52,6 +55,7 @@ class Library {
   }
 
   close() {
+    left = this.wall.order?.ids[this.wall.active] ?? 0;
     this.#ending.abort();
     this.#asking.abort();
     this.wall.close();
@@ -213,8 +217,12 @@ class Library {
 
   #reveal() {
     if (!this.at || !this.order) return;
-    // After the router has moved the focus to the heading, as it does for every view.
-    if (this.wall.reveal(this.at)) setTimeout(() => this.wall.focus(this.wall.active));
+    if (this.wall.reveal(this.at)) {
+      const place = this.wall.order.ids.indexOf(left);
+      const index = place >= 0 && this.wall.isSeen(place) ? place : this.wall.active;
+      // After the router has moved the focus to the heading, as it does for every view.
+      setTimeout(() => this.wall.focus(index));
+    }
     else this.app.toast({ text: this.app.t("library.not_here", { id: String(this.at) }) });
   }
 

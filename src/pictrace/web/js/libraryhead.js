@@ -29,11 +29,10 @@ export class LibraryHead {
     this.count = h("p", { class: "library-count", role: "status" });
     this.news = h("button", { type: "button", class: "news", hidden: true, onclick: () => library.renew() });
     this.error = h("p", { class: "field-error", id: "filter-error", role: "alert", hidden: true });
-    this.bar = h("div", { class: "library-bar" }, this.#filter(), this.#sort(), this.#sizes());
+    this.bar = h("div", { class: "library-bar" }, this.#filter(), this.#sort(), this.#sizes(), this.error, this.#help());
     const head = h("header", { class: "library-head" },
       h("div", { class: "library-top" }, h("h1", { id: "library-title" }, t("library.title")), this.count,
-        h("a", { class: "button primary", href: "#/add" }, icon("add"), h("span", null, t("library.add")))),
-      this.error, this.#help());
+        h("a", { class: "button primary", href: "#/add" }, icon("add"), h("span", null, t("library.add")))));
     // The bar stays when the head is scrolled away, and so must not stand inside it.
     this.element = h("div", { class: "library-heads" }, head, this.bar, this.news);
   }
@@ -77,7 +76,7 @@ export class LibraryHead {
     }
     this.field.setAttribute("aria-invalid", "true");
     this.field.setAttribute("aria-describedby", "filter-error");
-    fill(this.error, h("span", null, text), hint ? h("span", { class: "hint" }, ` ${hint}`) : null);
+    fill(this.error, h("span", null, text), hint ? h("span", { class: "soft" }, ` ${hint}`) : null);
   }
 
   /** Offers to show what has changed. @param {number | null} more  how many more or fewer; NaN where only the filter knows */
@@ -120,7 +119,6 @@ export class LibraryHead {
   #toggle() {
     this.help.hidden = !this.help.hidden;
     this.more.setAttribute("aria-expanded", String(!this.help.hidden));
-    if (!this.help.hidden) this.help.scrollIntoView({ block: "nearest" });
   }
 
   #help() {

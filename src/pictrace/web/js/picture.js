@@ -127,7 +127,7 @@ class Picture {
     fill(this.element,
       h("nav", { class: "picture-nav", "aria-label": t("picture.neighbours") },
         h("a", { class: "button bare", href: this.#back() }, icon("back"), h("span", null, t("picture.back"))),
-        this.places, h("span", { class: "steps" }, this.before, this.after)),
+        this.places, h("span", { class: "picture-steps" }, this.before, this.after)),
       h("div", { class: "picture-body" },
         h("figure", { class: "picture-stage" }, this.#image(record, signal)),
         h("div", { class: "picture-words" },

@@ -34,10 +34,9 @@ class Removal extends EventTarget {
     this.#changed();
     batch.timer = setTimeout(() => this.#send(batch), UNDO_SECONDS * 1000);
     const text = app.t("library.deleted", { count: batch.ids.length });
-    const closing = app.toast({
+    batch.close = app.toast({
       text, seconds: UNDO_SECONDS, action: { label: app.t("library.undo"), run: () => this.#back(batch) },
     });
-    batch.close = typeof closing === "function" ? closing : closing?.close;
   }
 
   /** Takes the last deletion back that can be. @returns {boolean} whether there was one */
@@ -66,6 +65,7 @@ class Removal extends EventTarget {
 
   async #send(batch) {
     if (!this.#take(batch)) return;
+    batch.close?.();
     for (let start = 0; start < batch.ids.length; start += AT_ONCE) {
       const ids = batch.ids.slice(start, start + AT_ONCE);
       try {

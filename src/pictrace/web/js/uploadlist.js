@@ -9,9 +9,11 @@ import { duration, sentence } from "./words.js";
 
 const FAILED_AT_ONCE = 50;
 const TICK_MS = 500;
+// Small files arrive faster than anybody reads figures.
+const DRAWN_MS = 90;
 
 export class UploadList {
-  #frame = 0;
+  #waiting = 0;
   #rows = new Map();
   #cards = new Map();
   #shownFailed = FAILED_AT_ONCE;
@@ -33,7 +35,7 @@ export class UploadList {
     this.uploads.removeEventListener("change", this.#soon);
     this.live.removeEventListener("job", this.#soon);
     clearInterval(this.timer);
-    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#waiting);
     for (const row of this.#rows.values()) row.close();
   }
 
@@ -66,10 +68,10 @@ export class UploadList {
   }
 
   #soon = () => {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
+    this.#waiting ||= setTimeout(() => {
+      this.#waiting = 0;
       this.#draw();
-    });
+    }, DRAWN_MS);
   };
 
   #draw() {

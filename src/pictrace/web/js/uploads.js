@@ -1,7 +1,7 @@
 /**
  * Files on their way to the service: three at a time, as many as there are, counted rather than kept once they are in.
  *
- * It outlives the view that shows it. `change` is dispatched at every step; who draws does so once a frame.
+ * It outlives the view that shows it. `change` is dispatched at every step; who draws does so now and then.
  *
  * @typedef {"waiting" | "sending" | "added" | "known" | "failed" | "handed" | "cancelled"} State
  * @typedef {{key: number, file: File | null, name: string, size: number, kind: "image" | "zip" | "urls", urls?: string[],

@@ -81,16 +81,22 @@ export class Wall {
     this.#layOut(anchor);
   }
 
-  /** Brings a picture into the middle of the window. @param {number} id @returns {boolean} whether it is here */
+  /** Brings a picture's row to the top of what is seen. @param {number} id @returns {boolean} whether it is here */
   reveal(id) {
     const index = this.order.ids.indexOf(id);
     if (index < 0) return false;
     this.active = index;
     const row = rowOf(this.layout, index);
-    const high = this.layout.tops[row + 1] - this.layout.tops[row];
-    this.scroller.to(this.layout.tops[row] - (this.scroller.view - high) / 2);
+    if (row) this.scroller.to(this.layout.tops[row] - this.#line);
     this.refresh();
     return true;
+  }
+
+  /** Whether a picture's row is on the screen. @param {number} index */
+  isSeen(index) {
+    const row = rowOf(this.layout, index);
+    const y = this.scroller.place();
+    return this.layout.tops[row + 1] > y + this.#line && this.layout.tops[row] < y + this.scroller.view;
   }
 
   /** Moves the focus to a picture, and the window as little as that takes. */
@@ -132,8 +138,14 @@ export class Wall {
   /** Draws now, and loads what is in sight. */
   refresh() {
     this.#render();
+    this.rows.settle();
     this.#load(0);
     this.#tab();
+  }
+
+  /** How far below the window's top pictures are seen from. */
+  get #line() {
+    return this.wishes.inset() + this.layout.frame.gap * 2;
   }
 
   #dress(tile) {
@@ -159,8 +171,8 @@ export class Wall {
     if (y <= 0) return null;
     const { tops, starts } = this.layout;
     const row = rowOf(this.layout, this.active);
-    const isSeen = this.#isFocused() && tops[row] >= y && tops[row + 1] <= y + this.scroller.view;
-    const first = rowAt(this.layout, y + this.wishes.inset());
+    const isSeen = this.#isFocused() && this.isSeen(this.active);
+    const first = rowAt(this.layout, y + this.#line);
     const index = isSeen ? this.active : starts[first];
     return { index, id: this.order.ids[index], below: tops[isSeen ? row : first] - y };
   }
@@ -191,11 +203,13 @@ export class Wall {
 
   #draw() {
     this.#frame = 0;
-    const y = this.#render();
+    const y = this.scroller.place();
     const time = performance.now();
     const speed = (y - this.#last.y) / Math.max(1, time - this.#last.time);
+    const isFlying = Math.abs(speed) > FLYING;
     this.#last = { y, time };
-    if (Math.abs(speed) > FLYING) {
+    this.#render({ isFlying });
+    if (isFlying) {
       this.#thumbnails.hold();
       this.wishes.flying(this.layout.starts[rowAt(this.layout, y)]);
     } else {
@@ -207,9 +221,8 @@ export class Wall {
     this.scroller.settle();
     this.refresh();
     const y = this.scroller.place();
-    const row = rowAt(this.layout, y + this.wishes.inset());
-    if (!this.#isFocused() && this.count && (this.layout.tops[rowOf(this.layout, this.active)] < y
-      || this.layout.tops[rowOf(this.layout, this.active)] > y + this.scroller.view)) {
+    const row = rowAt(this.layout, y + this.#line);
+    if (!this.#isFocused() && this.count && !this.isSeen(this.active)) {
       this.active = this.layout.starts[row];
       this.#tab();
     }
@@ -217,20 +230,18 @@ export class Wall {
     this.wishes.atRest(y > 0 && this.count ? this.order.ids[this.layout.starts[row]] : null);
   }
 
-  #render() {
+  /** Shows the rows near the window, while flying hardly more than those in it, and nothing of them but their place. */
+  #render({ isFlying = false } = {}) {
     const y = this.scroller.place();
-    const over = this.scroller.view * 0.6;
-    if (!this.count) {
-      this.rows.empty();
-      return y;
-    }
+    const { view, shift } = this.scroller;
+    const over = view * (isFlying ? 0.1 : 0.6);
     const first = rowAt(this.layout, y - over);
-    const last = rowAt(this.layout, y + this.scroller.view + over);
-    const kept = this.#isFocused() ? rowOf(this.layout, this.active) : -1;
+    const last = this.count ? rowAt(this.layout, y + view + over) : -1;
+    const kept = this.count && this.#isFocused() ? rowOf(this.layout, this.active) : -1;
     this.rows.trim(first, last, kept);
-    for (let row = first; row <= last; row += 1) this.rows.show(this.layout, this.order.ids, row, this.scroller.shift);
-    if (kept >= 0) this.rows.show(this.layout, this.order.ids, kept, this.scroller.shift);
-    return y;
+    for (let row = first; row <= last; row += 1) this.rows.show(this.layout, this.order.ids, row, { shift, isFlying });
+    if (kept >= 0) this.rows.show(this.layout, this.order.ids, kept, { shift, isFlying: false });
+    this.rows.park();
   }
 
   #load(speed) {
