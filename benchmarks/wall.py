@@ -210,10 +210,18 @@ async def browse(url: str, chromium: str, window: Window) -> dict[str, object]:
 async def opened(note: Path) -> int:
     """The port that a browser writes down once it listens."""
     for _ in range(200):
-        if note.exists() and (lines := note.read_text().split()):
-            return int(lines[0])
+        if port := await asyncio.to_thread(written, note):
+            return port
         await asyncio.sleep(0.1)
     sys.exit("Chromium did not start")
+
+
+def written(note: Path) -> int:
+    """The port in a browser's note, 0 as long as it is not there."""
+    try:
+        return int(note.read_text().split()[0])
+    except (FileNotFoundError, IndexError):
+        return 0
 
 
 async def visit(page: Page, url: str, window: Window) -> dict[str, object]:

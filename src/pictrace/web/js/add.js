@@ -1,6 +1,7 @@
 /** Adding pictures: files, folders, archives and addresses, and how far they are. */
 
 import { h, fill } from "./dom.js";
+import { parse } from "./addresses.js";
 import { icon } from "./libraryicons.js";
 import { holdsFiles, readDropped, readFolder } from "./dropped.js";
 import { UploadList } from "./uploadlist.js";
@@ -48,7 +49,8 @@ function zone(app, take, signal) {
   const button = (input, drawing, label, kind = "") => h("button", { type: "button", class: `button ${kind}`,
     onclick: () => input.click() }, icon(drawing), label);
   const element = h("div", { class: "drop-zone" }, icon("picture"),
-    h("p", { class: "drop-says" }, t("add.drop")), h("p", { class: "soft" }, t("add.drop_text")),
+    h("p", { class: "drop-says" }, t("add.drop")), h("p", { class: "drop-says touch" }, t("add.choose")),
+    h("p", { class: "soft" }, t("add.drop_text")),
     h("div", { class: "deeds" }, button(files, "file", t("add.files"), "primary"), button(folder, "folder", t("add.folder")),
       button(zips, "zip", t("add.zips"))), files, folder, zips);
   dropping(element, take, signal);
@@ -102,11 +104,4 @@ function addresses(app, uploads) {
     field.value = bad.join("\n");
     field.dispatchEvent(new Event("input"));
   } }, h("label", { for: "add-urls" }, icon("link"), t("add.urls")), field, note, button);
-}
-
-/** The addresses of a text, each once, and the lines that are none. @param {string} text */
-export function parse(text) {
-  const lines = [...new Set(text.split(/\s+/).filter(Boolean))];
-  const isGood = (line) => /^https?:\/\/[^/\s]+/i.test(line) && URL.canParse(line);
-  return { good: lines.filter(isGood), bad: lines.filter((line) => !isGood(line)) };
 }
