@@ -1,5 +1,6 @@
 """All that the service holds: collections by name, the workers and threads they share, and who is to be told."""
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from pictrace.errors import NotFoundError, ShuttingDownError
+from pictrace.errors import NotFoundError, PictraceError, ShuttingDownError
 from pictrace.lookup import FOLD_ROWS
 from pictrace.sandbox import Sandbox
 from pictrace.service import names
@@ -65,6 +66,7 @@ class Shelf:
         held = self._hold(DEFAULT, Path(self.settings.collection_path))
         if self.folders:
             self.index_folders(held)
+        threading.Thread(target=self._warm, args=(held,), name="pictrace-warm", daemon=True).start()
 
     def index_folders(self, held: Held) -> Job:
         """The job that looks through the folders given at the start; the one there is, if it is under way."""
@@ -138,6 +140,11 @@ class Shelf:
         for held in self.opened():
             held.custody.close()
 
+    def _warm(self, held: Held) -> None:
+        """Starts a worker and loads the models, so that the first search takes no longer than others."""
+        with contextlib.suppress(PictraceError):
+            held.custody.collection.search(self.sandbox.open(_blank()))
+
     def _hold(self, name: str, path: Path) -> Held:
         custody = Custody(name, path, self.settings, self.sandbox)
         jobs = Jobs(
@@ -157,6 +164,14 @@ class Shelf:
 
     def _path(self, name: str) -> Path:
         return self._folder() / f"{name}{_ENDING}"
+
+
+def _blank() -> bytes:
+    """A picture of a format that every worker opens by itself."""
+    size, row = 64, b"\x80\x40\x20" * 32 + b"\x10\x90\xf0" * 32
+    head = b"BM" + (54 + size * len(row)).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little")
+    shape = (40).to_bytes(4, "little") + 2 * size.to_bytes(4, "little") + b"\x01\x00\x18\x00" + bytes(24)
+    return head + shape + size * row
 
 
 def _is_name(name: str) -> bool:

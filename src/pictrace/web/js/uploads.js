@@ -178,7 +178,7 @@ export class Uploads extends EventTarget {
     }
     if (item.kind === "zip") {
       const headers = { "Content-Type": "application/zip" };
-      return api.send("POST", `${path}?name=${encodeURIComponent(item.name)}`, item.file, { ...options, headers });
+      return api.send("POST", `${home(this.app)}/archives?name=${encodeURIComponent(item.name)}`, item.file, { ...options, headers });
     }
     const form = new FormData();
     form.append("image", item.file, item.name);
