@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from pictrace._version import __version__
 from pictrace.errors import BadRequestError, MethodNotAllowedError, NotFoundError, PictraceError
 from pictrace.service.answers import Json
-from pictrace.service.events import Events
+from pictrace.service.events import Events, Listener, unheard
 from pictrace.service.guard import Guard, Record
 from pictrace.service.keys import KeyStore
 from pictrace.service.metrics import Metrics
@@ -34,17 +34,24 @@ class Service:
         settings: `service` says what is allowed, `collection` names the default collection.
         folders: indexed into the default collection when it starts.
         watchers: hear of every request once it is over.
+        listener: hears what happens to collections and jobs, in the threads where it happens.
 
     Attributes:
         failure: why it did not start, if it did not.
     """
 
     def __init__(
-        self, settings: Settings, *, folders: Sequence[str] = (), watchers: Sequence[Callable[[Record], object]] = ()
+        self,
+        settings: Settings,
+        *,
+        folders: Sequence[str] = (),
+        watchers: Sequence[Callable[[Record], object]] = (),
+        listener: Listener = unheard,
     ) -> None:
         self.failure: PictraceError | None = None
         self._settings = settings
         self._folders = tuple(folders)
+        self._listener = listener
         self._metrics = Metrics()
         self._shelf: Shelf | None = None
         self._guarded = Guard(
@@ -83,7 +90,7 @@ class Service:
 
     @asynccontextmanager
     async def _life(self, app: FastAPI) -> AsyncIterator[None]:
-        shelf = Shelf(self._settings, Events(asyncio.get_running_loop()), self._folders)
+        shelf = Shelf(self._settings, Events(asyncio.get_running_loop(), self._listener), self._folders)
         self._shelf = app.state.shelf = shelf
         try:
             await asyncio.to_thread(shelf.start)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from pictrace.errors import TooManyInFlightError
@@ -15,6 +15,14 @@ _BEHIND = 256
 _SILENCE_S = 15.0
 
 
+Listener = Callable[[str, str, Mapping[str, Any]], object]
+"""Hears a collection's name, an event's, and what it tells."""
+
+
+def unheard(collection: str, name: str, data: Mapping[str, Any]) -> None:
+    """The listener where nobody listens."""
+
+
 def event(name: str, data: Mapping[str, Any]) -> bytes:
     """One event (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
     return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
@@ -23,13 +31,15 @@ def event(name: str, data: Mapping[str, Any]) -> bytes:
 class Events:
     """Passes on what threads tell; a listener too slow to follow misses what is oldest. Made on an event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, listener: Listener = unheard) -> None:
         self._loop = loop
+        self._listener = listener
         self._listeners: dict[asyncio.Queue[bytes | None], tuple[str, str]] = {}
         self._is_closed = False
 
     def tell(self, collection: str, name: str, data: Mapping[str, Any]) -> None:
         """All who listen to a collection hear an event; may be called from any thread."""
+        self._listener(collection, name, data)
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._pass_on, collection, str(data.get("id", "")), event(name, data))
 
