@@ -108,6 +108,19 @@ def test_only_waiting_for_the_client_counts(house):
     assert house.asker(busy, **limits).post(headers=[CHUNKED], body=[b"a", b"a", b""]).status == 200
 
 
+def test_a_complete_body_has_no_deadline(house):
+    """Applications wait for the client to go away while they answer."""
+
+    async def patient(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": (await receive())["type"].encode()})
+
+    reply = house.asker(patient, body_seconds=0.01).post(body=[b"", b"GONE"], pause=0.05)
+
+    assert reply.body == b"http.disconnect"
+
+
 def test_each_mebibyte_buys_a_second(house):
     """A large upload over a slow line is not cut off."""
     parts = [b"a" * (1 << 20), b"a", b""]

@@ -17,7 +17,7 @@ from service.wire import Heard, heard, running
 
 from pictrace.errors import ConfigurationError
 from pictrace.service import keys
-from pictrace.service.server import Journal, Server, check_is_closed, listening
+from pictrace.service.server import Journal, Server, check_is_closed, listening, serve
 from pictrace.settings import ServicePolicy, Settings
 
 HEAD = b"Host: 127.0.0.1\r\n\r\n"
@@ -85,8 +85,13 @@ def test_an_application_that_does_not_start_is_told(house):
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no"})
 
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stream = io.StringIO()
+
     with pytest.raises(ConfigurationError, match="the service does not start"):
-        Server(broken, settings(house), journal=Journal(io.StringIO()), port=0).run()
+        serve(broken, settings(house, port=port), journal=Journal(stream))
+    assert '"said": "no"' in stream.getvalue()
 
 
 def test_the_url_is_what_a_browser_opens(house):
@@ -194,3 +199,4 @@ def _refused(address) -> None:
     with contextlib.suppress(ConnectionRefusedError):
         while True:
             socket.create_connection(address, timeout=10).close()
+            threading.Event().wait(0.01)

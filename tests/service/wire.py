@@ -63,11 +63,11 @@ class Running:
 
 def heard(line: socket.socket) -> bytes:
     """All that comes until the other side closes; a connection that stays open fails the test."""
-    found = b""
+    found = bytearray()
     with contextlib.suppress(ConnectionResetError):
         while part := line.recv(1 << 16):
             found += part
-    return found
+    return bytes(found)
 
 
 @contextlib.contextmanager
