@@ -5,11 +5,9 @@ import logging
 import math
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
-from typing import IO
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,7 +23,7 @@ from pictrace.settings import Settings
 
 __all__ = ["Journal", "Server", "serve"]
 
-_LOGGER = "uvicorn.error"
+_LOGGERS = ("uvicorn.error", "asyncio")
 _TOLD_ALREADY = (
     "Exception in ASGI application",
     "ASGI callable returned",
@@ -36,13 +34,15 @@ _TOLD_ALREADY = (
 """What uvicorn says of requests, each of which has its line already."""
 
 
-def serve(app: ASGIApp, settings: Settings, *, watchers: Sequence[Callable[[Record], object]] = ()) -> None:
+def serve(
+    app: ASGIApp, settings: Settings, *, journal: Journal, watchers: Sequence[Callable[[Record], object]] = ()
+) -> None:
     """Serves a guarded application at `service.host` and `service.port`, until SIGTERM or SIGINT.
 
     Raises:
         ConfigurationError: other machines could come in without a key, or the port cannot be listened on.
     """
-    Server(app, settings, watchers=watchers).run()
+    Server(app, settings, journal=journal, watchers=watchers).run()
 
 
 class Server:
@@ -51,8 +51,9 @@ class Server:
     Args:
         app: the application, behind its `Guard`.
         settings: `service` says where to listen and what clients may ask for.
-        watchers: told of what is refused before it is a request; best those of the guard.
-        stream: where lines of uvicorn's go that are about no request.
+        journal: told of what is refused before it is a request, and of what uvicorn says; best the guard's own. It
+            is closed when the service has stopped.
+        watchers: more that are told of those refusals.
         port: another port than that of the settings; 0 is any that is free, and `address` says which.
         stopping: called once it is told to stop, before requests that are under way have ended.
 
@@ -65,19 +66,19 @@ class Server:
         app: ASGIApp,
         settings: Settings,
         *,
+        journal: Journal,
         watchers: Sequence[Callable[[Record], object]] = (),
-        stream: IO[str] = sys.stderr,
         port: int | None = None,
         stopping: Callable[[], object] = lambda: None,
     ) -> None:
         policy = settings.service
         check_is_closed(settings)
-        self._stream = stream
+        self._journal = journal
         self._socket = listening(policy.host, policy.port if port is None else port)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             app,
-            http=protocol(policy, watchers),
+            http=protocol(policy, (journal, *watchers)),
             ws="none",
             loop="asyncio",
             lifespan="on",
@@ -104,21 +105,14 @@ class Server:
         Raises:
             ConfigurationError: the application does not start.
         """
-        journal = Journal(self._stream)
-        logger, handler = logging.getLogger(_LOGGER), journal.handler()
-        handler.addFilter(lambda record: not record.getMessage().startswith(_TOLD_ALREADY))
-        former = logger.propagate
-        logger.addHandler(handler)
-        logger.propagate = False
         try:
-            self._server.run(sockets=[self._socket])
+            with _told_to(self._journal):
+                self._server.run(sockets=[self._socket])
         except SystemExit as error:
             raise ConfigurationError("the service does not start", hint="the lines before say why") from error
         finally:
-            logger.removeHandler(handler)
-            logger.propagate = former
             self._socket.close()
-            journal.close()
+            self._journal.close()
 
     def stop(self) -> None:
         """Ends `run` from another thread."""
@@ -148,6 +142,24 @@ class _Uvicorn(uvicorn.Server):
         finally:
             for one, handler in former.items():
                 signal.signal(one, handler)
+
+
+@contextlib.contextmanager
+def _told_to(journal: Journal) -> Iterator[None]:
+    """What the server's own loggers say is written to the journal, and nowhere else."""
+    handler = journal.handler()
+    handler.addFilter(lambda record: not record.getMessage().startswith(_TOLD_ALREADY))
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    former = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger, was_propagated in zip(loggers, former, strict=True):
+            logger.removeHandler(handler)
+            logger.propagate = was_propagated
 
 
 def check_is_closed(settings: Settings) -> None:
