@@ -32,7 +32,8 @@ export class LibraryHead {
     this.bar = h("div", { class: "library-bar" }, this.#filter(), this.#sort(), this.#sizes(), this.error, this.#help());
     const head = h("header", { class: "library-head" },
       h("div", { class: "library-top" }, h("h1", { id: "library-title" }, t("library.title")), this.count,
-        h("a", { class: "button primary", href: "#/add" }, icon("add"), h("span", null, t("library.add")))));
+        h("a", { class: "button primary", href: "#/add", "aria-label": t("library.add") }, icon("add"),
+          h("span", null, t("library.add")))));
     // The bar stays when the head is scrolled away, and so must not stand inside it.
     this.element = h("div", { class: "library-heads" }, head, this.bar, this.news);
   }
