@@ -82,11 +82,11 @@ export class LibraryHead {
 
   /** Offers to show what has changed. @param {number | null} more  how many more or fewer; NaN where only the filter knows */
   offer(more) {
+    const isNew = this.news.hidden;
     this.news.hidden = more === null;
     if (more === null) return;
     const { t } = this.app;
     const text = more > 0 ? t("library.news", { count: more }) : t("library.changed");
-    const isNew = this.news.textContent === "";
     fill(this.news, icon("refresh"), text);
     if (isNew) this.app.announce(text);
   }
