@@ -62,6 +62,8 @@ def condition(where: Filter | None) -> Condition:
         terms = [condition(term) for term in where.terms]
         joined = (" AND " if isinstance(where, And) else " OR ").join(f"({term.sql})" for term in terms)
         return Condition(joined, tuple(one for term in terms for one in term.bindings))
+    if where.value is None and where.operator not in {"=", "!="}:
+        return _NONE
     return _of_member(where, where.subject) if isinstance(where.subject, Member) else _of_fact(where, where.subject)
 
 
