@@ -13,7 +13,7 @@ import { listen, WALL_KEYS } from "./wallinput.js";
 import { liveOf } from "./live.js";
 import { home, keptOrder, libraryHash, readOrder, SORTS, without } from "./order.js";
 import { removalOf } from "./removal.js";
-import { sentence } from "./words.js";
+import { may, sentence } from "./words.js";
 
 /** Which picture was left for another view: coming back, the focus goes to it again. */
 let left = 0;
@@ -90,7 +90,9 @@ class Library {
   #deeds() {
     const { app } = this;
     return {
-      mayRemove: (app.info?.rights ?? []).includes("delete"),
+      get mayRemove() {
+        return may(app, "delete");
+      },
       search: (id) => app.navigate(`#/search?id=${id}`),
       compare: (one, other) => app.navigate(`#/compare?a=${one}&b=${other}`),
       remove: (ids) => this.#remove(ids),
