@@ -90,7 +90,7 @@ def megapixel(path: Path) -> bytes:
 def neighbours(collection: Collection, queries: int) -> dict[str, object]:
     """Milliseconds of the index alone, and its recall@10 against exact search over the same rows."""
     figures: dict[str, object] = {}
-    catalog = collection._open().catalog  # noqa: SLF001
+    catalog = collection.engine().catalog
     for stamp in catalog.recipe.encoders:
         space = stamp.space
         parts = [rows for _, rows in catalog.rows(stamp.name)]
@@ -99,7 +99,7 @@ def neighbours(collection: Collection, queries: int) -> dict[str, object]:
         chosen = rows[draw.choice(len(rows), queries, replace=False)]
         if space.metric is Metric.COSINE:
             chosen = chosen + draw.normal(0, 0.01, chosen.shape).astype(np.float32)
-        found = collection._open().lookups[stamp.name]  # noqa: SLF001
+        found = collection.engine().lookups[stamp.name]
         times, hits = [], 0
         for row in chosen:
             clock = time.perf_counter()

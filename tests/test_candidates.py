@@ -1,5 +1,7 @@
 """Candidates: neighbours of the whole query, and of its parts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from photographs import FOLDER, PHOTOS, jpeg, photo
@@ -32,7 +34,7 @@ def test_interleaving_takes_the_best_place_in_any_list(lists, expected) -> None:
 
 def test_the_whole_is_its_own_nearest(collection: Collection) -> None:
     """Every space votes for the picture itself."""
-    engine = collection._open()
+    engine = collection.engine()
     query = tracing.of_query(Picture.open(FOLDER / "coffee.png"), engine.encoders)
 
     first = of_whole(engine, query, 6)[0]
@@ -42,7 +44,7 @@ def test_the_whole_is_its_own_nearest(collection: Collection) -> None:
 
 def test_a_part_finds_what_is_pasted_there(collection: Collection) -> None:
     """The lower right corner of a poster leads to the picture that was glued there."""
-    engine = collection._open()
+    engine = collection.engine()
     poster = photo("retina.jpg").resize((900, 600))
     poster.paste(photo("coffee.png").resize((480, 320)), (420, 280))
 
@@ -57,7 +59,7 @@ def test_parts_of_thin_pictures_are_rows_too(collection: Collection, shape) -> N
     noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
     picture = Picture.open(noise, limits=tracing._ANY_SIZE)
 
-    assert {n: r.shape for n, r in tracing.parts_of(picture, collection._open().encoders).items()} == {
+    assert {n: r.shape for n, r in tracing.parts_of(picture, collection.engine().encoders).items()} == {
         "lite0": (5, 512)
     }
 
@@ -71,3 +73,27 @@ def test_a_pasted_picture_is_found_and_named_a_copy(collection: Collection) -> N
 
     assert (str(FOLDER / "coffee.png"), Relation.COPY) == (first.path, first.relation)
     assert first.alignment.query_overlap < 0.5
+
+
+@pytest.mark.parametrize("share", [1, 3])
+def test_only_what_is_allowed_is_found(collection: Collection, share: int) -> None:
+    """Whether that is much of the collection or little."""
+    engine = collection.engine()
+    keys = np.array([record.id for record in collection.list()], np.uint64)[::share]
+    engine = replace(engine, allowed=keys[1:], pictures=6 * share)
+    query = tracing.of_query(Picture.open(collection.proxy(int(keys[0]))), engine.encoders)
+
+    found = of_whole(engine, query, 5)
+
+    assert found
+    assert set(found) <= set(keys[1:].tolist())
+
+
+def test_few_that_are_allowed_are_compared_one_by_one(collection: Collection) -> None:
+    """And the nearest of them comes first."""
+    engine = collection.engine()
+    keys = [record.id for record in collection.list()]
+    query = tracing.of_query(Picture.open(collection.proxy(keys[-1])), engine.encoders)
+    engine = replace(engine, allowed=np.array(keys[-1:], np.uint64), pictures=1000)
+
+    assert of_whole(engine, query, 5) == keys[-1:]

@@ -389,6 +389,23 @@ def test_a_line_that_cannot_be_read_prunes_nothing(lists: Lists, line: str) -> N
     assert len(lists.collection) == 2
 
 
+HOSTILE = {
+    "half a pair": r'{"url": "http://a.example/\ud800"}',
+    "infinity": '{"url": "URL", "metadata": {"x": 1e999}}',
+    "levels": f'{{"url": "URL", "x": {"[" * 900}{"]" * 900}}}',
+    "large number": f'{{"url": "URL", "x": {"9" * 1900}}}',
+}
+
+
+@pytest.mark.parametrize("line", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_line_costs_itself(lists: Lists, line: str) -> None:
+    """The next one is indexed."""
+    path = lists.write("items.jsonl", line.replace("URL", lists.urls[0]), f'{{"url": "{lists.urls[1]}"}}')
+    report = lists.collection.add(path)
+
+    assert ([failure.code for failure in report.failures], report.added) == (["list_invalid"], 1)
+
+
 def test_what_another_list_of_the_same_run_names_is_not_pruned(lists: Lists) -> None:
     """It is neither gone nor fetched again, and belongs to that list from now on."""
     first, second = lists.write("a.txt", *lists.urls), lists.write("b.txt", lists.urls[0])

@@ -145,9 +145,12 @@ def test_the_larger_the_index_the_longer_the_tail_may_be(catalog, folder, monkey
 def hashed(monkeypatch):
     """The names of the files whose SHA-256 is taken from now on."""
     names, plain = [], _generations.hashlib.file_digest
-    monkeypatch.setattr(
-        _generations.hashlib, "file_digest", lambda file, kind: names.append(Path(file.name).name) or plain(file, kind)
-    )
+
+    def noted(file, kind):
+        names.append(Path(f"/proc/self/fd/{file.fileno()}").readlink().name)
+        return plain(file, kind)
+
+    monkeypatch.setattr(_generations.hashlib, "file_digest", noted)
     return names
 
 
@@ -287,10 +290,22 @@ def test_an_index_that_does_not_fit_is_passed_over(catalog, folder, change, reas
     assert Lookup.open(folder, FACES, "hnsw", catalog).warnings == ()
 
 
+REPLACED = {
+    "piped": lambda path, _: os.mkfifo(path),
+    "linked": lambda path, kept: path.symlink_to(kept),
+}
+
+
 def spoiled(folder, how):
     """The folder, after something happened to the files of `faces`."""
     path, manifest = folder / "faces-20.hnsw", folder / "faces.json"
     plain = manifest_of(folder)
+    what, _, whose = how.partition(" ") if isinstance(how, str) else ("", "", "")
+    if what in REPLACED:
+        place = {"manifest": manifest, "index": path}[whose]
+        kept = place.rename(folder.parent / place.name)
+        REPLACED[what](place, kept)
+        return folder
     if how == "cut":
         path.write_bytes(path.read_bytes()[:-1])
     elif how == "missing":
@@ -307,13 +322,14 @@ def spoiled(folder, how):
 
 
 SPOILED = [
+    *("piped manifest", "piped index", "linked manifest", "linked index"),
     *("cut", "missing", "no json", "other json", "other fields"),
     *({"file": value} for value in ("../faces-20.hnsw", None)),
     *({"watermark": value} for value in ("20", True, -1, 1.5, 1 << 70)),
     *({"count": value} for value in (None, -1)),
     *({"size": value} for value in (None, -1)),
     *({"sha256": value} for value in (None, "", "Z" * 64)),
-    *({"encoder": 1}, {"index": 2}, {"index_version": None}),
+    *({"encoder": 1}, {"encoder": "x" * 256}, {"index": 2}, {"index_version": None}),
     *({"recall": value} for value in ("1.0", True, -0.5, 1.5, float("nan"), float("inf"))),
 ]
 
@@ -330,6 +346,28 @@ def test_damage_is_refused_reported_and_repaired(catalog, folder, how):
     assert len(verify(folder, catalog)) == 1
     assert fold(Place(folder, FACES, "hnsw", catalog))
     assert verify(folder, catalog) == []
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["to a folder", "to nothing"])
+@pytest.mark.parametrize("force", [True, False])
+def test_a_link_is_no_folder_of_indexes(catalog, folder, tmp_path, made, force):
+    """Nothing behind it is read, written or removed."""
+    other = tmp_path / "other"
+    if made:
+        fold(Place(other, FACES, "hnsw", catalog))
+        (other / "faces-1.hnsw").touch()
+    folder.symlink_to(other)
+    before = made and files(other)
+
+    for use in (
+        lambda: Lookup.open(folder, FACES, "hnsw", catalog),
+        lambda: fold(Place(folder, FACES, "hnsw", catalog), force=force),
+    ):
+        with pytest.raises(IndexDamagedError, match="indexes is a symbolic link") as caught:
+            use()
+        assert "remove it" in caught.value.hint
+    assert len(verify(folder, catalog)) == 1
+    assert (made and files(other), other.exists()) == (before, made)
 
 
 STEPS = ["add", "recall", "save", "sync", "rename", "sha", "manifest", "removal"]

@@ -35,8 +35,10 @@ def test_what_was_prepared_comes_back() -> None:
         ("quality", 101),
         ("features", np.zeros(3)),
         ("features", np.zeros((2, 2), FEATURE_DTYPE)),
-        ("features", np.zeros(20_000, FEATURE_DTYPE)),
+        ("features", np.zeros(1001, FEATURE_DTYPE)),
         ("proxy", b"<svg>"),
+        ("proxy", b"\xff\xd8\xff\xe0"),
+        ("proxy", jpeg(noise(1, (600, 16)))),
         ("proxy", None),
         ("more", 1),
     ],
@@ -62,3 +64,13 @@ def test_inputs_of_other_encoders_or_shapes_are_refused(inputs) -> None:
     """A model is never fed what its encoder did not prepare."""
     with pytest.raises(PictureError, match="asked for"):
         Prepared.of({**PLAIN, "inputs": inputs}, KINDS)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_inputs_that_are_no_numbers_are_refused(value: float) -> None:
+    """One would spoil every row of its batch."""
+    kinds = {"model": (np.dtype("f4"), (3,))}
+    plain = {**PLAIN, "inputs": {"model": np.array([0, value, 1], np.float32)}}
+
+    with pytest.raises(PictureError, match="asked for"):
+        Prepared.of(plain, kinds)

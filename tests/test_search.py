@@ -230,8 +230,30 @@ def test_compare_tells_each_overlap_from_its_own_side(collection: Collection) ->
 @pytest.mark.parametrize("query", ["coffee.png", "motorcycle_right.png", "retina.jpg"])
 def test_threads_change_nothing(collection: Collection, query: str) -> None:
     """One core or two, the answer is the same."""
-    engine, picture = collection._open(), Picture.open(FOLDER / query)
+    engine, picture = collection.engine(), Picture.open(FOLDER / query)
 
     alone, together = (search.search(replace(engine, threads=count), picture).matches for count in (1, 2))
 
     assert [match.to_dict() for match in alone] == [match.to_dict() for match in together]
+
+
+def test_stages_are_heard_before_the_answer(collection: Collection) -> None:
+    """What is exactly the same at once, then candidates."""
+    heard = []
+
+    picture = Picture.open(FOLDER / "coffee.png")
+    told = lambda stage, matches: heard.append((stage, matches))  # noqa: E731 - as short as it is said
+    answer = search.search(collection.engine(), picture, heard=told)
+
+    assert [stage for stage, _ in heard] == ["exact", "candidates"]
+    assert [match.path for match in heard[0][1]] == [str(FOLDER / "coffee.png")]
+    assert answer[0].path == heard[1][1][0].path
+
+
+def test_nothing_is_heard_of_a_stage_that_found_nothing(collection: Collection) -> None:
+    """A flat picture has no candidates."""
+    heard = []
+
+    search.search(collection.engine(), Picture.open(jpeg(flat())), heard=lambda *told: heard.append(told))
+
+    assert heard == []

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictrace.errors import ConfigurationError
-from pictrace.settings import EXTRAS, FORMATS, FetchPolicy, Limits, Settings, known, load
+from pictrace.settings import EXTRAS, FORMATS, FetchPolicy, Limits, ServicePolicy, Settings, known, load
 
 DOC = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
 SAMPLES = {
@@ -24,8 +24,21 @@ SAMPLES = {
     "fetch.allow_networks": ["127.0.0.3/32", "fd00::/8"],
     "fetch.allow_hosts": ["a.example", "*.b.example"],
     "fetch.allow_ports": [80, 8080],
+    "service.host": "127.0.0.2",
+    "service.hosts": ["a.example"],
+    "service.keys": "/k.json",
+    "service.insecure_no_auth": True,
+    "service.trusted_proxies": ["10.0.0.0/8"],
+    "service.limit_loopback": True,
+    "service.keep_originals": False,
+    "service.collections": "/c",
 }
-OTHERS = {"limits.formats": "gif", "fetch.enabled": "true", "fetch.allow_networks": "10.0.0.0/8"}
+OTHERS = {"limits.formats": "gif", "fetch.enabled": "true", "fetch.allow_networks": "10.0.0.0/8"} | {
+    "service.insecure_no_auth": "false",
+    "service.limit_loopback": "false",
+    "service.keep_originals": "true",
+    "service.trusted_proxies": "fd00::/8",
+}
 SETTINGS = pytest.mark.parametrize("setting", known(), ids=[setting.name for setting in known()])
 
 
@@ -83,15 +96,48 @@ def test_a_setting_comes_from_the_file(tmp_path, setting):
 
 
 OURS = ["collection", "models"]
-ANYBODYS = [one for one in known() if one.name not in OURS and not one.name.startswith("fetch.")]
+ANYBODYS = [one for one in known() if one.name not in OURS and not one.name.startswith(("fetch.", "service."))]
 
 
 @pytest.mark.parametrize("setting", ANYBODYS, ids=lambda one: one.name)
 def test_a_setting_comes_from_the_working_directory(tmp_path, setting):
-    """If it only says how to work."""
-    (tmp_path / "pictrace.toml").write_text(toml(setting, sample(setting)))
+    """If it only says how to work, and asks for no more than is allowed anyway."""
+    value = 1 if setting.name in {"workers", "threads"} else sample(setting)
+    (tmp_path / "pictrace.toml").write_text(toml(setting, value))
 
-    assert value_of(load(environ={}), setting.name) == expected(setting)
+    assert value_of(load(environ={}), setting.name) == (value if value == 1 else expected(setting))
+
+
+STRICT = {one.name: one.default for one in ANYBODYS if isinstance(one.default, int | float) and one.default}
+
+
+@pytest.mark.parametrize(("name", "default"), STRICT.items(), ids=STRICT)
+@pytest.mark.parametrize("stricter", [True, False])
+def test_a_foreign_folder_makes_limits_stricter_only(tmp_path, name, default, stricter):
+    """Whoever packed it must not open the way for what is in it; the default itself may be written down."""
+    step = 1 if (name == "limits.min_side") == stricter else -1
+    setting = next(one for one in known() if one.name == name)
+    (tmp_path / "pictrace.toml").write_text(toml(setting, default + step))
+    if stricter:
+        assert value_of(load(environ={}), name) == default + step
+    else:
+        with pytest.raises(ConfigurationError, match=f"{name} is {default + step}, .* in 'pictrace.toml'") as caught:
+            load(environ={})
+        assert f"PICTRACE_CONFIG={tmp_path}/pictrace.toml" in caught.value.hint
+        (tmp_path / "pictrace.toml").write_text(toml(setting, default))
+        assert load(environ={}) == Settings()
+
+
+@pytest.mark.parametrize("name", ["workers", "threads"])
+def test_a_foreign_folder_starts_no_more_than_there_are_cores(tmp_path, name):
+    """A thousand processes would be an attack on this machine."""
+    cores = Settings().cores
+    (tmp_path / "pictrace.toml").write_text(f"{name} = {cores}")
+    assert getattr(load(environ={}), name) == cores
+
+    (tmp_path / "pictrace.toml").write_text(f"{name} = {cores + 1}")
+    with pytest.raises(ConfigurationError, match=f"{name} is {cores + 1}, .* in 'pictrace.toml'"):
+        load(environ={})
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -110,6 +156,14 @@ def test_a_foreign_folder_does_not_say_who_may_be_asked(tmp_path):
     (tmp_path / "pictrace.toml").write_text("[fetch]\nallow_networks = ['10.0.0.0/8']")
 
     with pytest.raises(ConfigurationError, match=r"fetch.allow_networks is not taken from"):
+        load(environ={})
+
+
+def test_a_foreign_folder_does_not_say_who_may_ask(tmp_path):
+    """Whoever packed the folder must not open the service to everybody."""
+    (tmp_path / "pictrace.toml").write_text("[service]\ninsecure_no_auth = true")
+
+    with pytest.raises(ConfigurationError, match=r"service.insecure_no_auth is not taken from"):
         load(environ={})
 
 
@@ -194,8 +248,8 @@ def test_a_file_can_be_named(tmp_path, way):
     [
         ("wokers = 3", r"setting 'wokers' is unknown"),
         ("[limits]\npixel = 3", r"setting 'limits.pixel' is unknown"),
-        ("[service]\nport = 3", r"setting 'service.port' is unknown"),
-        ("[service]", r"setting 'service' is unknown"),
+        ("[server]\nport = 3", r"setting 'server.port' is unknown"),
+        ("[server]", r"setting 'server' is unknown"),
         ("limits = 3", r"setting 'limits' is unknown"),
         ("[limits.pixels]\nx = 3", r"limits.pixels in .* is \{'x': 3\}, not a whole number"),
         ("workers = '3'", r"workers in .* is '3', not a whole number"),
@@ -227,6 +281,15 @@ def test_a_file_that_was_named_must_be_there(tmp_path):
     """Otherwise its settings would silently not apply."""
     with pytest.raises(ConfigurationError, match=r"there is no settings file 'gone\.toml'"):
         load(environ={"PICTRACE_CONFIG": "gone.toml"})
+
+
+@pytest.mark.parametrize("environ", [{}, {"PICTRACE_CONFIG": "pictrace.toml"}], ids=["found", "named"])
+def test_a_pipe_is_no_settings_file(tmp_path, environ):
+    """Nobody waits for what somebody may write to it."""
+    os.mkfifo(tmp_path / "pictrace.toml")
+
+    with pytest.raises(ConfigurationError, match="cannot be read: it is no regular file"):
+        load(environ=environ)
 
 
 @pytest.mark.parametrize("path", [".", "a\0b"])
@@ -282,9 +345,9 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch):
 
 NUMBERS = [
     (table, kind, field.name)
-    for table, kind in (("limits", Limits), ("fetch", FetchPolicy))
+    for table, kind in (("limits", Limits), ("fetch", FetchPolicy), ("service", ServicePolicy))
     for field in dataclasses.fields(kind)
-    if not isinstance(field.default, bool | tuple)
+    if not isinstance(field.default, bool | tuple | str)
 ]
 
 
@@ -339,6 +402,31 @@ def test_what_may_be_fetched_is_bounded(name, value, words):
         load(environ={}, **{f"fetch_{name}": value})
 
     assert caught.value.exit_code == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("host", "", r"service\.host is empty"),
+        ("port", 65536, r"service\.port is 65536; ports are 1 to 65535"),
+        ("hosts", ["a.example:80"], r"service\.hosts: 'a\.example:80' is no host"),
+        ("hosts", ["*"], r"service\.hosts: '\*' is no host"),
+        ("trusted_proxies", ["0.0.0.0/0"], r"service\.trusted_proxies: '0\.0\.0\.0/0' is every address there is"),
+        ("trusted_proxies", ["proxy"], r"service\.trusted_proxies: 'proxy' is no block of addresses"),
+    ],
+)
+def test_who_may_ask_is_bounded(name, value, words):
+    """Not every host, not every proxy, and only what is one."""
+    with pytest.raises(ConfigurationError, match=words):
+        load(environ={}, **{f"service_{name}": value})
+
+
+def test_keys_are_in_the_users_data_folder_unless_set():
+    """Beside the collection that is used where none is named."""
+    own = Path(platformdirs.user_data_dir("pictrace", appauthor=False))
+
+    assert Settings().keys_path == own / "keys.json"
+    assert load(environ={}, service_keys="k.json").keys_path == Path("k.json")
 
 
 @pytest.mark.parametrize("name", ["workers", "threads"])

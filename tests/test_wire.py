@@ -69,10 +69,14 @@ def test_other_things_do_not_travel(value) -> None:
         msgpack.packb(msgpack.ExtType(2, b"\xc1")),
         b"\xdd\xff\xff\xff\xff",
         b"\x91" * 5000 + b"\x00",
+        b"\x9f" + (b"\x9f" + b"\x80" * 15) * 15 * 15,
+        b"\xdc\x01\x00" + b"\x00" * 256,
     ],
 )
 def test_what_no_worker_of_ours_sends_is_refused(message: bytes) -> None:
-    """Cut off, too much, unknown kinds, wrong shapes, foreign errors, absurd lengths, endless nesting."""
+    """Cut off, too much, unknown kinds, wrong shapes, foreign errors, absurd lengths, endless nesting,
+    more containers than any answer has.
+    """
     with pytest.raises(WireError):
         unpacked(message)
 

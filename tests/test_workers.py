@@ -7,8 +7,10 @@ import itertools
 import logging
 import multiprocessing
 import os
+import resource
 import select
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -48,12 +50,34 @@ def wait_at(meeting: str) -> None:
 
 
 def garbage() -> None:
-    """Writes over its own pipe, as one who has taken over the process might."""
+    """Writes over its own answers, as one who has taken over the process might."""
+    speak(3, b"\xc1no")
+    time.sleep(600)
+
+
+def half() -> None:
+    """Begins an answer that never ends."""
+    speak(100, b"abc")
+    time.sleep(600)
+
+
+def twice() -> str:
+    """Answers once more than it was asked."""
+    speak(2, b"\xa1x")
+    return "twice"
+
+
+def speak(length: int, data: bytes) -> None:
+    """Says something in answer to the first order."""
     for handle in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
             if str(handle.readlink()).startswith("socket:"):
-                os.write(int(handle.name), (3).to_bytes(4, "big") + b"\xc1no")
-    time.sleep(600)
+                os.write(int(handle.name), struct.pack("!II", length, 1) + data)
+
+
+def compute() -> None:
+    while True:
+        pass
 
 
 def refuse(reason: str) -> None:
@@ -75,6 +99,11 @@ ORDERS: dict[str, Callable[..., object]] = {
     "environment": os.environ.get,
     "unreadable": threading.Lock,
     "garbage": garbage,
+    "half": half,
+    "twice": twice,
+    "compute": compute,
+    "files": lambda: list(resource.getrlimit(resource.RLIMIT_NOFILE)),
+    "memory": lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 50, 1 << 50)),
 }
 
 
@@ -266,10 +295,48 @@ def test_item_that_cannot_travel_is_the_callers_error(pool: Workers[str, object]
     assert codes(list(pool.run(["a"]))) == ["A"]
 
 
-@pytest.mark.parametrize("order", ["unreadable", "garbage"])
-def test_answer_that_cannot_be_read_costs_its_item(pool: Workers[str, object], order: str) -> None:
-    """A result that does not survive its journey, or none that a worker of ours would send, is one item's error."""
-    assert codes(list(pool.run(["a", order, "b"]))) == ["A", "internal", "B"]
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [("unreadable", "internal"), ("garbage", "internal"), ("half", "image_too_complex")],
+)
+def test_answer_that_cannot_be_read_costs_its_item(order: str, code: str) -> None:
+    """One that does not survive its journey, that no worker of ours would send, or that never ends."""
+    with Workers(obey, workers=1, limits=Limits(decode_seconds=2.0)) as workers:
+        assert codes(list(workers.run(["a", order, "b"]))) == ["A", code, "B"]
+
+
+def test_unasked_answers_reach_no_other_run() -> None:
+    """Whoever says more than was asked for is replaced."""
+    with Workers(obey, workers=1) as workers:
+        list(workers.run(["twice"]))
+
+        assert codes(list(workers.run(["a", "b"]))) == ["A", "B"]
+
+
+def test_workers_bounds_are_for_good(pool: Workers[str, object]) -> None:
+    """Few files, and no more memory however it is asked for."""
+    (_, files), (_, memory) = pool.run(["files", "memory"])
+
+    assert files == [256, 256]
+    assert isinstance(memory, PictureError)
+
+
+def test_workers_are_replaced_after_a_while(pool: Workers[str, object]) -> None:
+    """Nobody serves for ever."""
+    pids = {answer for _, answer in pool.run(["pid"] * 1600, chunk=1)}
+
+    assert len(pids) > 2
+
+
+def test_heavy_items_are_not_drawn_far_ahead(pool: Workers[str, object]) -> None:
+    """What is in flight is bounded in bytes as well as in number."""
+    drawn = itertools.count()
+    heavy = Workers(obey, workers=1, weight=lambda _: 64 << 20)
+
+    with heavy:
+        next(heavy.run(str(next(drawn)) for _ in range(100)))
+
+    assert next(drawn) <= 4
 
 
 def test_forgotten_workers_end_with_their_owner() -> None:

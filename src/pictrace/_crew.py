@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import queue
 import signal
+import socket
 import sys
 import threading
 import types
@@ -16,7 +17,7 @@ from multiprocessing import resource_tracker
 from pickle import PicklingError
 from typing import Any
 
-from pictrace._wire import MOST_BYTES, Bug, WireError, unpacked
+from pictrace._wire import Bug, WireError, receive, unpacked
 from pictrace._worker import BUGS, READY, Setup, work
 from pictrace.errors import ImageTooComplexError, PictraceError, PictureError, UsageError
 
@@ -70,6 +71,9 @@ class Crew:
             self._closed = True
             for worker in list(self._all):
                 worker.kill()
+            with contextlib.suppress(IndexError):
+                while True:
+                    self._idle.pop().hang_up()
             with contextlib.suppress(queue.Empty):
                 while job := self._jobs.get_nowait():
                     job[1].cancel()
@@ -89,8 +93,12 @@ class Crew:
                 continue
             try:
                 future.set_result(self._serve(batch))
-            except (*BUGS, PicklingError) as error:
+            except (*BUGS, PicklingError, MemoryError) as error:
                 future.set_exception(error)
+            finally:
+                if not future.done():  # nobody may wait for ever, whatever happened
+                    future.set_exception(PictraceError("a worker's answer was lost"))
+            del batch, future, job  # the bytes in it are not held while this thread waits for the next
 
     def _serve(self, items: list[Any]) -> list[Any]:
         """The results of one chunk, from as many workers as it takes."""
@@ -154,17 +162,20 @@ class _Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._seconds = setup.limits.decode_seconds
-        self._pipe, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=work, args=(theirs, setup), name="pictrace-worker", daemon=True)
+        self._ticket = 0
+        heard, self._orders = _CONTEXT.Pipe(duplex=False)
+        self._answers, told = socket.socketpair()
+        self._process = _CONTEXT.Process(target=work, args=(heard, told, setup), name="pictrace-worker", daemon=True)
         with _start_lock, contextlib.nullcontext() if setup.lives_in_main() else _main_hidden():
             _block_interrupts()
             self._process.start()
-        theirs.close()
+        heard.close()
+        told.close()
 
     def is_ready(self) -> bool:
         """Whether the worker has started, once that is known."""
-        with contextlib.suppress(EOFError, OSError):
-            return self._pipe.poll(START_SECONDS) and self._pipe.recv_bytes(len(READY)) == READY
+        with contextlib.suppress(EOFError, OSError, WireError):
+            return receive(self._answers, seconds=START_SECONDS) == (0, READY)
         self._process.join(END_SECONDS)
         return False
 
@@ -181,19 +192,28 @@ class _Worker:
     def bury(self) -> None:
         self.kill()
         self._process.join()
-        self._pipe.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        self._orders.close()
+        self._answers.close()
 
     def serve(self, items: list[Any], results: list[Any]) -> _End | None:
         """Appends one result per item; `None` if the worker is fit for more, else how it ended."""
         try:
-            self._pipe.send(items)
+            self._ticket += 1
+            self._orders.send((self._ticket, items))
             for _ in items:
-                if not self._pipe.poll(self._seconds):
-                    return _End(ImageTooComplexError(f"decoding took longer than {self._seconds:g} seconds"))
-                answer = unpacked(self._pipe.recv_bytes(MOST_BYTES))
+                ticket, message = receive(self._answers, seconds=self._seconds)
+                if ticket != self._ticket:
+                    # Somebody before said more than was asked for; it is not to be taken for this item's answer.
+                    return _End(PictureError("its worker answered out of turn"), forced=True)
+                answer = unpacked(message)
                 results.append(_logged(answer) if isinstance(answer, Bug) else answer)
                 if isinstance(answer, ImageTooComplexError):
                     return _End(None)
+        except TimeoutError:
+            return _End(ImageTooComplexError(f"decoding took longer than {self._seconds:g} seconds"))
         except WireError as error:
             return _End(PictureError(str(error), hint="its worker was ended; the log of the system may say why"))
         except (EOFError, OSError):
@@ -205,6 +225,8 @@ class _Worker:
         if self.was_killed():
             return _End(ImageTooComplexError("decoding took more memory than there is"), forced=True)
         code = self._process.exitcode or 0
+        if code == -signal.SIGXCPU:
+            return _End(ImageTooComplexError("decoding took more computing time than a picture may have"))
         if code < 0:
             return _End(ImageTooComplexError(f"decoding crashed its process ({signal.Signals(-code).name})"))
         return _End(PictureError("a worker process ended by itself", hint="what it printed to stderr says why"))

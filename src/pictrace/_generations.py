@@ -7,18 +7,23 @@ follows where the watermark stayed the same.
 
 import hashlib
 import json
+import os
 import re
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pictrace import registry
 from pictrace._atomic import leftovers, replacing, written_name
+from pictrace._regular import open_regular
+from pictrace.catalogs import Catalog
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.recipe import EncoderStamp
 from pictrace.types import Key
 
 _MOST_BYTES = 1 << 20
+_LONGEST_NAME = 255
 HINT = "run `pictrace rebuild`: indexes are made anew from the catalog, nothing is lost"
 
 
@@ -41,6 +46,30 @@ class Manifest:
     recall: float | None
 
 
+def check_folder(folder: Path) -> None:
+    """Nothing, if the folder of the indexes is one or is not there yet.
+
+    Raises:
+        IndexDamagedError: it is a link, which would lead out of the collection, or no folder.
+    """
+    if os.path.lexists(folder) and not stat.S_ISDIR(folder.lstat().st_mode):
+        what = "a symbolic link" if folder.is_symlink() else "no folder"
+        raise IndexDamagedError(
+            f"{folder} is {what}, and indexes are kept in a folder of the collection's own",
+            hint="remove it and run `pictrace rebuild`: indexes are made anew from the catalog, nothing is lost",
+        )
+
+
+def ready_folder(folder: Path) -> None:
+    """The folder of the indexes, made if it is not there.
+
+    Raises:
+        IndexDamagedError: see `check_folder`.
+    """
+    check_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def check_name(name: str) -> None:
     """Nothing, if an encoder's name can be part of a file name.
 
@@ -55,11 +84,12 @@ def read_manifest(folder: Path, name: str) -> Manifest | None:
     """The manifest of one encoder, `None` if it has no index.
 
     Raises:
-        IndexDamagedError: the file is not one that `write_manifest` wrote.
+        IndexDamagedError: the file is not one that `write_manifest` wrote, or the folder is a link.
     """
+    check_folder(folder)
     path = folder / f"{name}.json"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(_MOST_BYTES + 1)
         manifest = Manifest(**json.loads(text))
     except FileNotFoundError:
@@ -77,7 +107,7 @@ def _is_sound(manifest: Manifest, name: str) -> bool:
     """Whether every field holds what `write_manifest` can have written there."""
     texts = (manifest.file, manifest.sha256, manifest.encoder, manifest.index, manifest.index_version)
     numbers, recall = (manifest.watermark, manifest.count, manifest.size), manifest.recall
-    if not all(isinstance(text, str) for text in texts):
+    if not all(isinstance(text, str) and len(text) <= _LONGEST_NAME for text in texts):
         return False
     # Exact types, for True is an int as well.
     if not all(type(number) is int and 0 <= number < 1 << 63 for number in numbers):
@@ -109,7 +139,12 @@ def freshness(folder: Path) -> tuple[int, ...]:
 
 
 def names(folder: Path) -> list[str]:
-    """The encoders that have a manifest here, sorted."""
+    """The encoders that have a manifest here, sorted.
+
+    Raises:
+        IndexDamagedError: the folder is a link.
+    """
+    check_folder(folder)
     return sorted(path.stem for path in folder.glob("*.json") if not path.name.startswith("."))
 
 
@@ -127,11 +162,14 @@ def sound_path(folder: Path, manifest: Manifest) -> Path:
     """The file of a generation, once it has the size it should have.
 
     Raises:
-        IndexDamagedError: it has another.
+        IndexDamagedError: it has another, or is a link or no file at all.
         FileNotFoundError: it is not there.
     """
     path = folder / manifest.file
-    size = path.stat().st_size
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise IndexDamagedError(f"{path.name} is damaged: it is no regular file", hint=HINT)
+    size = status.st_size
     if size != manifest.size:
         raise IndexDamagedError(f"{path.name} is damaged: {size} bytes instead of {manifest.size}", hint=HINT)
     return path
@@ -152,9 +190,23 @@ def open_index(folder: Path, manifest: Manifest, stamp: EncoderStamp, *, writabl
     return index_class.open(path, stamp.space, writable=writable, threads=threads)
 
 
+def unfit(manifest: Manifest, stamp: EncoderStamp, index_name: str, catalog: Catalog) -> str:
+    """Why an index is of no use here; empty if it is."""
+    version = registry.load("indexes", index_name).version
+    if manifest.encoder != stamp.version:
+        why = f"was made with version {manifest.encoder} of the encoder, not {stamp.version}"
+    elif (manifest.index, manifest.index_version) != (index_name, version):
+        why = f"is {manifest.index} {manifest.index_version}, not {index_name} {version}"
+    elif manifest.watermark > catalog.watermark:
+        why = "is ahead of the catalog"
+    else:
+        return ""
+    return f"the index of {stamp.name} {why}: every row is compared until `pictrace rebuild` makes it anew"
+
+
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -1,9 +1,10 @@
-"""What settings bound: what a picture may ask of this machine, and what may be fetched from others."""
+"""What settings bound: what a picture may ask of this machine, what may be fetched, what strangers may ask for."""
 
 import dataclasses
 import difflib
 import ipaddress
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -70,12 +71,74 @@ class FetchPolicy:
     def __post_init__(self) -> None:
         _check_numbers(self, "fetch")
         for text in self.allow_networks:
-            _check_network(text)
+            _check_network(text, "fetch.allow_networks")
         if not self.allow_ports or not all(0 < port < 1 << 16 for port in self.allow_ports):
             raise ConfigurationError(
                 f"fetch.allow_ports is {list(self.allow_ports)}; ports are 1 to 65535",
                 hint="leave it out for the default, 80 and 443",
             )
+
+
+@dataclass(frozen=True)
+class ServicePolicy:
+    """How the HTTP service is reached, and what a stranger may ask of it; no limit can be switched off.
+
+    `hosts` are names it answers for besides this machine's own, `trusted_proxies` blocks of addresses whose
+    word about a client's address is taken. Rates are those of one key, or of one address without one; on this
+    machine they count only with `limit_loopback`. A body may take `body_seconds` and one more for each MiB.
+
+    Raises:
+        ConfigurationError: a limit of zero or below, or without end; no port, host or block of addresses.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    hosts: tuple[str, ...] = ()
+    keys: str = ""
+    insecure_no_auth: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    limit_loopback: bool = False
+    body_bytes: int = 32 << 20
+    json_bytes: int = 256 << 10
+    zip_bytes: int = 2 << 30
+    url_bytes: int = 8 << 10
+    header_bytes: int = 16 << 10
+    header_seconds: float = 10.0
+    body_seconds: float = 30.0
+    least_rate: int = 10 << 10
+    rate_seconds: float = 5.0
+    write_seconds: float = 30.0
+    keep_alive_seconds: float = 5.0
+    connections: int = 1000
+    connections_per_ip: int = 50
+    rate_per_minute: int = 60
+    burst: int = 20
+    fetches_per_minute: int = 20
+    auth_failures_per_minute: int = 10
+    graceful_seconds: float = 20.0
+    queue: int = 64
+    parts: int = 16
+    free_bytes: int = 1 << 30
+    keep_originals: bool = True
+    collections: str = ""
+
+    def __post_init__(self) -> None:
+        _check_numbers(self, "service")
+        if not self.port < 1 << 16:
+            raise ConfigurationError(f"service.port is {self.port}; ports are 1 to 65535")
+        if not self.host:
+            raise ConfigurationError("service.host is empty", hint="leave it out for the default, 127.0.0.1")
+        object.__setattr__(self, "hosts", tuple(name.lower() for name in self.hosts))
+        for name in self.hosts:
+            if not _HOST.fullmatch(name):
+                raise ConfigurationError(
+                    f"service.hosts: {name!r} is no host", hint="write it as pictures.example.org, without a port"
+                )
+        for text in self.trusted_proxies:
+            _check_network(text, "service.trusted_proxies")
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]")
 
 
 def check_names(what: str, given: Iterable[str], names: Iterable[str]) -> None:
@@ -98,21 +161,19 @@ def check_names(what: str, given: Iterable[str], names: Iterable[str]) -> None:
 def _check_numbers(record: Any, table: str) -> None:
     for item in dataclasses.fields(record):
         value = getattr(record, item.name)
-        if not isinstance(value, bool | tuple) and not 0 < value < math.inf:
+        if not isinstance(value, bool | tuple | str) and not 0 < value < math.inf:
             raise ConfigurationError(
                 f"{table}.{item.name} is {value}; a limit must be above 0 and finite",
                 hint=f"leave it out for the default, {item.default}",
             )
 
 
-def _check_network(text: str) -> None:
+def _check_network(text: str, name: str) -> None:
     try:
         network = ipaddress.ip_network(text)
     except ValueError as error:
         raise ConfigurationError(
-            f"fetch.allow_networks: {text!r} is no block of addresses", hint="write it as 10.1.0.0/16"
+            f"{name}: {text!r} is no block of addresses", hint="write it as 10.1.0.0/16"
         ) from error
     if network.prefixlen == 0:
-        raise ConfigurationError(
-            f"fetch.allow_networks: {text!r} is every address there is", hint="name the networks you mean"
-        )
+        raise ConfigurationError(f"{name}: {text!r} is every address there is", hint="name the networks you mean")

@@ -1,8 +1,9 @@
 """What a worker process does with one item, read, hash, decode and prepare it, and what its answer means."""
 
 import hashlib
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pictrace import keypoints, tracing
@@ -10,9 +11,14 @@ from pictrace.encoders import Encoder
 from pictrace.errors import PictureError
 from pictrace.picture import Picture
 from pictrace.prepared import Kinds, Prepared
-from pictrace.settings import Limits
+from pictrace.recipe import Recipe
+from pictrace.settings import Limits, Settings
 from pictrace.sources import Item
 from pictrace.sources.reading import read
+from pictrace.workers import Workers
+
+_NICENESS = 10
+"""Of workers beside a service: half the computing time of a search that wants it at once, or less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +27,15 @@ class Job:
 
     item: Item
     known: frozenset[str]
+
+    def spent(self) -> "Job":
+        """The same without its bytes, once they have been looked at."""
+        return replace(self, item=replace(self.item, data=None))
+
+
+def weight(job: Job) -> int:
+    """Bytes at hand, which are held until the job is done."""
+    return len(job.item.data or b"")
 
 
 Looked = Prepared | str | PictureError
@@ -35,8 +50,23 @@ class Bench:
     features = True
 
 
-def start(names: Sequence[str], limits: Limits, features: bool) -> None:  # noqa: FBT001 - a process's start
+def pool_of(recipe: Recipe, settings: Settings, *, polite: bool) -> "Workers[Job, Any]":
+    """Workers that look at pictures for a collection of this recipe; `polite` ones let others compute first."""
+    names = [stamp.name for stamp in recipe.encoders]
+    return Workers(
+        look,
+        workers=settings.workers or settings.cores,
+        limits=settings.limits,
+        initializer=start,
+        initargs=(names, settings.limits, recipe.features != tracing.DEFERRED, _NICENESS if polite else 0),
+        weight=weight,
+    )
+
+
+def start(names: Sequence[str], limits: Limits, features: bool, niceness: int = 0) -> None:  # noqa: FBT001
     """Prepares a worker process for `look`."""
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
     keypoints.use_one_thread()
     Bench.encoders = tracing.load_encoders(names, threads=1)
     Bench.limits = limits

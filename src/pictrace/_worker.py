@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pictrace._wire import Bug, packed
+from pictrace._wire import Bug, packed, send
 from pictrace.errors import ImageTooComplexError, PictraceError, PictureError
 from pictrace.settings import Limits
 
@@ -19,6 +20,7 @@ if sys.platform != "win32":
     import resource
 
 if TYPE_CHECKING:
+    import socket
     from multiprocessing.connection import Connection
 
 T = TypeVar("T")
@@ -26,6 +28,12 @@ R = TypeVar("R")
 
 READY = b"ready"
 """What a worker says when it has started."""
+
+LIFE = 500
+"""Items after which a worker is replaced: what leaks, and whoever may have got in, goes with it. A start costs the time
+of about twenty pictures."""
+
+_MOST_FILES = 256
 
 BUGS = (
     PictraceError,
@@ -60,20 +68,25 @@ class Setup:
         return any(getattr(function, "__module__", None) == "__main__" for function in functions)
 
 
-def work(pipe: "Connection[Any, Any]", setup: Setup) -> None:  # pragma: no cover - in worker processes
+def work(
+    orders: "Connection[Any, Any]", answers: "socket.socket", setup: Setup
+) -> None:  # pragma: no cover - in worker processes
     """A worker's whole life: get ready, say so, then answer item after item until the program is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if setup.initializer is not None:
         setup.initializer(*setup.initargs)
     _confine(setup.limits.worker_bytes)
     _mute_decoders()
-    # The pipe breaks when the program is gone, however it ended.
+    done = 0
+    # Both ways break when the program is gone, however it ended.
     with contextlib.suppress(EOFError, ConnectionError):
-        pipe.send_bytes(READY)
-        while True:
-            for item in pipe.recv():
+        send(answers, READY, ticket=0)
+        while done < LIFE:
+            ticket, items = orders.recv()
+            for item in items:
                 answer = attempt(setup.task, item, seconds=setup.limits.decode_seconds)
-                pipe.send_bytes(_message(answer))
+                send(answers, _message(answer), ticket=ticket)
+                done += 1
                 # Memory once exhausted may stay so, in pieces: the next item deserves a fresh process.
                 if isinstance(answer, ImageTooComplexError):
                     return
@@ -89,6 +102,7 @@ def _message(answer: object) -> bytes:  # pragma: no cover - in worker processes
 def attempt(task: Callable[[T], R], item: T, *, seconds: float) -> R | PictureError | Bug:
     """What the task makes of an item, or the error it ends in."""
     _set_alarm(2 * seconds)
+    _allow_cpu(2 * seconds)
     try:
         return task(item)
     except PictureError as error:
@@ -107,6 +121,15 @@ def _set_alarm(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
+def _allow_cpu(seconds: float) -> None:
+    """Lets the system end this process once it has computed for so much longer, on all of its threads together."""
+    if sys.platform != "win32":  # pragma: no branch - there is no such limit
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        wanted = math.ceil(used.ru_utime + used.ru_stime + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard < 0 else min(wanted, hard), hard))
+
+
 def _mute_decoders() -> None:  # pragma: no cover - in worker processes
     """What decoders print and log about broken files goes nowhere; tracebacks still go to stderr."""
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
@@ -117,12 +140,16 @@ def _mute_decoders() -> None:  # pragma: no cover - in worker processes
 
 
 def _confine(more_bytes: int) -> None:  # pragma: no cover - in worker processes
-    """No core dumps, and at most `more_bytes` of memory beyond what is in use now."""
+    """No core dumps, few open files, and at most `more_bytes` of memory beyond what is in use now, for good."""
     if sys.platform == "win32":
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = _MOST_FILES if files < 0 else min(_MOST_FILES, files)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     with contextlib.suppress(OSError, ValueError):
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         wanted = pages * os.sysconf("SC_PAGE_SIZE") + more_bytes
-        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard < 0 else min(wanted, hard), hard))
+        wanted = wanted if hard < 0 else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, wanted))

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from pictrace import registry
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder
+from pictrace.indexes import Index
 from pictrace.lookup import Lookup
 from pictrace.signals import Signal
-from pictrace.types import Key, Metric, Rows, Trace
+from pictrace.types import Hits, Key, Metric, Rows, Trace
 
 _MOST_NEIGHBOURS = 100_000
 """Where to give up when ever more of the nearest rows belong to deleted pictures; the next fold clears them out."""
@@ -20,10 +23,16 @@ of PDQ's 256."""
 
 _RANK_OFFSET = 10
 
+_FEW = 0.1
+"""Share of the pictures below which those that are allowed are compared one by one."""
+
 
 @dataclass(frozen=True)
 class Engine:
-    """What a search works with: one collection's catalog, encoders, lookups and signals, all open."""
+    """What a search works with: one collection's catalog, encoders, lookups and signals, all open.
+
+    `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64.
+    """
 
     catalog: Catalog
     encoders: Sequence[Encoder]
@@ -31,6 +40,14 @@ class Engine:
     signals: Sequence[Signal]
     pictures: int
     threads: int = 1
+    allowed: npt.NDArray[np.uint64] | None = None
+
+    def admits(self, key: Key) -> bool:
+        """Whether a picture may be among the candidates."""
+        if self.allowed is None:
+            return True
+        place = int(np.searchsorted(self.allowed, key))
+        return place < len(self.allowed) and int(self.allowed[place]) == key
 
 
 def of_whole(engine: Engine, query: Trace, wanted: int) -> list[Key]:
@@ -78,16 +95,36 @@ def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int, *, reach:
 
     The more are asked for, the more of the nearest are gone: then more are asked for.
     """
+    allowed = engine.allowed
+    if allowed is not None and len(allowed) < _FEW * engine.pictures:
+        hits = _scanned(engine, encoder, allowed).search(rows, wanted)
+        return _collected(hits, reach)
     asked = wanted
     while True:
-        nearest: dict[Key, float] = {}
         found = engine.lookups[encoder].search(rows, asked)
-        for hits in found:
-            near = hits.distances <= reach
-            for key, distance in zip(hits.keys[near].tolist(), hits.distances[near].tolist(), strict=True):
-                nearest[key] = min(distance, nearest.get(key, np.inf))
-        living = engine.catalog.present(list(nearest))
+        nearest = _collected(found, reach)
+        living = {key for key in engine.catalog.present(list(nearest)) if engine.admits(key)}
         whole = all(len(hits) < asked or hits.distances[-1] > reach for hits in found)
         if len(living) >= wanted or asked >= _MOST_NEIGHBOURS or whole:
             return {key: nearest[key] for key in living}
         asked *= 4
+
+
+def _scanned(engine: Engine, encoder: str, allowed: npt.NDArray[np.uint64]) -> Index:
+    """The rows of a few pictures, to be compared one by one: the index would lead to all the others first."""
+    space = next(one.space for one in engine.encoders if one.name == encoder)
+    few: Index = registry.load("indexes", "exact")(space, threads=engine.threads)
+    for keys, rows in engine.catalog.rows(encoder):
+        chosen = np.isin(keys, allowed, assume_unique=True)
+        few.add(keys[chosen], rows[chosen])
+    return few
+
+
+def _collected(found: Sequence[Hits], reach: float) -> dict[Key, float]:
+    """Keys within reach of any of the query's rows, with the least distance of each."""
+    nearest: dict[Key, float] = {}
+    for hits in found:
+        near = hits.distances <= reach
+        for key, distance in zip(hits.keys[near].tolist(), hits.distances[near].tolist(), strict=True):
+            nearest[key] = min(distance, nearest.get(key, np.inf))
+    return nearest

@@ -1,10 +1,9 @@
 """A collection: pictures you can add, search, compare, list, remove, verify and rebuild."""
 
-import contextlib
 import io
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,22 +11,25 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import candidates, ingest, lookup, search, tracing
+from pictrace import ingest, listing, lookup, search, tracing
 from pictrace._choice import Choice, folder_of
-from pictrace._generations import freshness
-from pictrace._look import Job, look, start
-from pictrace.catalogs import Catalog, Entry
+from pictrace._engines import Engines
+from pictrace._given import put_given
+from pictrace._look import Job, pool_of
+from pictrace._writing import Writing
+from pictrace.candidates import Engine
+from pictrace.catalogs import Catalog
 from pictrace.comparison import at_hand, compare
-from pictrace.encoders import Encoder
 from pictrace.errors import SourceError, UsageError
 from pictrace.ingest import Ingest, Progress, Report, is_known
+from pictrace.orders import Order
 from pictrace.picture import ImageSource, Picture, Region
 from pictrace.recipe import Recipe
-from pictrace.results import Answer, Match, PictureRecord
-from pictrace.search import Mode
+from pictrace.results import Answer, IndexState, Match, PictureRecord
+from pictrace.search import Mode, Wanted
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
-from pictrace.types import Key, Location
+from pictrace.types import Key
 from pictrace.workers import Workers
 
 
@@ -54,11 +56,11 @@ class Collection:
             UsageError: the path is a URL.
         """
         self.path = folder_of(path)
-        self._choice = Choice(tuple(dict.fromkeys(encoders)), index)
         self.settings = settings or Settings()
+        self._choice = Choice(tuple(dict.fromkeys(encoders)), index)
+        self._writing = Writing(self.path, self._choice, models=self.settings.models)
+        self._engines = Engines(self._folder, self.settings)
         self._catalog: Catalog | None = None
-        self._engine: candidates.Engine | None = None
-        self._state: tuple[int, ...] = ()
         self._opening = threading.Lock()
         self._workers: Workers[Job, Any] | None = None
 
@@ -97,30 +99,33 @@ class Collection:
         look_at = partial(open_source, limits=self.settings.limits, fetch=self.settings.fetch, exclude=exclude)
         opened = [look_at(path, known=lambda place: is_known(catalog, place)) for path in sources]
         with self._writing(defer_features=defer_features) as catalog:
-            encoders = self._encoders(catalog.recipe)
-            run = Ingest(catalog, encoders, self._pool(catalog.recipe), progress or Progress())
+            encoders, pool = self._engines.encoders(catalog.recipe), self._pool(catalog.recipe)
+            run = Ingest(catalog, encoders, pool, progress or Progress(), self._writing.turn)
             try:
                 report = run.run(opened, prune=prune)
             except SourceError:
                 self._fold(catalog, progress or Progress())
                 raise
-            catalog.drop_unplaced()  # only now: what is gone from one source may be in another
+            with self._writing.turn:
+                catalog.drop_unplaced()  # only now: what is gone from one source may be in another
             self._fold(catalog, progress or Progress())
         return report
 
-    def add_image(self, image: ImageSource, *, name: str = "") -> Key:
+    def add_image(self, image: ImageSource, *, name: str = "", metadata: Mapping[str, Any] | None = None) -> Key:
         """The key of one picture given as bytes, a file, a PIL image or an array; `name` says where it is from.
+
+        `metadata` is kept with a picture that is new; a name that another one has gets a number.
 
         Raises:
             PictureError: the picture cannot be used.
         """
         picture = self._picture(image)
         with self._writing() as catalog:
-            encoders = self._encoders(catalog.recipe)
+            encoders = self._engines.encoders(catalog.recipe)
             trace = tracing.finish([tracing.prepare(picture, encoders)], encoders)[0]
-            place = Location(uri=name, root=name, size=picture.size, mtime_ns=0) if name else None
-            # Also without a place, so that another one of that name does not push it out.
-            return catalog.put([Entry(None, trace), Entry(place, trace)] if place else [Entry(None, trace)])[0]
+            trace = replace(trace, metadata=dict(metadata or {}))
+            with self._writing.turn:
+                return put_given(catalog, trace, name)
 
     def search(
         self,
@@ -130,12 +135,13 @@ class Collection:
         min_score: float = 0.0,
         mode: Mode = "auto",
         region: Region | None = None,
+        where: listing.Where | None = None,
     ) -> Answer:
         """The pictures related to an image, given by its URL too, or to the picture with an id, strongest first.
 
         `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
         the pixels of its original). `mode` is `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), or
-        `similar` (look-alikes, not verified).
+        `similar` (look-alikes, not verified). `where` is a filter that matches have to meet, such as `year > 1900`.
 
         Raises:
             UsageError: a limit, score, mode or region that makes no sense.
@@ -143,17 +149,13 @@ class Collection:
             FetchError: it cannot be fetched.
             NotFoundError: no such collection or id.
         """
-        if limit < 1 or not 0.0 <= min_score <= 1.0 or mode not in search.MODES:
-            raise UsageError(
-                f"limit {limit}, min_score {min_score} and mode {mode!r} cannot be searched with",
-                hint=f"limit is 1 or more, min_score 0 to 1, mode one of {', '.join(search.MODES)}",
-            )
-        engine = self._open()
+        wanted = Wanted(limit, min_score, mode, listing.filter_of(where))
+        engine = self.engine()
         if region is not None:
             query: Picture | Key = self.whole(image).cut(region)
         else:
             query = image if isinstance(image, int) else self._picture(image)
-        return search.search(engine, query, limit=limit, min_score=min_score, mode=mode)
+        return search.search(engine, query, wanted)
 
     def compare(self, image: ImageSource, other: ImageSource) -> Match:
         """How two images are related, wherever they are from; nothing is added."""
@@ -167,12 +169,15 @@ class Collection:
         """
         return self._reader().by_id(key)
 
-    def list(self, *, after: Key = 0, limit: int | None = None) -> Iterator[PictureRecord]:
-        """The records of all pictures by ascending id, or of `limit` ones after an id."""
-        while page := self._reader().records(after, 1000 if limit is None else min(1000, limit)):
-            yield from page
-            after = page[-1].id
-            limit = None if limit is None else limit - len(page)
+    def find(self, sha256: str) -> Key | None:
+        """The id of the picture whose file has this SHA-256, if it is there."""
+        return self._reader().by_sha(sha256)
+
+    def list(
+        self, *, after: Key = 0, limit: int | None = None, order: Order = "oldest", where: listing.Where | None = None
+    ) -> Iterator[PictureRecord]:
+        """The records of all pictures or of those that meet a filter, in an order, or of `limit` ones after an id."""
+        return listing.listed(self._reader(), order=order, where=where, after=after, limit=limit)
 
     def proxy(self, key: Key) -> bytes:
         """A JPEG of at most 512 px of a picture, without metadata."""
@@ -192,11 +197,27 @@ class Collection:
         Raises:
             NotFoundError: one of the ids does not exist.
         """
-        with self._writing(create=False) as catalog:
+        with self._writing(create=False) as catalog, self._writing.turn:
             for key in keys:
                 catalog.by_id(key)
             catalog.forget(keys)
-            self._fold(catalog, Progress())
+            if not self._writing.is_held:
+                self._fold(catalog, Progress())
+
+    def hold(self) -> None:
+        """This process writes and nobody else, until `close`; made now if it is not there.
+
+        Removing pictures and adding single ones no longer brings indexes up to date: `fold` does, when it suits.
+
+        Raises:
+            IndexLockedError: another process is writing; the message names it.
+        """
+        self._writing.hold()
+
+    def fold(self, *, progress: Progress | None = None) -> None:
+        """Indexes brought up to date, where enough is new or gone to be worth it."""
+        with self._writing(create=False) as catalog:
+            self._fold(catalog, progress or Progress())
 
     def verify(self) -> Sequence[str]:
         """Everything that is wrong with the collection's files, one sentence each, after reading all of them."""
@@ -215,9 +236,11 @@ class Collection:
         """Ends worker processes and closes files; the collection can be used again afterwards."""
         with self._opening:
             self._dismiss()
+            self._writing.release()
+            self._engines.close()
             if self._catalog:
                 self._catalog.close()
-            self._engine = self._catalog = None
+            self._catalog = None
 
     @property
     def recipe(self) -> Recipe:
@@ -225,18 +248,20 @@ class Collection:
         return self._reader().recipe
 
     @property
+    def changes(self) -> int:
+        """A number that grows with every write to the collection, whoever writes."""
+        return self._reader().changes
+
+    def state(self) -> IndexState:
+        """How a search of now would look for candidates."""
+        return self._engines.state(self._reader())
+
+    @property
     def _folder(self) -> Path:
         return self.path / "indexes"
 
-    @property
-    def _threads(self) -> int:
-        return self.settings.threads or self.settings.cores
-
     def _picture(self, image: ImageSource) -> Picture:
         return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits, target=tracing.TARGET)
-
-    def _encoders(self, recipe: Recipe) -> Sequence[Encoder]:
-        return tracing.encoders_of(recipe, threads=self._threads, models=self.settings.models)
 
     def _dismiss(self) -> None:
         """Worker processes end: the recipe they were started with is no longer the collection's."""
@@ -246,14 +271,7 @@ class Collection:
 
     def _pool(self, recipe: Recipe) -> Workers[Job, Any]:
         if self._workers is None:
-            names = [stamp.name for stamp in recipe.encoders]
-            self._workers = Workers(
-                look,
-                workers=self.settings.workers or self.settings.cores,
-                limits=self.settings.limits,
-                initializer=start,
-                initargs=(names, self.settings.limits, recipe.features != tracing.DEFERRED),
-            )
+            self._workers = pool_of(recipe, self.settings, polite=self._writing.is_held)
         return self._workers
 
     def _reader(self) -> Catalog:
@@ -263,37 +281,13 @@ class Collection:
                 self._catalog = self._choice.open(self.path)
             return self._catalog
 
-    def _open(self) -> candidates.Engine:
-        """Catalog, encoders, lookups and signals for searching, up to date with what others wrote."""
-        catalog = self._reader()
-        with self._opening:
-            state = (catalog.changes, *freshness(self._folder))
-            if self._engine is None:
-                recipe = catalog.recipe
-                lookups = lookup.open_all(self._folder, catalog, threads=self._threads)
-                signals = search.load_signals(recipe.signals)
-                self._engine = candidates.Engine(
-                    catalog, self._encoders(recipe), lookups, signals, len(catalog), self._threads
-                )
-            elif state != self._state:
-                for one in self._engine.lookups.values():
-                    one.refresh()
-                self._engine = replace(self._engine, pictures=len(catalog))
-            self._state = state
-            return self._engine
-
-    @contextlib.contextmanager
-    def _writing(self, *, create: bool = True, defer_features: bool = False) -> Iterator[Catalog]:
-        """The catalog, writable and locked; made first if it is not there and may be."""
-        catalog = self._choice.writer(
-            self.path, models=self.settings.models, create=create, defer_features=defer_features
-        )
-        with contextlib.closing(catalog):
-            yield catalog
+    def engine(self) -> Engine:
+        """What searches work with, up to date with what others wrote."""
+        return self._engines.of(self._reader())
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
         """Indexes brought up to date, where enough is new to be worth it."""
         recipe = catalog.recipe
         for stamp in recipe.encoders:
-            place = lookup.Place(self._folder, stamp, recipe.index, catalog, self._threads)
+            place = lookup.Place(self._folder, stamp, recipe.index, catalog, self._engines.threads)
             lookup.fold(place, progress=partial(progress.folded, stamp.name), force=force)

@@ -1,9 +1,15 @@
 """How two pictures are related, wherever they are from."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from pictrace import search, tracing
+from pictrace.candidates import Engine
+from pictrace.explain import Drawing, explain
 from pictrace.picture import ImageSource, Picture
 from pictrace.results import Match
 from pictrace.settings import FetchPolicy, Settings
+from pictrace.types import Evidence, Key
 
 
 def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None = None) -> Match:
@@ -16,10 +22,35 @@ def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None
     chosen = settings or Settings()
     threads = chosen.threads or chosen.cores
     encoders = tracing.load_encoders(tracing.ENCODERS, threads=threads, models=chosen.models)
-    pictures = [
-        Picture.open(at_hand(one, chosen.fetch), limits=chosen.limits, target=tracing.TARGET) for one in (image, other)
-    ]
-    return search.compare(pictures[0], pictures[1], encoders, search.load_signals(tracing.SIGNALS))[0]
+    query, candidate = (
+        tracing.of_query(
+            Picture.open(at_hand(one, chosen.fetch), limits=chosen.limits, target=tracing.TARGET), encoders
+        )
+        for one in (image, other)
+    )
+    return search.compare(query, candidate, search.load_signals(tracing.SIGNALS))[0]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two pictures side by side: how they are related, what every signal found, and what is drawn of it."""
+
+    match: Match
+    evidence: Sequence[Evidence]
+    drawing: Drawing
+
+
+def pair(engine: Engine, query: Picture | Key, other: Picture | Key) -> Pair:
+    """Two pictures, open or of a collection by their keys, compared and explained.
+
+    Raises:
+        NotFoundError: there is no picture of that key.
+    """
+    one, two = (search.trace_of(engine, picture) for picture in (query, other))
+    match, evidence = search.compare(one, two, engine.signals)
+    if isinstance(other, int):
+        match = replace(match, id=other, path=engine.catalog.by_id(other).path)
+    return Pair(match, evidence, explain(one, two, match))
 
 
 def at_hand(image: ImageSource, policy: FetchPolicy) -> ImageSource:

@@ -90,10 +90,8 @@ def run(out: str | None = None, *, tell: Callable[[str], None] = lambda _: None)
         NotFoundError: the photographs are not installed.
     """
     source, folder = _photographs(), _folder(out)
-    for name in ("photographs", "edits"):
-        (folder / name).mkdir(exist_ok=True)
-    for name in PHOTOGRAPHS:
-        shutil.copyfile(source / name, folder / "photographs" / name)
+    (folder / "edits").mkdir(exist_ok=True)
+    samples(folder / "photographs")
     settings = load()
     with Collection(folder / _MARK, settings=settings) as collection:
         added = collection.add(folder / "photographs")
@@ -112,6 +110,18 @@ def run(out: str | None = None, *, tell: Callable[[str], None] = lambda _: None)
     made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
     outcome.page.write_text(report.contact_sheet(_sheet(outcome), made=made), "utf-8")
     return outcome
+
+
+def samples(folder: Path) -> None:
+    """Photographs to try things with, put into a folder, which is made if it is not there.
+
+    Raises:
+        NotFoundError: the photographs are not installed.
+    """
+    source = _photographs()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PHOTOGRAPHS:
+        shutil.copyfile(source / name, folder / name)
 
 
 def summary(outcome: Outcome) -> str:

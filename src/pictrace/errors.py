@@ -33,43 +33,30 @@ PictraceError
 │   ├── IndexDamagedError          index_damaged
 │   ├── IndexNewerError            index_newer
 │   └── RecipeMismatchError        recipe_mismatch
-└── ModelError                     a model's file
-    ├── ModelMissingError          model_missing
-    └── ModelDamagedError          model_damaged
+├── ModelError                     a model's file
+│   ├── ModelMissingError          model_missing
+│   └── ModelDamagedError          model_damaged
+└── ServiceError                   a request to the HTTP service is refused
+    ├── BadRequestError            bad_request
+    ├── BadHostError               bad_host
+    ├── UnauthenticatedError       unauthenticated
+    ├── ForbiddenError             forbidden
+    ├── MethodNotAllowedError      method_not_allowed
+    ├── ConflictError              conflict
+    ├── RequestTimeoutError        request_timeout
+    ├── UriTooLongError            uri_too_long
+    ├── HeadersTooLargeError       headers_too_large
+    ├── RateLimitedError           rate_limited
+    ├── TooManyInFlightError       too_many_in_flight
+    ├── OverloadedError            overloaded
+    ├── NotReadyError              not_ready
+    └── ShuttingDownError          shutting_down
 
-The words on the right are codes: stable, documented in docs/errors.md, the same in Python and in the CLI.
+The words on the right are codes: stable, documented in docs/errors.md, the same in Python, in the CLI and over HTTP.
 """
 
-from typing import ClassVar
-
-
-class PictraceError(Exception):
-    """Anything that went wrong in a way PicTrace foresaw.
-
-    Attributes:
-        code: stable identifier, for programs.
-        exit_code: what the CLI exits with when the error ends the run.
-        hint: what to do next, for people; may be empty.
-    """
-
-    code: ClassVar[str] = "internal"
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Errors cross process borders with their hint."""
-        return (_restore, (type(self), str(self), self.hint))
-
-    def to_dict(self) -> dict[str, str]:
-        """`code`, `detail` and `hint`, as JSON output carries them."""
-        return {"code": self.code, "detail": str(self), "hint": self.hint}
-
-
-def _restore(kind: type[PictraceError], message: str, hint: str) -> PictraceError:
-    return kind(message, hint=hint)
+from pictrace._errors import *  # noqa: F403 - this is where users find them
+from pictrace._errors import PictraceError
 
 
 class UsageError(PictraceError):
@@ -109,7 +96,7 @@ class NotAnImageError(PictureError):
 
 
 class UnsupportedFormatError(PictureError):
-    """A known file format that is not among the allowed ones."""
+    """A known file format that is not among the allowed ones, or a request's body in one that is not read."""
 
     code = "unsupported_format"
 
@@ -139,7 +126,7 @@ class ImageTooComplexError(PictureError):
 
 
 class FileTooLargeError(PictureError):
-    """A file above the byte limit, refused before reading it."""
+    """A file, or a request's body, above the byte limit; refused before reading more of it."""
 
     code = "payload_too_large"
 
@@ -231,7 +218,7 @@ class CollectionError(PictraceError):
 
 
 class NotFoundError(CollectionError):
-    """No such collection or picture."""
+    """No such collection or picture, or nothing at an address of the service."""
 
     code = "not_found"
 

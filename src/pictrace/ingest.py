@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -88,13 +89,15 @@ class Report:
 class Ingest:
     """One run over some sources into one catalog, whose writer the caller is.
 
-    Pictures that lost their last place are the caller's to drop.
+    Pictures that lost their last place are the caller's to drop. `turn` is taken for each step that writes, for others
+    of the same process may write in between.
     """
 
     catalog: Catalog
     encoders: Sequence[Encoder]
     workers: Workers[Job, Any]
     progress: Progress = field(default_factory=Progress)
+    turn: AbstractContextManager[object] = field(default_factory=nullcontext)
     _kinds: Kinds = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=dict)
     _broken: SourceError | None = None
@@ -115,7 +118,8 @@ class Ingest:
         unread = {failure.path for report in reports for failure in report.failures}
         total = Report()
         for source, report in zip(sources, reports, strict=True):
-            self._settle(source, report, unread, prune=prune)
+            with self.turn:
+                self._settle(source, report, unread, prune=prune)
             total.include(report)
         total.seconds = time.monotonic() - started
         return total
@@ -123,9 +127,12 @@ class Ingest:
     def _take_in(self, source: Source) -> Report:
         report = Report()
         self._broken = None
-        fresh = self.workers.run(self._jobs(source, report), chunk=_CHUNK)
+        looked_at = self.workers.run(self._jobs(source, report), chunk=_CHUNK)
+        fresh = ((job.spent(), answer) for job, answer in looked_at)
         while batch := list(islice(fresh, BATCH)):
-            self._commit(batch, report)
+            with self.turn:
+                self._commit(batch, report)
+            self.progress.seen(report.done, batch[-1][0].item.location.uri)
         if self._broken is not None:
             raise self._broken
         report.skipped = source.skipped
@@ -177,7 +184,6 @@ class Ingest:
         report.ids += sorted(added)
         report.added += len(added)
         report.known += len(entries) - len(added)
-        self.progress.seen(report.done, batch[-1][0].item.location.uri)
 
     def _settle(self, source: Source, report: Report, unread: set[str], *, prune: bool) -> None:
         """Places of the source that are no longer there: moved if the picture is elsewhere, else vanished.

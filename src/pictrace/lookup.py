@@ -22,8 +22,10 @@ from pictrace._generations import (
     names,
     open_index,
     read_manifest,
+    ready_folder,
     sha256,
     sound_path,
+    unfit,
     write_manifest,
 )
 from pictrace._recall import measured_recall, merged
@@ -96,6 +98,11 @@ class Lookup:
         parts = self._parts
         return len(parts.tail) + (0 if parts.index is None else len(parts.index))
 
+    @property
+    def behind(self) -> int:
+        """How many rows the index does not have yet; all of them, if there is none."""
+        return len(self._parts.tail)
+
     def search(self, rows: Rows, limit: int) -> list[Hits]:
         """The nearest `limit` rows of each query `(q, columns)`; rows of deleted pictures may be among them.
 
@@ -124,7 +131,7 @@ class Lookup:
 
     def _manifest(self) -> Manifest | None:
         manifest = read_manifest(self._folder, self._stamp.name)
-        reason = manifest and _unfit(manifest, self._stamp, self._index_name, self._catalog)
+        reason = manifest and unfit(manifest, self._stamp, self._index_name, self._catalog)
         self.warnings = (reason,) if reason else ()
         return None if reason else manifest
 
@@ -184,10 +191,11 @@ def fold(place: Place, *, progress: Progress | None = None, force: bool = False)
 
     Raises:
         InsufficientStorageError: the disk is full.
+        IndexDamagedError: the folder is a link.
     """
     stamp, catalog = place.stamp, place.catalog
     check_name(stamp.name)
-    place.folder.mkdir(parents=True, exist_ok=True)
+    ready_folder(place.folder)
     manifest, broken = (None, False) if force else _base(place)
     count, after = (manifest.count, manifest.watermark) if manifest else (0, 0)
     fresh = sum(len(keys) for keys, _ in catalog.rows(stamp.name, after))
@@ -215,7 +223,11 @@ def verify(folder: Path, catalog: Catalog) -> list[str]:
     """
     stamps = {stamp.name: stamp for stamp in catalog.recipe.encoders}
     problems = []
-    for name in names(folder):
+    try:
+        found = names(folder)
+    except IndexDamagedError as error:
+        return [str(error)]
+    for name in found:
         try:
             manifest = read_manifest(folder, name)
             if name not in stamps or manifest is None:
@@ -232,7 +244,7 @@ def verify(folder: Path, catalog: Catalog) -> list[str]:
 def _problems(folder: Path, manifest: Manifest, stamp: EncoderStamp, catalog: Catalog) -> list[str]:
     if sha256(sound_path(folder, manifest)) != manifest.sha256:
         return [f"{manifest.file} is damaged: its SHA-256 is not the one in {stamp.name}.json"]
-    reason = _unfit(manifest, stamp, manifest.index, catalog)
+    reason = unfit(manifest, stamp, manifest.index, catalog)
     if reason:
         return [reason]
     keys = open_index(folder, manifest, stamp, threads=1).keys()
@@ -268,7 +280,7 @@ def _base(place: Place) -> tuple[Manifest | None, bool]:
     """The generation to build upon, if any, and whether there is one to be replaced that is damaged at first sight."""
     try:
         manifest = read_manifest(place.folder, place.stamp.name)
-        if manifest is None or _unfit(manifest, place.stamp, place.index_name, place.catalog):
+        if manifest is None or unfit(manifest, place.stamp, place.index_name, place.catalog):
             return None, False
         sound_path(place.folder, manifest)
     except (IndexDamagedError, FileNotFoundError) as error:
@@ -284,17 +296,3 @@ def _extensible(place: Place, manifest: Manifest) -> Any:
     except (IndexDamagedError, FileNotFoundError) as error:
         logger.warning("the index of %s is made anew: %s", place.stamp.name, error)
         return None
-
-
-def _unfit(manifest: Manifest, stamp: EncoderStamp, index_name: str, catalog: Catalog) -> str:
-    """Why an index is of no use here; empty if it is."""
-    version = registry.load("indexes", index_name).version
-    if manifest.encoder != stamp.version:
-        why = f"was made with version {manifest.encoder} of the encoder, not {stamp.version}"
-    elif (manifest.index, manifest.index_version) != (index_name, version):
-        why = f"is {manifest.index} {manifest.index_version}, not {index_name} {version}"
-    elif manifest.watermark > catalog.watermark:
-        why = "is ahead of the catalog"
-    else:
-        return ""
-    return f"the index of {stamp.name} {why}: every row is compared until `pictrace rebuild` makes it anew"

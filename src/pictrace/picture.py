@@ -4,7 +4,6 @@ import functools
 import hashlib
 import io
 import os
-import stat
 from dataclasses import dataclass
 from typing import IO, Any, Self
 
@@ -14,6 +13,7 @@ from PIL import Image
 
 from pictrace._decode import FULL_DECODE_PIXELS, check_size, decode, finish, foreseen, format_of
 from pictrace._jpeg import coded_image_hash
+from pictrace._regular import open_regular
 from pictrace.errors import FileTooLargeError, SourceUnreadableError, UsageError
 from pictrace.settings import Limits
 from pictrace.types import PROXY_SIDE
@@ -102,6 +102,17 @@ class Picture:
         digest = _hash_of(pixels)
         picture = cls(pixels, digest, name, found.width, found.height, pixels.nbytes)
         picture.__dict__["pixel_hash"] = digest
+        return picture
+
+    @classmethod
+    def of_frame(cls, frame: Array, pixel_hash: str, **facts: Any) -> Self:
+        """A picture of which another process has decoded the rest: its `frame`, and `facts` by the names of fields.
+
+        Whatever is made from frames is the same as of the whole; it cannot be cut in pixels of the original.
+        """
+        frame.flags.writeable = False
+        picture = cls(frame, **facts)
+        picture.__dict__["pixel_hash"] = pixel_hash
         return picture
 
     def _keep(self, image: Image.Image) -> None:
@@ -204,15 +215,12 @@ def _too_large(size: int, limit: int) -> FileTooLargeError:
 
 def _read_path(path: str, limit: int) -> bytes:
     """The bytes of a regular file; a pipe, a socket or a device never makes anybody wait."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
-            facts = os.fstat(file.fileno())
-            if not stat.S_ISREG(facts.st_mode):
-                raise SourceUnreadableError("this is no regular file")
-            if facts.st_size > limit:
-                raise _too_large(facts.st_size, limit)
-            return _read_all(file, limit, chunk=facts.st_size + 1)
+        with open_regular(path, follow=True) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
+                raise _too_large(size, limit)
+            return _read_all(file, limit, chunk=size + 1)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "no valid path"
         raise SourceUnreadableError(f"the file cannot be read: {reason}") from error

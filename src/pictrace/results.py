@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pictrace._brief import shortened
 from pictrace.types import Alignment, Key, Location, Relation
 
 
@@ -115,12 +116,31 @@ class Answer(Sequence[Match]):
 
 
 @dataclass(frozen=True)
+class IndexState:
+    """How candidates are found: by which index, comparing every picture or with a measured `recall`; `behind` counts
+    pictures that are not in it yet and are compared one by one.
+    """
+
+    name: str
+    exhaustive: bool
+    recall: float | None
+    behind: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The state as JSON output carries it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Failure:
-    """One input that could not be used, with its stable code."""
+    """One input that could not be used, with its stable code; a long `detail` is cut as an error's message is."""
 
     path: str
     code: str
     detail: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", shortened(self.detail))
 
     def to_dict(self) -> dict[str, str]:
         """The line that the CLI's failure report holds."""

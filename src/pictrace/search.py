@@ -1,7 +1,7 @@
 """From a query to verified matches: candidates, evidence, verdicts. Duplicates and comparisons share `assess`."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,8 +12,8 @@ import numpy as np
 from pictrace import registry, tracing
 from pictrace.candidates import Engine, interleaved, of_parts, of_whole
 from pictrace.catalogs import Catalog
-from pictrace.encoders import Encoder
-from pictrace.errors import NotFoundError
+from pictrace.errors import NotFoundError, UsageError
+from pictrace.filters import Filter
 from pictrace.lookup import Lookup
 from pictrace.picture import Picture
 from pictrace.results import Answer, Match
@@ -37,6 +37,42 @@ are near to one part of the query among them."""
 _NEIGHBOURS = 100
 _WORTH_A_THREAD = 4
 """Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
+
+
+Heard = Callable[[str, Sequence[Match]], None]
+"""Who is told the name of a stage and the matches known after it."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a search.
+
+    `mode` is how far to look: `exact` for the same bytes or pixels only, `copy` for copies and better,
+    `similar` for look-alikes without verification, `auto` for everything. Only pictures that meet `where` are looked
+    at.
+
+    Raises:
+        UsageError: a limit, score or mode that makes no sense.
+    """
+
+    limit: int = 10
+    min_score: float = 0.0
+    mode: Mode = "auto"
+    where: Filter | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit < 1 or not 0.0 <= self.min_score <= 1.0 or self.mode not in MODES:
+            raise UsageError(
+                f"limit {self.limit}, min_score {self.min_score} and mode {self.mode!r} cannot be searched with",
+                hint=f"limit is 1 or more, min_score 0 to 1, mode one of {', '.join(MODES)}",
+            )
+
+    def chosen(self, matches: Sequence[Match]) -> tuple[Match, ...]:
+        """Those that were asked for, strongest relation first, then the highest score, then the oldest."""
+        least = {"exact": Relation.EXACT, "copy": Relation.COPY}.get(self.mode, Relation.SIMILAR)
+        asked = [match for match in matches if match.relation >= least and match.score >= self.min_score]
+        asked.sort(key=lambda match: (-match.relation.rank, -match.score, match.id or 0))
+        return tuple(asked[: self.limit])
 
 
 @dataclass
@@ -70,57 +106,59 @@ def assess(query: Trace, candidate: Trace, signals: Sequence[Signal]) -> tuple[V
     return judge(evidence), evidence
 
 
-def search(
-    engine: Engine,
-    query: Picture | Key,
-    *,
-    limit: int = 10,
-    min_score: float = 0.0,
-    mode: Mode = "auto",
-) -> Answer:
+def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, heard: Heard | None = None) -> Answer:
     """The matches of a picture, or of one in the collection by its key; strongest relation first, then score.
 
-    `mode` is how far to look: `exact` for the same bytes or pixels only, `copy` for copies and better,
-    `similar` for look-alikes without verification, `auto` for everything.
+    `heard` is told what is found while the search goes on: what is exactly the same, then candidates that are not
+    verified yet.
     """
+    asked = wanted or Wanted()
     stages = _Stages()
+    if asked.where is not None:
+        with stages("filter"):
+            engine = replace(engine, allowed=engine.catalog.keys(where=asked.where))
     with stages("encode"):
-        trace = _trace(engine, query, mode)
+        trace = trace_of(engine, query, asked.mode)
     with stages("exact"):
-        same = _same(engine.catalog, trace)[: max(VERIFIED, limit)]
+        same = _same(engine, trace)[: max(VERIFIED, asked.limit)]
+        _tell(heard, "exact", engine, asked, _judged(engine, trace, same, verify=False) if heard else [])
     with stages("candidates"):
-        found = [] if mode == "exact" else of_whole(engine, trace, max(_NEIGHBOURS, 2 * limit))
-    keys, first = list(dict.fromkeys(same + found)), max(VERIFIED, len(same))
+        found = [] if asked.mode == "exact" else of_whole(engine, trace, max(_NEIGHBOURS, 2 * asked.limit))
+        keys, first = list(dict.fromkeys(same + found)), max(VERIFIED, len(same))
+        likely = keys[: max(first, asked.limit)] if heard and found else []
+        _tell(heard, "candidates", engine, asked, _judged(engine, trace, likely, verify=False))
     with stages("verify"):
-        matches = _judged(engine, trace, keys[:first], verify=mode != "similar")
-    if mode in {"auto", "copy"} and not _settled(trace, matches):
+        matches = _judged(engine, trace, keys[:first], verify=asked.mode != "similar")
+    if asked.mode in {"auto", "copy"} and not _settled(trace, matches):
         with stages("thorough"):
             keys = _with_parts(engine, query, trace, keys, first)
             matches += _judged(engine, trace, keys[first:THOROUGH], verify=True)
             first = max(first, THOROUGH)
-    matches += _judged(engine, trace, keys[first : len(same) + 2 * limit], verify=False)
-    lookups = [] if mode == "exact" else list(engine.lookups.values())
+    matches += _judged(engine, trace, keys[first : len(same) + 2 * asked.limit], verify=False)
+    lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
     return Answer(
-        matches=_named(engine.catalog, _chosen(matches, mode, min_score)[:limit]),
-        searched=engine.pictures,
+        matches=_named(engine.catalog, asked.chosen(matches)),
+        searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
         signals=tuple(signal.name for signal in engine.signals),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
-        warnings=_warnings(trace, lookups, mode),
+        warnings=_warnings(trace, lookups, asked.mode),
     )
 
 
-def _chosen(matches: Sequence[Match], mode: Mode, min_score: float) -> tuple[Match, ...]:
-    """Those that were asked for, strongest relation first, then the highest score, then the oldest."""
-    least = {"exact": Relation.EXACT, "copy": Relation.COPY}.get(mode, Relation.SIMILAR)
-    asked = [match for match in matches if match.relation >= least and match.score >= min_score]
-    return tuple(sorted(asked, key=lambda match: (-match.relation.rank, -match.score, match.id or 0)))
+def _tell(heard: Heard | None, stage: str, engine: Engine, asked: Wanted, matches: Sequence[Match]) -> None:
+    if heard is not None and matches:
+        heard(stage, _named(engine.catalog, asked.chosen(matches)))
 
 
-def _trace(engine: Engine, query: Picture | Key, mode: Mode) -> Trace:
-    """The query's trace: for `exact` without anything that takes long."""
+def trace_of(engine: Engine, query: Picture | Key, mode: Mode = "auto") -> Trace:
+    """The query's trace: for `exact` without anything that takes long.
+
+    Raises:
+        NotFoundError: there is no picture of that key.
+    """
     if isinstance(query, Picture):
         if mode == "exact":
             return tracing.identity_of(query)
@@ -128,14 +166,17 @@ def _trace(engine: Engine, query: Picture | Key, mode: Mode) -> Trace:
     traces = engine.catalog.traces([query])
     if query not in traces:
         raise NotFoundError(f"no picture has the id {query}", hint="`pictrace list` shows those there are")
+    if mode == "exact":
+        return traces[query]
     return tracing.with_variants(tracing.with_features(traces[query]), engine.encoders)
 
 
-def _same(catalog: Catalog, query: Trace) -> list[Key]:
+def _same(engine: Engine, query: Trace) -> list[Key]:
     """Pictures of the same bytes, then those of the same pixels."""
-    by_bytes = catalog.by_sha(query.sha256)
+    by_bytes = engine.catalog.by_sha(query.sha256)
     first = [] if by_bytes is None else [by_bytes]
-    return first + [key for key in catalog.by_pixel_hash(query.pixel_hash) if key != by_bytes]
+    found = first + [key for key in engine.catalog.by_pixel_hash(query.pixel_hash) if key != by_bytes]
+    return [key for key in found if engine.admits(key)]
 
 
 def _settled(query: Trace, matches: Sequence[Match]) -> bool:
@@ -216,17 +257,17 @@ def _warnings(query: Trace, lookups: Sequence[Lookup], mode: Mode) -> tuple[str,
     return tuple(told)
 
 
-def compare(
-    query: Picture, other: Picture, encoders: Sequence[Encoder], signals: Sequence[Signal]
-) -> tuple[Match, list[Evidence]]:
-    """How two pictures are related, as a match of the second, and all evidence; the same either way round."""
-    traces = [tracing.of_query(picture, encoders) for picture in (query, other)]
+def compare(query: Trace, other: Trace, signals: Sequence[Signal]) -> tuple[Match, list[Evidence]]:
+    """How two pictures are related, as a match of the second, and all evidence; the same either way round.
+
+    Both traces are such as are searched with.
+    """
     swapped = query.sha256 > other.sha256
-    first, second = reversed(traces) if swapped else traces
+    first, second = (other, query) if swapped else (query, other)
     verdict, evidence = assess(first, second, signals)
     if swapped:
-        evidence = [_seen_from(traces[0], piece) for piece in evidence]
-    return with_classic(match_of(traces[1], verdict, evidence), first, second), evidence
+        evidence = [_seen_from(query, piece) for piece in evidence]
+    return with_classic(match_of(other, verdict, evidence), first, second), evidence
 
 
 def with_classic(match: Match, query: Trace, candidate: Trace) -> Match:

@@ -10,10 +10,23 @@ from typing import Any, get_type_hints
 
 import platformdirs
 
-from pictrace._limits import FORMATS, FetchPolicy, Limits, check_names
+from pictrace._limits import FORMATS, FetchPolicy, Limits, ServicePolicy, check_names
+from pictrace._regular import open_regular
 from pictrace.errors import ConfigurationError
 
-__all__ = ["EXTRAS", "FILE", "FORMATS", "PREFIX", "FetchPolicy", "Limits", "Setting", "Settings", "known", "load"]
+__all__ = [
+    "EXTRAS",
+    "FILE",
+    "FORMATS",
+    "PREFIX",
+    "FetchPolicy",
+    "Limits",
+    "ServicePolicy",
+    "Setting",
+    "Settings",
+    "known",
+    "load",
+]
 
 PREFIX = "PICTRACE_"
 FILE = "pictrace.toml"
@@ -21,10 +34,10 @@ EXTRAS = ("PICTRACE_CONFIG", "PICTRACE_CRASH_POINT", "PICTRACE_DEBUG")
 """Names in the environment that are no settings: where the file is, a switch for fault tests, tracebacks."""
 
 _FILE_BYTES = 1 << 20
-_TABLES = ("limits", "fetch")
+_TABLES = ("limits", "fetch", "service")
 _SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _MOST_THREADS = 1024
-_NOT_FROM_ELSEWHERE = ("collection", "models", "fetch")
+_FROM_ELSEWHERE = ("workers", "threads", "limits")
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class Settings:
     models: str = ""
     limits: Limits = field(default_factory=Limits)
     fetch: FetchPolicy = field(default_factory=FetchPolicy)
+    service: ServicePolicy = field(default_factory=ServicePolicy)
 
     def __post_init__(self) -> None:
         for name in ("workers", "threads"):
@@ -61,9 +75,12 @@ class Settings:
     @property
     def collection_path(self) -> str:
         """The collection to use where none is named: the user's data folder unless set."""
-        return self.collection or str(
-            Path(platformdirs.user_data_dir("pictrace", appauthor=False)) / "default.pictrace"
-        )
+        return self.collection or str(_own_data() / "default.pictrace")
+
+    @property
+    def keys_path(self) -> Path:
+        """The file with the keys to the HTTP service: in the user's data folder unless set."""
+        return Path(self.service.keys) if self.service.keys else _own_data() / "keys.json"
 
 
 @dataclass(frozen=True)
@@ -94,8 +111,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
     """The settings of this process.
 
     `path` is the file to read, otherwise the one that PICTRACE_CONFIG names, otherwise `pictrace.toml` in
-    the working directory if there is one; the last may set neither `collection`, `models` nor what may be fetched,
-    unless that directory is the user's own for settings. Arguments have the names of the fields, those of a table
+    the working directory if there is one; the last may set neither `collection`, `models` nor what may be fetched or
+    served, limits only stricter than their defaults, and no more workers or threads than there are cores, unless that
+    directory is the user's own for settings. Arguments have the names of the fields, those of a table
     its name before (`limits_pixels=…`, `fetch_enabled=…`). Those that are `None` were not given, nor were variables
     that are empty.
 
@@ -112,7 +130,16 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
     for name in [name for name in chosen if "." in name]:
         table, _, key = name.partition(".")
         tables[table][key] = chosen.pop(name)
-    return Settings(**chosen, limits=Limits(**tables["limits"]), fetch=FetchPolicy(**tables["fetch"]))
+    return Settings(
+        **chosen,
+        limits=Limits(**tables["limits"]),
+        fetch=FetchPolicy(**tables["fetch"]),
+        service=ServicePolicy(**tables["service"]),
+    )
+
+
+def _own_data() -> Path:
+    return Path(platformdirs.user_data_dir("pictrace", appauthor=False))
 
 
 def _settings_of(record: Any, above: str) -> Iterator[Setting]:
@@ -128,14 +155,15 @@ def _settings_of(record: Any, above: str) -> Iterator[Setting]:
 def _from_file(path: Path | None) -> dict[str, Any]:
     place = path or Path(FILE)
     try:
-        with place.open("rb") as file:
+        with open_regular(place, follow=True) as file:
             text = file.read(_FILE_BYTES + 1)
     except FileNotFoundError as error:
         if path is None:
             return {}
         raise ConfigurationError(f"there is no settings file {str(place)!r}") from error
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"settings file {str(place)!r} cannot be read") from error
+        why = (isinstance(error, OSError) and error.strerror) or "no valid path"
+        raise ConfigurationError(f"settings file {str(place)!r} cannot be read: {why}") from error
     if len(text) > _FILE_BYTES:
         raise ConfigurationError(f"{str(place)!r} is no settings file: it has more than {_FILE_BYTES} bytes")
     try:
@@ -150,18 +178,32 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 
 
 def _refuse_from_elsewhere(chosen: Mapping[str, Any]) -> None:
-    """Nothing, if the working directory is the user's own, or its file sets nothing of that kind.
+    """Nothing, if the working directory is the user's own, or its file sets nothing that is not for it to set.
 
-    Downloads and shared drives have working directories too: what is written to, what is loaded as a model, and
-    which machines are asked for files must not be up to whoever filled one.
+    Downloads and shared drives have working directories too: what is written to, what is loaded as a model,
+    which machines are asked for files, who may ask this one, and how much a picture may ask of it must not be up to
+    whoever filled one.
     """
-    named = [name for name in chosen if name.partition(".")[0] in _NOT_FROM_ELSEWHERE]
     own = Path(platformdirs.user_config_dir("pictrace", appauthor=False))
-    if named and Path.cwd().resolve() != own.resolve():
+    refused = next(filter(None, map(_refusal_from_elsewhere, chosen, chosen.values())), "")
+    if refused and Path.cwd().resolve() != own.resolve():
         raise ConfigurationError(
-            f"{named[0]} is not taken from {FILE!r} in a working directory, which may be somebody else's",
-            hint=f"remove it there, or, if the file is yours, set PICTRACE_CONFIG={Path.cwd() / FILE}",
+            f"{refused} {FILE!r} in a working directory, which may be somebody else's",
+            hint=f"change it there, or, if the file is yours, set PICTRACE_CONFIG={Path.cwd() / FILE}",
         )
+
+
+def _refusal_from_elsewhere(name: str, value: Any) -> str:
+    """Why a value is not for anybody's file to set; nothing if it is."""
+    if name.partition(".")[0] not in _FROM_ELSEWHERE:
+        return f"{name} is not taken from"
+    default = next(setting.default for setting in known() if setting.name == name)
+    if isinstance(default, tuple):
+        return ""  # formats: by default there are all
+    if name == "limits.min_side":
+        return f"{name} is {value}, below the default, {default}, in" if value < default else ""
+    most, what = (default, "the default") if default else (Settings().cores, "the number of cores")
+    return f"{name} is {value}, above {what}, {most}, in" if value > most else ""
 
 
 def _flattened(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

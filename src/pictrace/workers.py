@@ -1,10 +1,10 @@
 """Processes that look at pictures: a crash, a hang or a memory bomb costs one picture and never the run."""
 
-import itertools
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
 from pictrace._crew import Crew, closed_error
@@ -18,6 +18,10 @@ R = TypeVar("R")
 CHUNKS_AHEAD = 4
 """Chunks given out per worker before the first is taken: workers stay busy while the caller is elsewhere."""
 
+_CHUNK_WEIGHT = 32 << 20
+_MOST_WEIGHT = 128 << 20
+"""Weight of items, in bytes, that one chunk and all chunks given out may have; at least one item is always out."""
+
 
 class Workers(Generic[T, R]):
     """Worker processes for one task: started when first needed, good for many runs, ended with this process.
@@ -27,7 +31,8 @@ class Workers(Generic[T, R]):
     that started them (unless the task lives in it). Several threads may call `run` at the same time.
 
     A worker that takes longer than `limits.decode_seconds` for one item is killed; one may have
-    `limits.worker_bytes` more memory than it had when ready, where the system can limit that.
+    `limits.worker_bytes` more memory than it had when ready, where the system can limit that. `weight` says how
+    many bytes an item holds, for of heavy ones fewer are drawn in advance.
     """
 
     def __init__(
@@ -38,10 +43,12 @@ class Workers(Generic[T, R]):
         limits: Limits | None = None,
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
+        weight: Callable[[T], int] = lambda _: 0,
     ) -> None:
         if workers < 1:
             raise UsageError(f"{workers} workers cannot work", hint="give 1 or more")
         self._window = CHUNKS_AHEAD * workers
+        self._weight = weight
         self._crew = Crew(Setup(task, limits or Limits(), initializer, initargs), workers)
         self._close = weakref.finalize(self, self._crew.close)
 
@@ -70,22 +77,46 @@ class Workers(Generic[T, R]):
         self._crew.join()
 
     def _results(self, items: Iterator[T], chunk: int) -> Iterator[tuple[T, R | PictureError]]:
-        pending: deque[tuple[list[T], Future[list[R | PictureError]]]] = deque()
+        pending: deque[_Chunk[T, R]] = deque()
         try:
-            while batch := list(itertools.islice(items, chunk)):
-                pending.append((batch, self._crew.submit(batch)))
-                while pending and (len(pending) >= self._window or pending[0][1].done()):
-                    yield from _answers(*pending.popleft())
+            for batch, weight in self._chunks(items, chunk):
+                pending.append(_Chunk(batch, weight, self._crew.submit(batch)))
+                del batch
+                while pending and (self._is_enough(pending) or pending[0].answers.done()):
+                    yield from _answered(pending.popleft())
             while pending:
-                yield from _answers(*pending.popleft())
+                yield from _answered(pending.popleft())
         finally:
-            for _, future in pending:
-                future.cancel()
+            for one in pending:
+                one.answers.cancel()
+
+    def _chunks(self, items: Iterator[T], chunk: int) -> Iterator[tuple[list[T], int]]:
+        batch: list[T] = []
+        total = 0
+        for item in items:
+            batch.append(item)
+            total += self._weight(item)
+            del item
+            if len(batch) == chunk or total >= _CHUNK_WEIGHT:
+                yield batch, total
+                batch, total = [], 0
+        if batch:
+            yield batch, total
+
+    def _is_enough(self, pending: "deque[_Chunk[T, R]]") -> bool:
+        return len(pending) >= self._window or sum(one.weight for one in pending) > _MOST_WEIGHT
 
 
-def _answers(items: list[T], future: "Future[list[R | PictureError]]") -> Iterator[tuple[T, R | PictureError]]:
+@dataclass
+class _Chunk(Generic[T, R]):
+    items: list[T]
+    weight: int
+    answers: "Future[list[R | PictureError]]"
+
+
+def _answered(chunk: _Chunk[T, R]) -> Iterator[tuple[T, R | PictureError]]:
     try:
-        results = future.result()
+        results = chunk.answers.result()
     except CancelledError as error:
         raise closed_error() from error
-    return zip(items, results, strict=True)
+    return zip(chunk.items, results, strict=True)

@@ -54,12 +54,31 @@ def test_a_holder_in_the_same_process_is_named_too(tmp_path):
     first.release()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"pid": "x", "host": 1}', '{"pid": 7}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", "[" * 9999, '{"pid": "x", "host": 1}', '{"pid": 1e999, "host": ""}', '{"pid": 7}']
+)
 def test_an_unreadable_name_does_not_matter(text, holder, tmp_path):
     """The lock holds whatever the file beside it says."""
     (tmp_path / "writer.json").write_text(text)
 
     with pytest.raises(IndexLockedError, match="another process is writing"):
+        WriterLock(tmp_path).acquire()
+
+
+def test_a_pipe_in_the_place_of_the_name_is_not_waited_for(holder, tmp_path):
+    """Nobody will ever write to it."""
+    (tmp_path / "writer.json").unlink()
+    os.mkfifo(tmp_path / "writer.json")
+
+    with pytest.raises(IndexLockedError, match="another process is writing"):
+        WriterLock(tmp_path).acquire()
+
+
+def test_a_pipe_is_no_lock(tmp_path):
+    """Two that hold it would not know of each other."""
+    os.mkfifo(tmp_path / "writer.lock")
+
+    with pytest.raises(ConfigurationError, match="no regular file"):
         WriterLock(tmp_path).acquire()
 
 

@@ -28,7 +28,7 @@ def test_every_identity_of_a_file_comes_back(identity):
     assert _records.location_of(_records.location_fields(3, kept)) == kept
 
 
-@pytest.mark.parametrize("metadata", [{"at": float("nan")}, {"tags": {1}}, {"by": b"me"}])
+@pytest.mark.parametrize("metadata", [{"at": float("nan")}, {"tags": {1}}, {"by": b"me"}, {"by": "\ud800"}])
 def test_metadata_that_is_no_json_is_refused(metadata):
     """What could not be read back by any other program is not written."""
     with pytest.raises(UsageError, match="plain JSON"):

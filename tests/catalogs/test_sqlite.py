@@ -57,6 +57,39 @@ def path(tmp_path):
     return target
 
 
+REPLACED = {
+    "link": lambda file, other: file.symlink_to(other),
+    "link to nothing": lambda file, other: file.symlink_to(other.with_name("gone")),
+    "folder": lambda file, _: file.mkdir(),
+    "pipe": lambda file, _: os.mkfifo(file),
+}
+
+
+@pytest.mark.parametrize("writable", [False, True])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("replace", REPLACED.values(), ids=REPLACED)
+def test_what_is_no_file_in_the_folder_is_refused(path, tmp_path, replace, ending, writable):
+    """A link would lead out of the collection, a pipe makes nobody wait; what it leads to stays as it is."""
+    other = Path(shutil.copy(f"{path}/catalog.sqlite", tmp_path / "other"))
+    file = Path(f"{path}/catalog.sqlite{ending}")
+    file.unlink(missing_ok=True)
+    replace(file, other)
+    before = other.read_bytes()
+
+    with pytest.raises(IndexDamagedError, match=f"catalog.sqlite{ending} is (a symbolic link|no file)") as caught:
+        Catalog.open(path, writable=writable)
+    assert (caught.value.exit_code, other.read_bytes()) == (5, before)
+
+
+def test_a_collection_may_itself_be_behind_a_link(path, tmp_path):
+    """Somebody put it on another disk."""
+    (tmp_path / "link.pictrace").symlink_to(path)
+    catalog = Catalog.open(str(tmp_path / "link.pictrace"), writable=True)
+
+    assert len(catalog) == 6
+    catalog.close()
+
+
 def altered(path, *statements):
     """The collection after somebody else wrote to its file."""
     connection = apsw.Connection(f"{path}/catalog.sqlite")
@@ -575,6 +608,7 @@ def forged(path, table, columns, statement):
     [
         "UPDATE picture SET metadata = '[]'",
         "UPDATE picture SET metadata = '{'",
+        """UPDATE picture SET metadata = '{"a": 1e999}'""",
         "UPDATE picture SET metadata = replace(hex(zeroblob(50000)), '0', '[')",
         "UPDATE picture SET width = 0",
         "UPDATE picture SET height = -1",

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -205,6 +206,15 @@ def test_no_link_is_written_through(take, answers, target, part, tmp_path):
     take()
 
     assert (tmp_path / "other").read_bytes() == b"mine"
+    assert target.read_bytes() == DATA
+
+
+def test_a_pipe_is_no_part(take, answers, target, part):
+    """Nobody waits for what somebody may write to it."""
+    os.mkfifo(part)
+    answers["/"] = ok(DATA)
+    take()
+
     assert target.read_bytes() == DATA
 
 

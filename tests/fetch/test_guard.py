@@ -7,7 +7,8 @@ import pytest
 
 from pictrace.fetch import _guard
 from pictrace.fetch._address import Reach
-from pictrace.fetch._guard import Guard, RefusedError, is_own, resolve
+from pictrace.fetch._guard import Guard, RefusedError, is_own
+from pictrace.fetch._names import resolve
 
 INFO = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
 

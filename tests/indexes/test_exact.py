@@ -1,6 +1,7 @@
 """What the exact index promises beyond the contract: that it is right, to the last bit and the last tie."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -176,6 +177,14 @@ def test_a_file_of_something_else_is_refused(tmp_path, arrays, reason):
     with pytest.raises(IndexDamagedError, match=reason) as caught:
         Index.open(path, COSINE)
     assert "pictrace rebuild" in caught.value.hint
+
+
+def test_a_pipe_is_no_index(tmp_path):
+    """Nobody waits for what somebody may write to it."""
+    os.mkfifo(tmp_path / "a.exact")
+
+    with pytest.raises(IndexDamagedError, match=r"a\.exact is damaged: it is no regular file"):
+        Index.open(tmp_path / "a.exact", COSINE)
 
 
 def test_a_file_of_another_version_is_refused(tmp_path):

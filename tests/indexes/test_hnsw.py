@@ -1,5 +1,6 @@
 """What the graph index promises beyond the contract: nothing lost, nothing trusted, exact distances."""
 
+import os
 import struct
 import subprocess
 import sys
@@ -206,6 +207,14 @@ def test_a_file_cut_anywhere_is_refused(path, length):
 
     with pytest.raises(IndexDamagedError):
         Index.open(path, COSINE)
+
+
+def test_a_pipe_is_no_index(tmp_path):
+    """Nobody waits for what somebody may write to it."""
+    os.mkfifo(tmp_path / "a.hnsw")
+
+    with pytest.raises(IndexDamagedError, match=r"a\.hnsw is damaged: it is no regular file"):
+        Index.open(tmp_path / "a.hnsw", COSINE)
 
 
 @pytest.mark.parametrize("space", [HAMMING, Space(Metric.COSINE, 33), Space(Metric.HAMMING, 512)])

@@ -85,6 +85,37 @@ def test_a_line_that_is_no_row_keeps_its_url(name, line):
     assert read(line.encode(), name) == [Mistake(line.count("\n") + 1, "`metadata` is no JSON object", URL)]
 
 
+SURROGATE, INFINITE = r"\ud800", "1e999"
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (f'{{"url": "http://a.example/{SURROGATE}"}}', "the URL is no text"),
+        (f'{{"url": "{URL}", "x": {INFINITE}}}', "neither infinity nor NaN"),
+        (f'{{"url": "{URL}", "x": "{SURROGATE}"}}', "half a surrogate pair"),
+        (f'{{"url": "{URL}", "{SURROGATE}": 1}}', "half a surrogate pair"),
+        (f'{{"url": "{URL}", "metadata": {{"x": {"9" * 1900}}}}}', "at most 64 bits"),
+        (f'{{"url": "{URL}", "x": {"[" * 900}{"]" * 900}}}', "at most 8 levels"),
+    ],
+    ids=["url", "infinity", "text", "name", "number", "levels"],
+)
+def test_what_cannot_be_kept_costs_its_line(line, why):
+    """It would otherwise end the run where it is stored, or sent to a worker."""
+    mistake, row = read(f'{line}\n{{"url": "{URL}"}}'.encode(), "a.jsonl")
+
+    assert (mistake.number, mistake.url) == (1, "" if "a.example/\\" in line else URL)
+    assert why in mistake.why
+    assert row == Row(2, URL)
+
+
+def test_what_a_csv_holds_as_json_is_bounded_too():
+    """Its line fails under its URL."""
+    data = f'url,metadata\n{URL},"{{""x"": 1e999}}"\n'
+
+    assert [line.url for line in read(data.encode(), "a.csv") if isinstance(line, Mistake)] == [URL]
+
+
 def test_lines_have_a_limit():
     """In characters, not in bytes."""
     assert read(("ä" * 2048).encode()) == [Row(1, "ä" * 2048)]

@@ -12,6 +12,7 @@ from sources.archives import PICTURE, contents, listed, written
 
 from pictrace.errors import ArchiveTooLargeError, ArchiveUnsafeError
 from pictrace.settings import Limits
+from pictrace.sources import _tar
 from pictrace.sources.archive import Archive
 
 MIB = 1 << 20
@@ -217,6 +218,36 @@ def test_gzip_in_several_members_is_one_stream(tmp_path):
     packed = archives.gzipped(data[:1000]) + archives.gzipped(data[1000:]) + b"\0" * 512
 
     assert contents(written(tmp_path, packed, "pictures.tgz")) == dict(THREE)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 19, 700])
+def test_gzip_is_read_the_same_in_whatever_pieces(tmp_path, monkeypatch, size):
+    """The first bytes of a member may be on both sides of a border."""
+    monkeypatch.setattr(_tar, "_PACKED", size)
+    data = archives.tar_of(THREE)
+    packed = b"".join(archives.gzipped(data[start : start + 1000]) for start in range(0, len(data), 1000))
+
+    assert contents(written(tmp_path, packed, "pictures.tgz")) == dict(THREE)
+
+
+@pytest.mark.parametrize("each", [b"", b"\0"], ids=["empty", "one byte"])
+@pytest.mark.parametrize("behind", [True, False])
+def test_gzip_in_very_many_members_is_refused(tmp_path, each, behind):
+    """Each costs time, however little is in it, and wherever it stands."""
+    many, data = archives.gzipped(each) * 2000, archives.gzipped(archives.tar_of(THREE))
+    path = written(tmp_path, data + many if behind else many + data, "pictures.tgz")
+
+    with pytest.raises(ArchiveUnsafeError, match="packed in more pieces than any honest one"):
+        listed(path)
+
+
+def test_gzip_in_as_many_members_as_blocks_is_read(tmp_path):
+    """As some packers write it, each block by itself, and an empty one at the end."""
+    data = archives.tar_of([(f"{n}.jpg", PICTURE) for n in range(1000)])
+    blocks = [archives.gzipped(data[start : start + 512]) for start in range(0, len(data), 512)]
+    path = written(tmp_path, b"".join([*blocks, archives.gzipped(b"")]), "pictures.tgz")
+
+    assert len(contents(path)) == 1000
 
 
 def test_a_wrong_gzip_checksum_is_noticed_at_the_end(tmp_path):

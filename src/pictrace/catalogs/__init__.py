@@ -7,6 +7,8 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.filters import Filter
+from pictrace.orders import Order, Position
 from pictrace.recipe import Recipe
 from pictrace.results import PictureRecord
 from pictrace.types import Key, Location, Rows, Trace
@@ -28,6 +30,8 @@ class Catalog(Protocol):
     SHA-256 of its bytes: putting the same one twice adds a location to the one picture. One that loses its last
     place stays until `drop_unplaced`, which whoever moves places calls when all of them have moved. `changes`
     grows with every write. `adopt` replaces the recipe by one that differs in its features' version only.
+    `page` gives records in an order, from behind a place in it; `keys` all keys in an order; `shapes` widths and
+    heights `(n, 2)`, 0 for what is not there. docs/filters.md says which pictures meet a filter.
     """
 
     @classmethod
@@ -62,6 +66,21 @@ class Catalog(Protocol):
     def present(self, keys: Sequence[Key]) -> set[Key]: ...
 
     def records(self, after: Key = 0, limit: int = 1000) -> list[PictureRecord]: ...
+
+    def page(
+        self,
+        order: Order = "oldest",
+        where: Filter | None = None,
+        *,
+        after: Position | None = None,
+        limit: int = 1000,
+    ) -> list[PictureRecord]: ...
+
+    def keys(self, order: Order = "oldest", where: Filter | None = None) -> npt.NDArray[np.uint64]: ...
+
+    def count(self, where: Filter | None = None) -> int: ...
+
+    def shapes(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]: ...
 
     def traces(self, keys: Sequence[Key]) -> dict[Key, Trace]: ...
 

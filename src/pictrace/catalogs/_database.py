@@ -11,7 +11,7 @@ from urllib.parse import quote
 import apsw
 
 from pictrace._atomic import leftovers, replacing
-from pictrace.catalogs import _schema
+from pictrace.catalogs import _filter, _schema
 from pictrace.catalogs._lock import WriterLock, refusal
 from pictrace.catalogs._query import count
 from pictrace.catalogs._records import damaged
@@ -253,6 +253,7 @@ def _connect(path: Path, flags: int = 0, *, query: str = "") -> apsw.Connection:
     for option, value in _CONFIG:
         connection.config(option, value)
     connection.execute(_PRAGMAS)
+    _filter.install(connection)
     return connection
 
 

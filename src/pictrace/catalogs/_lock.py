@@ -5,15 +5,19 @@ import errno
 import json
 import os
 import socket
+import stat
 import warnings
 from pathlib import Path
 
 import filelock
 
+from pictrace._regular import open_regular
 from pictrace.errors import ConfigurationError, IndexLockedError, InsufficientStorageError
 
 LOCK_NAME = "writer.lock"
 HOLDER_NAME = "writer.json"
+
+_HOLDER_BYTES = 4096
 
 
 class WriterLock:
@@ -37,12 +41,8 @@ class WriterLock:
             ConfigurationError: the folder cannot be written, cannot be locked, or its lock is a link.
             InsufficientStorageError: there is no room for the lock's file.
         """
-        if self._path.is_symlink():
-            raise ConfigurationError(
-                f"{self._path} is a symbolic link, and locks behind links are not trusted",
-                hint="remove the link if nobody is writing to this collection",
-            )
         try:
+            _check_lock(self._path)
             self._take()
         except (filelock.Timeout, RuntimeError) as error:
             # RuntimeError is how filelock says that this very process holds it through another object.
@@ -83,10 +83,24 @@ class WriterLock:
 
     def _describe_holder(self) -> str:
         try:
-            holder = json.loads(self._holder.read_text(encoding="utf-8"))
+            with open_regular(self._holder) as file:
+                holder = json.loads(file.read(_HOLDER_BYTES))
             return f"process {int(holder['pid'])} on {holder['host']}"
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ArithmeticError, ValueError, LookupError, TypeError, RecursionError):
             return "another process"
+
+
+def _check_lock(path: Path) -> None:
+    """Nothing, if there is no such file yet, or a regular one."""
+    if not os.path.lexists(path):
+        return
+    kind = path.lstat().st_mode
+    if not stat.S_ISREG(kind):
+        what = "a symbolic link" if stat.S_ISLNK(kind) else "no regular file"
+        raise ConfigurationError(
+            f"{path} is {what}, and such locks are not trusted",
+            hint="remove it if nobody is writing to this collection",
+        )
 
 
 def refusal(path: Path, error: OSError) -> ConfigurationError | InsufficientStorageError:

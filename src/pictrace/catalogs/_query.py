@@ -8,7 +8,7 @@ import apsw
 from pictrace.catalogs._records import damaged
 
 
-def fetch(connection: apsw.Connection, query: str, bindings: Sequence[bytes | int | str] = ()) -> list[Any]:
+def fetch(connection: apsw.Connection, query: str, bindings: Sequence[bytes | float | int | str] = ()) -> list[Any]:
     """All the tuples that a query finds."""
     return connection.execute(query, bindings).fetchall()
 

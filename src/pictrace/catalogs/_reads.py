@@ -36,12 +36,6 @@ def recipe(connection: apsw.Connection) -> tuple[Recipe, dict[str, Column]]:
     return found, {stamp.name: Column(numbers[stamp.name], stamp.space) for stamp in found.encoders}
 
 
-def records(connection: apsw.Connection, after: Key, limit: int) -> list[PictureRecord]:
-    """At most `limit` pictures with keys above `after`, ascending, with their places."""
-    pictures = _pictures(connection, "id > ? ORDER BY id LIMIT ?", (min(after, MAX_KEY), min(limit, MAX_KEY)))
-    return _with_places(connection, pictures)
-
-
 def records_of(connection: apsw.Connection, keys: Sequence[Key]) -> dict[Key, PictureRecord]:
     """Those of the pictures that exist, with their places."""
     pictures = _pictures(connection, _AMONG, (json.dumps(list(keys)),))

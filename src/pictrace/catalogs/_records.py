@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pictrace import metadata
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.results import PictureRecord
 from pictrace.types import FEATURE_DTYPE, Key, Location, Space, Trace
@@ -93,13 +94,10 @@ def picture_fields(key: Key, trace: Trace, added: str) -> tuple[Any, ...]:
     Raises:
         UsageError: a hash or the metadata cannot be stored.
     """
-    try:
-        metadata = json.dumps(dict(trace.metadata), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"metadata must be plain JSON: {error}") from error
+    said = json.dumps(metadata.checked(dict(trace.metadata)))
     hashes = sha_bytes(trace.sha256), hash_bytes(trace.pixel_hash)
     sizes = trace.width, trace.height, trace.size, trace.quality
-    fields = (key, *hashes, trace.format, *sizes, metadata, added)
+    fields = (key, *hashes, trace.format, *sizes, said, added)
     if not is_picture(fields):
         raise UsageError(f"no picture has the format, sizes, quality or metadata of {trace.sha256[:80]}")
     return fields
@@ -107,17 +105,17 @@ def picture_fields(key: Key, trace: Trace, added: str) -> tuple[Any, ...]:
 
 def is_picture(fields: Sequence[Any]) -> bool:
     """Whether a picture can have these `PICTURE_COLUMNS`, whatever their checksum says."""
-    key, sha256, pixel_hash, kind, width, height, size, quality, metadata, added = fields
+    key, sha256, pixel_hash, kind, width, height, size, quality, said, added = fields
     numbers = (key, width, height, size, quality)
     if not all(type(number) is int for number in numbers) or not (isinstance(kind, str) and isinstance(added, str)):
         return False
-    if not isinstance(sha256, bytes) or not isinstance(pixel_hash, bytes) or not isinstance(metadata, str):
+    if not isinstance(sha256, bytes) or not isinstance(pixel_hash, bytes) or not isinstance(said, str):
         return False
     try:
-        is_object = isinstance(json.loads(metadata), dict)
-    except (ValueError, RecursionError):
+        metadata.checked(json.loads(said))
+    except (ValueError, RecursionError, UsageError):
         return False
-    return is_object and min(key, width, height) > 0 and size >= 0 and 0 <= quality <= 100
+    return bool(min(key, width, height) > 0 and size >= 0 and 0 <= quality <= 100)
 
 
 def features_bytes(features: npt.NDArray[np.void]) -> bytes:
@@ -161,7 +159,7 @@ def location_of(fields: Sequence[Any]) -> Location:
 
 def record_of(fields: Sequence[Any], places: Sequence[Location]) -> PictureRecord:
     """The record whose `PICTURE_COLUMNS` these are."""
-    key, sha256, _, kind, width, height, size, _, metadata, added = fields
+    key, sha256, _, kind, width, height, size, _, said, added = fields
     return PictureRecord(
         id=key,
         sha256=sha256.hex(),
@@ -171,13 +169,13 @@ def record_of(fields: Sequence[Any], places: Sequence[Location]) -> PictureRecor
         size=size,
         added=added,
         locations=tuple(places),
-        metadata=json.loads(metadata),
+        metadata=json.loads(said),
     )
 
 
 def trace_of(fields: Sequence[Any], kept: Mapping[str, Any]) -> Trace:
     """The trace whose `PICTURE_COLUMNS` these are; `kept` holds its rows, features and proxy."""
-    _, sha256, pixel_hash, kind, width, height, size, quality, metadata, _ = fields
+    _, sha256, pixel_hash, kind, width, height, size, quality, said, _ = fields
     return Trace(
         sha256=sha256.hex(),
         pixel_hash=pixel_hash.hex(),
@@ -186,7 +184,7 @@ def trace_of(fields: Sequence[Any], kept: Mapping[str, Any]) -> Trace:
         height=height,
         size=size,
         quality=quality,
-        metadata=json.loads(metadata),
+        metadata=json.loads(said),
         **kept,
     )
 

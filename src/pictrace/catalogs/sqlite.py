@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +11,18 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from pictrace._atomic import written_name
-from pictrace.catalogs import Entry, _problems, _reads, _records, _writes
+from pictrace.catalogs import Entry, _listing, _problems, _reads, _records, _sweeps, _writes
 from pictrace.catalogs._database import Database, build
-from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, WriterLock, refusal
+from pictrace.catalogs._files import check_files
+from pictrace.catalogs._folder import FILE_NAME, claim, refuse_others
+from pictrace.catalogs._lock import WriterLock
 from pictrace.catalogs._query import count
-from pictrace.catalogs._records import Column
 from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
+from pictrace.filters import Filter
+from pictrace.orders import Order, Position
 from pictrace.recipe import Recipe
 from pictrace.results import PictureRecord
-from pictrace.types import FEATURE_DTYPE, Key, Location, Rows, Trace
-
-FILE_NAME = "catalog.sqlite"
+from pictrace.types import Key, Location, Rows, Trace
 
 
 class Catalog:
@@ -47,11 +48,11 @@ class Catalog:
             InsufficientStorageError: the disk is full.
         """
         folder = Path(path)
-        _claim(folder)
+        claim(folder)
         lock = WriterLock(folder)
         lock.acquire()
         try:
-            _refuse_others(folder)
+            refuse_others(folder)
             build(folder / FILE_NAME, lambda connection: _writes.fill(connection, recipe))
         finally:
             lock.release()
@@ -64,13 +65,14 @@ class Catalog:
         Raises:
             NotFoundError: there is none.
             IndexLockedError: it is to be written, and another process is writing.
-            IndexDamagedError: it is no catalog, or a broken one.
+            IndexDamagedError: it is no catalog, a broken one, or behind a link.
             IndexNewerError: a newer PicTrace wrote it.
             ConfigurationError: it may not be read or written.
         """
         file = Path(path) / FILE_NAME
-        if not file.is_file():
+        if not (file.is_file() or os.path.lexists(file)):
             raise NotFoundError(f"no collection is in {path}", hint="`pictrace index SOURCE -c PATH` makes one")
+        check_files(file)
         with contextlib.ExitStack() as undo:
             database = Database.open(file, writable=writable)
             undo.callback(database.close)
@@ -174,8 +176,42 @@ class Catalog:
 
     def records(self, after: Key = 0, limit: int = 1000) -> list[PictureRecord]:
         """At most `limit` pictures with keys above `after`, ascending."""
+        return self.page(after=Position(after, after), limit=limit)
+
+    def page(
+        self,
+        order: Order = "oldest",
+        where: Filter | None = None,
+        *,
+        after: Position | None = None,
+        limit: int = 1000,
+    ) -> list[PictureRecord]:
+        """At most `limit` pictures that meet a filter, in an order, behind a place in it.
+
+        Raises:
+            UnknownNameError: there is no such order.
+        """
         with self._database.reading() as connection:
-            return _reads.records(connection, after, limit)
+            return _listing.page(connection, order, where, after, limit)
+
+    def keys(self, order: Order = "oldest", where: Filter | None = None) -> npt.NDArray[np.uint64]:
+        """The keys `(n,)` of all pictures that meet a filter, in an order.
+
+        Raises:
+            UnknownNameError: there is no such order.
+        """
+        with self._database.reading() as connection:
+            return _listing.keys(connection, order, where)
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many pictures meet a filter."""
+        with self._database.reading() as connection:
+            return _listing.count(connection, where)
+
+    def shapes(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
+        """Widths and heights `(n, 2)` in the order of `keys`; 0 and 0 for those there are not."""
+        with self._database.reading() as connection:
+            return _listing.shapes(connection, keys)
 
     def traces(self, keys: Sequence[Key]) -> dict[Key, Trace]:
         """What pictures are compared by, in the order of `keys`; those no longer there are left out."""
@@ -203,17 +239,11 @@ class Catalog:
         if encoder not in self._columns:
             known = ", ".join(sorted(self._columns))
             raise UnknownNameError(f"the collection has no rows of an encoder {encoder!r}", hint=f"it has: {known}")
-        return self._batches_of_rows(self._columns[encoder], after)
+        return _sweeps.rows(self._database, self._columns[encoder], after)
 
     def features(self, after: Key = 0) -> Iterator[tuple[Key, npt.NDArray[np.void]]]:
         """Keys above `after`, ascending, each with its picture's local features."""
-        while True:
-            with self._database.reading() as connection:
-                found = _reads.features_after(connection, after)
-            yield from ((key, np.frombuffer(blob, FEATURE_DTYPE)) for key, blob in found.items())
-            if not found:
-                return
-            after = max(found)
+        return _sweeps.features(self._database, after)
 
     def put_features(self, batch: Mapping[Key, npt.NDArray[np.void]]) -> None:
         """Local features that were put off, or are made anew, are the pictures' own from now on."""
@@ -233,15 +263,7 @@ class Catalog:
 
     def locations(self, root: str) -> Iterator[tuple[Key, Location]]:
         """Every place found under one source, or below its folder under another, in the order of finding."""
-        last, source = 0, _records.place_bytes(root)
-        below = "(root = ? OR (uri > ? AND uri < ?)) AND id > ?"
-        while True:
-            with self._database.reading() as connection:
-                found = _reads.places(connection, below, (source, source + b"/", source + b"0", last))
-            yield from ((fields[0], _records.location_of(fields)) for _, fields in found)
-            if not found:
-                return
-            last = found[-1][0]
+        return _sweeps.locations(self._database, root)
 
     def location(self, uri: str) -> tuple[Key, Location] | None:
         """One place, with the key of its picture."""
@@ -261,34 +283,6 @@ class Catalog:
         """Give the file and the right to write back; a second time does nothing."""
         self._database.close()
 
-    def _batches_of_rows(self, column: Column, after: Key) -> Iterator[tuple[npt.NDArray[np.uint64], Rows]]:
-        while True:
-            # No transaction outlives a batch: a slow consumer must not keep the log from being reset.
-            with self._database.reading() as connection:
-                found = _reads.encoded_after(connection, column, after)
-            if not found:
-                return
-            keys = np.fromiter(found, np.uint64, len(found))
-            yield keys, column.space.from_bytes(b"".join(found.values()))
-            after = int(keys[-1])
-
     def _column(self, query: str, *bindings: bytes | int | str) -> list[Any]:
         with self._database.reading() as connection:
             return [row[0] for row in connection.execute(query, bindings)]
-
-
-def _claim(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_others(folder)
-    except OSError as error:
-        raise refusal(folder / FILE_NAME, error) from error
-
-
-def _refuse_others(folder: Path) -> None:
-    names = {entry.name for entry in folder.iterdir()}
-    if FILE_NAME in names:
-        raise UsageError(f"{folder} holds a collection already", hint="open it, or choose another folder")
-    ours = {name for name in names if name.startswith((LOCK_NAME, HOLDER_NAME)) or written_name(name) == FILE_NAME}
-    if names - ours:
-        raise UsageError(f"{folder} is not empty and holds no collection", hint="choose a folder that is new or empty")

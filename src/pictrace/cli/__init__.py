@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pictrace._version import __version__
-from pictrace.cli import demo, indexing, looking, searching, upkeep
+from pictrace.cli import demo, indexing, keys, looking, searching, serving, upkeep
 from pictrace.cli._console import Commands, run, write
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ _FIND, _KEEP, _CARE = "Find", "Collections", "Care"
 app.command(rich_help_panel=_FIND)(indexing.index)
 app.command(rich_help_panel=_FIND)(searching.search)
 app.command(rich_help_panel=_FIND)(searching.compare)
+app.command(rich_help_panel=_FIND)(serving.serve)
 app.command(rich_help_panel=_FIND)(demo.demo)
 app.command("list", rich_help_panel=_KEEP)(looking.list_)
 app.command(rich_help_panel=_KEEP)(looking.show)
@@ -51,3 +52,4 @@ app.command(rich_help_panel=_CARE)(upkeep.verify)
 app.command(rich_help_panel=_CARE)(upkeep.rebuild)
 app.command(rich_help_panel=_CARE)(upkeep.doctor)
 app.add_typer(upkeep.models, name="models", rich_help_panel=_CARE)
+app.add_typer(keys.keys, name="keys", rich_help_panel=_CARE)

@@ -224,6 +224,7 @@ def _stand_in() -> None:
 
 
 def _told(error: Exception) -> int:
+    from pictrace._brief import shortened
     from pictrace.words import shown
 
     if isinstance(error, BrokenPipeError):
@@ -234,7 +235,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, PictraceError):
         _tell_error(error)
         return error.exit_code
-    tell(f"pictrace: this is a bug: {type(error).__name__}: {shown(str(error))} (internal)")
+    tell(f"pictrace: this is a bug: {type(error).__name__}: {shown(shortened(str(error)))} (internal)")
     if os.environ.get("PICTRACE_DEBUG") == "1":
         traceback.print_exception(error)
     else:

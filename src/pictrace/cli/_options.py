@@ -21,6 +21,26 @@ HtmlOption = Annotated[
 ]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="An id, as `list` and `search` show it.")]
 
+FilterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--filter",
+        metavar="EXPR",
+        help="Only pictures that meet a condition such as `width >= 1000`; see docs/filters.md.",
+    ),
+]
+
+
+class OrderName(StrEnum):
+    """What comes first in a list."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    SMALLEST = "smallest"
+    LARGEST = "largest"
+    LIGHTEST = "lightest"
+    HEAVIEST = "heaviest"
+
 
 class ModeName(StrEnum):
     """How far a search looks."""

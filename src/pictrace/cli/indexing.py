@@ -11,6 +11,7 @@ from pictrace.cli._console import check_free, opened, save, tell, write, write_j
 from pictrace.cli._options import CollectionOption, JsonOption
 
 _LISTED = 10
+_LONGEST_PATH = 1000
 
 SourcesArgument = Annotated[
     list[str],
@@ -93,6 +94,7 @@ def _count(sources: Sequence[str], exclude: Sequence[str], limits: Any) -> int:
 
 
 def _tell_failures(failures: Sequence[Any], *, as_json: bool) -> None:
+    from pictrace._brief import shortened
     from pictrace.words import counted, shown
 
     if as_json:
@@ -100,7 +102,7 @@ def _tell_failures(failures: Sequence[Any], *, as_json: bool) -> None:
             write_json(failure.to_dict(), file=sys.stderr)
         return
     for failure in failures[:_LISTED]:
-        tell(f"{shown(failure.path)}: {shown(failure.detail)} ({failure.code})")
+        tell(f"{shown(shortened(failure.path, _LONGEST_PATH))}: {shown(failure.detail)} ({failure.code})")
     if len(failures) > _LISTED:
         tell(f"and {len(failures) - _LISTED:,} more; --failures FILE keeps them all")
     if failures:

@@ -6,8 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from pictrace.cli._console import key_of, opened, tell, write, write_json, write_table
-from pictrace.cli._options import CollectionOption, IdArgument, JsonOption
+from pictrace.cli._options import CollectionOption, FilterOption, IdArgument, JsonOption, OrderName
 from pictrace.errors import UsageError
+
+SortOption = Annotated[
+    OrderName, typer.Option("--sort", help="What comes first: by time of finding, by pixels, or by bytes.")
+]
 
 _PAGE = 500
 
@@ -16,12 +20,16 @@ def list_(
     *,
     collection: CollectionOption = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Most pictures to list.")] = None,
+    filter_: FilterOption = None,
+    sort: SortOption = OrderName.OLDEST,
     as_json: JsonOption = False,
 ) -> None:
     """List the pictures of a collection, one line for each place where one was seen."""
     with opened(collection) as source:
         page: list[Any] = []
-        for record in source.list(limit=limit):
+        is_any = False
+        for record in source.list(limit=limit, order=sort.value, where=filter_):
+            is_any = True
             if as_json:
                 for line in _places(record):
                     write_json(line)
@@ -32,8 +40,8 @@ def list_(
                 page = []
         if page:
             _show(page)
-        if not as_json and len(source) == 0:
-            write("The collection is empty.")
+        if not as_json and not is_any:
+            write("The collection is empty." if len(source) == 0 else "No picture meets the filter.")
 
 
 def show(identifier: IdArgument, *, collection: CollectionOption = None, as_json: JsonOption = False) -> None:

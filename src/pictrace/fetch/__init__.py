@@ -8,7 +8,7 @@ import concurrent.futures
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -16,7 +16,7 @@ from pictrace.errors import FetchError, UsageError
 from pictrace.fetch._address import Reach, checked_url, permitted
 from pictrace.fetch._download import Download, Watch
 from pictrace.fetch._exchange import Exchange, Fetched
-from pictrace.fetch._guard import Resolve, resolve
+from pictrace.fetch._names import Names, Resolve, resolve
 from pictrace.settings import FetchPolicy
 
 __all__ = ["Fetched", "Fetcher", "Reach", "checked_url", "permitted"]
@@ -44,9 +44,6 @@ class Fetcher:
     ) -> None:
         self.policy = policy or FetchPolicy()
         self._pauses = pauses
-        self._threads = ThreadPoolExecutor(
-            max(_LEAST_RESOLVERS, self.policy.connections), thread_name_prefix="pictrace-names"
-        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="pictrace-fetch", daemon=True)
         self._closing = threading.Lock()
@@ -109,10 +106,9 @@ class Fetcher:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
-            self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _begin(self, resolve: Resolve) -> Exchange:
-        return Exchange(self.policy, resolve, self._threads)
+        return Exchange(self.policy, Names(resolve, max(_LEAST_RESOLVERS, self.policy.connections)))
 
     async def _end(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}

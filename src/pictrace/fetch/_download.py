@@ -3,12 +3,15 @@
 import contextlib
 import errno
 import hashlib
+import os
+import stat
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pictrace._atomic import replacing
+from pictrace._regular import open_regular
 from pictrace.errors import InsufficientStorageError, SourceAnswerError, SourceTooLargeError
 from pictrace.fetch._exchange import Body, Exchange, refusal
 
@@ -48,7 +51,7 @@ class Download:
             InsufficientStorageError: the disk is full.
         """
         try:
-            if self.part.is_symlink():
+            if os.path.lexists(self.part) and not stat.S_ISREG(self.part.lstat().st_mode):
                 self.part.unlink()  # nobody's file is written through a link that was planted
             if not self._is_right():
                 self._take(exchange, run)
@@ -70,7 +73,7 @@ class Download:
     def _is_right(self) -> bool:
         """Whether the part is the whole file, as it lies on the disk."""
         try:
-            with self.part.open("rb") as file:
+            with open_regular(self.part) as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256.lower()
         except FileNotFoundError:
             return False

@@ -6,7 +6,6 @@ import random
 import re
 import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -22,7 +21,8 @@ from pictrace.errors import (
     SourceUnreachableError,
 )
 from pictrace.fetch._address import Reach, checked_url, redirected
-from pictrace.fetch._guard import Guard, OnceResponse, RefusedError, Resolve, Resolver
+from pictrace.fetch._guard import Guard, OnceResponse, RefusedError, Resolver
+from pictrace.fetch._names import Names
 from pictrace.settings import FetchPolicy
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -102,7 +102,7 @@ class Body:
 class Exchange:
     """The one client, made and used inside the loop of a `Fetcher`."""
 
-    def __init__(self, policy: FetchPolicy, resolve: Resolve, threads: Executor) -> None:
+    def __init__(self, policy: FetchPolicy, names: Names) -> None:
         self.policy = policy
         self.reach = Reach.of(policy)
         guard = Guard(self.reach)
@@ -110,7 +110,7 @@ class Exchange:
         self._hosts: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                resolver=Resolver(guard, resolve, threads),
+                resolver=Resolver(guard, names),
                 socket_factory=guard.open_socket,
                 use_dns_cache=False,
                 force_close=True,

@@ -1,10 +1,7 @@
 """The guard at the socket: no packet leaves for an address that may not be asked, whoever names it."""
 
-import asyncio
 import ipaddress
 import socket
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import aiohttp
@@ -13,21 +10,13 @@ from aiohttp.connector import AddrInfoType, Connection
 
 from pictrace.errors import SourceNotAllowedError
 from pictrace.fetch._address import Address, Reach, unwrapped
-
-Resolve = Callable[[str], Sequence[str]]
-"""The IP addresses of a host as text; an `OSError` if it has none."""
+from pictrace.fetch._names import Names
 
 _MOST_ANSWERS = 64
 
 
 class RefusedError(OSError):
     """No socket is opened; an `OSError`, since that is what a connector hands through."""
-
-
-def resolve(host: str) -> Sequence[str]:
-    """What the system knows of a host: all its addresses of either kind."""
-    answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in answers]
 
 
 def is_own(ip: Address) -> bool:
@@ -95,15 +84,14 @@ class OnceResponse(aiohttp.ClientResponse):
 
 
 class Resolver(AbstractResolver):
-    """Names become addresses in threads of their own; one refused answer refuses the name.
+    """Names become addresses; one refused answer refuses the name.
 
     Without that, the guard at the socket would only make the client try the next answer.
     """
 
-    def __init__(self, guard: Guard, resolve: Resolve, threads: Executor) -> None:
+    def __init__(self, guard: Guard, names: Names) -> None:
         self._guard = guard
-        self._resolve = resolve
-        self._threads = threads
+        self._names = names
 
     async def resolve(
         self,
@@ -117,8 +105,7 @@ class Resolver(AbstractResolver):
             OSError: it has no address.
             SourceNotAllowedError: one of its addresses may not be asked.
         """
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, self._resolve, host)
-        addresses = list(dict.fromkeys(found))
+        addresses = list(dict.fromkeys(await self._names.addresses(host)))
         if len(addresses) > _MOST_ANSWERS or not all(map(self._guard.admits, addresses)):
             raise SourceNotAllowedError
         if not addresses:
@@ -136,4 +123,4 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing of its own is open; the threads are their owner's."""
+        """Nothing is open; threads that still wait for an answer end by themselves."""

@@ -1,10 +1,12 @@
 """What the indexes of this package share: checks of what they are given, cosines, and the order of hits."""
 
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from pictrace._regular import NotRegularError, open_regular
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.types import Hits, Rows, Space
 
@@ -70,6 +72,18 @@ def nearest(keys: Keys, distances: Floats, limit: int) -> Hits:
 def no_hits() -> Hits:
     """Hits of length zero."""
     return nearest(np.empty(0, np.uint64), np.empty(0, np.float32), 0)
+
+
+def opened(path: Path) -> BufferedReader:
+    """An index file, open for reading.
+
+    Raises:
+        IndexDamagedError: it is no regular file.
+    """
+    try:
+        return open_regular(path)
+    except NotRegularError as error:
+        raise damaged(path, str(error.strerror)) from error
 
 
 def damaged(path: Path, reason: str) -> IndexDamagedError:

@@ -25,6 +25,7 @@ from pictrace.indexes._rows import (
     damaged,
     nearest,
     no_hits,
+    opened,
     unit,
 )
 from pictrace.types import Hits, Key, Metric, Rows, Space
@@ -192,11 +193,12 @@ def _write_header(file: Any, shape: tuple[int, ...], kind: str) -> None:
 
 def _read(path: Path, like: Rows) -> tuple[Keys, Rows]:
     """Keys and rows mapped from the file, once its headers agree with its length."""
-    if not path.stat().st_size:
-        raise damaged(path, "it is empty")
-    mapped = np.asarray(np.memmap(path, np.uint8, "r"))
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
+            if not file.seek(0, 2):
+                raise damaged(path, "it is empty")
+            mapped = np.asarray(np.memmap(file, np.uint8, "r"))
+            file.seek(0)
             keys = _array(mapped, file, np.dtype("<u8"))
             rows = _array(mapped, file, like.dtype.newbyteorder("<"))
             complete = file.tell() == len(mapped)

@@ -36,6 +36,7 @@ from pictrace.indexes._rows import (
     damaged,
     nearest,
     no_hits,
+    opened,
     unit,
 )
 from pictrace.settings import Settings
@@ -216,7 +217,7 @@ def _check(path: Path, space: Space) -> None:
         IndexDamagedError: they do not.
     """
     like = _HEAD.unpack_from(bytes(_graph(space).save()), 8)
-    with path.open("rb") as file:
+    with opened(path) as file:
         size = file.seek(0, 2)
         file.seek(0)
         try:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from pictrace.errors import ListInvalidError
+from pictrace import metadata
+from pictrace.errors import ListInvalidError, UsageError
 from pictrace.sources._names import suffix
 
 MOST_LINES = 100_000
@@ -154,7 +155,13 @@ def _row(number: int, found: Mapping[str, Any]) -> Row | Mistake:
     url, inner = found.get("url"), found.get("metadata", {})
     if not isinstance(url, str):
         return Mistake(number, "the line has no `url` that is text")
+    url = url.strip()
+    if not url.isascii() and any("\ud800" <= one <= "\udfff" for one in url):
+        return Mistake(number, "the URL is no text: it holds half a surrogate pair")
     if not isinstance(inner, dict):
-        return Mistake(number, "`metadata` is no JSON object", url.strip())
+        return Mistake(number, "`metadata` is no JSON object", url)
     outer = {name: value for name, value in found.items() if name not in {"url", "metadata"}}
-    return Row(number, url.strip(), {**outer, **inner})
+    try:
+        return Row(number, url, metadata.checked({**outer, **inner}))
+    except UsageError as error:
+        return Mistake(number, str(error), url)

@@ -19,7 +19,14 @@ from pictrace.sources._zip import HEADROOM
 
 _BLOCK = tarfile.BLOCKSIZE
 _PIECE = 1 << 18
+_PACKED = 1 << 14
+"""Packed bytes at a time: what is left of them after a member of gzip is copied."""
+
 _GZIP = b"\x1f\x8b"
+_PIECES = 1000
+_LEAST_PIECE = 512
+"""So many members of gzip there may be, and one more for so many bytes that they hold."""
+
 _NOTE_BYTES = 1 << 20
 _RECORDS = 1000
 _FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}
@@ -53,6 +60,7 @@ class Stream:
         self._limits = limits
         self._length = os.fstat(file.fileno()).st_size
         self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._pieces = 1
         self._is_packed = file.read(2) == _GZIP
         self._ready = bytearray()
         self._made = 0
@@ -119,13 +127,18 @@ class Stream:
 
     def _packed(self) -> bytes:
         if not self._decoder.eof:
-            packed = self._decoder.unconsumed_tail or self._file.read(_PIECE)
+            packed = self._decoder.unconsumed_tail or self._file.read(_PACKED)
             if not packed:
                 raise ArchiveUnsafeError("it ends too early")
             return packed
-        packed = self._decoder.unused_data or self._file.read(_PIECE)
+        packed = self._decoder.unused_data
+        while len(packed) < len(_GZIP) and (more := self._file.read(_PACKED)):
+            packed += more
         if not packed.startswith(_GZIP):
             return b""
+        self._pieces += 1
+        if self._pieces > _PIECES + self._made // _LEAST_PIECE:
+            raise ArchiveUnsafeError("it is packed in more pieces than any honest one")
         self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
         return packed
 

@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from pictrace._regular import open_regular
 from pictrace.errors import (
     ArchiveTooLargeError,
     ArchiveUnsafeError,
     FileTooLargeError,
     ImageCorruptError,
-    SourceUnreadableError,
     UnsupportedFormatError,
 )
 from pictrace.results import Failure
 from pictrace.settings import Limits
 from pictrace.sources import Item, Known, _tar, _zip
 from pictrace.sources._names import ARCHIVES, TARS, Selection, holds_archive, suffix
-from pictrace.sources.reading import changed, missing, open_regular, resolved
+from pictrace.sources.reading import changed, missing, resolved
 from pictrace.types import Location
 
 _NESTED = "an archive within an archive is not opened"
@@ -75,7 +75,7 @@ class Archive:
             before = f"{read} pictures were read before" if read else "nothing of it was read"
             what = f"archive {Path(self.root).name!r} is refused: {error}; {before}"
             raise type(error)(what, hint=error.hint) from error
-        except (OSError, SourceUnreadableError) as error:
+        except OSError as error:
             raise missing(self.root, error) from error
 
     def _unchanging(self, file: BinaryIO) -> Iterator[Item | Failure]:

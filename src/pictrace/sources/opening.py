@@ -5,13 +5,14 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from pictrace.errors import SourceUnreadableError, UnsupportedFormatError
+from pictrace._regular import open_regular
+from pictrace.errors import UnsupportedFormatError
 from pictrace.settings import FetchPolicy, Limits
 from pictrace.sources import Known, Source
 from pictrace.sources._names import ARCHIVES, LISTS, OTHER_ARCHIVES, PICTURES, TARS, ZIPS, holds_archive, suffix
 from pictrace.sources.archive import Archive
 from pictrace.sources.folder import File, Folder
-from pictrace.sources.reading import missing, open_regular, resolved
+from pictrace.sources.reading import missing, resolved
 from pictrace.sources.url_list import UrlList
 
 _READABLE_MAGICS = (b"PK", b"\x1f\x8b")
@@ -62,5 +63,5 @@ def _head(path: str) -> bytes:
     try:
         with open_regular(path) as file:
             return file.read(512)
-    except (OSError, SourceUnreadableError) as error:
+    except OSError as error:
         raise missing(path, error) from error

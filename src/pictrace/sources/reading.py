@@ -2,23 +2,15 @@
 
 import errno
 import os
-import stat
 from collections.abc import Callable
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
+from pictrace._regular import open_regular
 from pictrace.errors import FileTooLargeError, RootMissingError, SourceUnreadableError, UsageError
 from pictrace.sources import Item
 from pictrace.types import Location
 
 _Result = TypeVar("_Result")
-# O_NONBLOCK: opening a pipe that took a file's place must not wait for its writer.
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 _INT64 = 1 << 63
 
 
@@ -49,25 +41,6 @@ def _read_file(path: str, limit_bytes: int) -> bytes:
         if len(data) != before.st_size or changed(before, os.fstat(file.fileno())):
             raise SourceUnreadableError("the file changed while it was read", hint="index it again later")
         return data
-
-
-def open_regular(path: str) -> BinaryIO:
-    """A regular file, open for reading.
-
-    Raises:
-        OSError: it cannot be opened.
-        SourceUnreadableError: it is a folder, link, pipe, socket or device.
-    """
-    try:
-        handle = os.open(path, _FLAGS)
-    except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENXIO}:
-            raise SourceUnreadableError("it is no regular file") from error
-        raise
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise SourceUnreadableError("it is no regular file")
-    return os.fdopen(handle, "rb")
 
 
 def changed(before: os.stat_result, after: os.stat_result) -> bool:
@@ -107,11 +80,10 @@ def may_be_there(place: Location) -> bool:
     return True
 
 
-def missing(root: str, error: OSError | SourceUnreadableError) -> RootMissingError:
+def missing(root: str, error: OSError) -> RootMissingError:
     """The error for a root that cannot be read."""
-    words = reason(error) if isinstance(error, OSError) else str(error)
     return RootMissingError(
-        f"cannot read {root!r}: {words}",
+        f"cannot read {root!r}: {reason(error)}",
         hint="is it spelled right, mounted, and may you read it? Nothing was removed from the collection",
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from pictrace.errors import FetchError, ListInvalidError, SourceUnreadableError
+from pictrace._regular import open_regular
+from pictrace.errors import FetchError, ListInvalidError
 from pictrace.results import Failure
 from pictrace.settings import FetchPolicy
 from pictrace.sources import Item, Known
 from pictrace.sources._lines import Mistake, Row, rows
-from pictrace.sources.reading import missing, open_regular, resolved
+from pictrace.sources.reading import missing, resolved
 from pictrace.types import UNKNOWN_SIZE, Location
 
 
@@ -49,7 +50,7 @@ class UrlList:
         except ListInvalidError as error:
             name = Path(self.root).name
             raise ListInvalidError(f"list {name!r} is refused: {error}", hint=error.hint) from error
-        except (OSError, SourceUnreadableError) as error:
+        except OSError as error:
             raise missing(self.root, error) from error
 
     def _fetched(

@@ -1,0 +1,68 @@
+"""What a search works with, opened once and kept up to date with what others write."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pictrace import lookup, search, tracing
+from pictrace._generations import freshness
+from pictrace.candidates import Engine
+from pictrace.catalogs import Catalog
+from pictrace.encoders import Encoder
+from pictrace.recipe import Recipe
+from pictrace.results import IndexState
+from pictrace.settings import Settings
+
+
+class Engines:
+    """The engine of one collection, whose indexes lie in `folder`; safe to use from several threads."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.threads = settings.threads or settings.cores
+        self._folder = folder
+        self._models = settings.models
+        self._opening = threading.RLock()
+        self._loaded: dict[Recipe, Sequence[Encoder]] = {}
+        self._engine: Engine | None = None
+        self._state: tuple[int, ...] = ()
+
+    def encoders(self, recipe: Recipe) -> Sequence[Encoder]:
+        """Those of a recipe, loaded once: models are shared by all who search and write."""
+        with self._opening:
+            if recipe not in self._loaded:
+                self._loaded[recipe] = tracing.encoders_of(recipe, threads=self.threads, models=self._models)
+            return self._loaded[recipe]
+
+    def of(self, catalog: Catalog) -> Engine:
+        """Catalog, encoders, lookups and signals for searching, as of now."""
+        with self._opening:
+            state = (catalog.changes, *freshness(self._folder))
+            if self._engine is None:
+                recipe = catalog.recipe
+                lookups = lookup.open_all(self._folder, catalog, threads=self.threads)
+                signals = search.load_signals(recipe.signals)
+                encoders = self.encoders(recipe)
+                self._engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads)
+            elif state != self._state:
+                for one in self._engine.lookups.values():
+                    one.refresh()
+                self._engine = replace(self._engine, pictures=len(catalog))
+            self._state = state
+            return self._engine
+
+    def state(self, catalog: Catalog) -> IndexState:
+        """How the engine finds candidates as of now."""
+        lookups = self.of(catalog).lookups.values()
+        return IndexState(
+            name=catalog.recipe.index,
+            exhaustive=all(one.exhaustive for one in lookups),
+            recall=min((one.recall for one in lookups if one.recall is not None), default=None),
+            behind=max((one.behind for one in lookups), default=0),
+        )
+
+    def close(self) -> None:
+        """Lets go of everything; the next use opens it again."""
+        with self._opening:
+            self._engine = None
+            self._loaded.clear()

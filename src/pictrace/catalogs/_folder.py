@@ -1,0 +1,37 @@
+"""The folder of a collection, before there is a catalog in it."""
+
+from pathlib import Path
+
+from pictrace._atomic import written_name
+from pictrace.catalogs._lock import HOLDER_NAME, LOCK_NAME, refusal
+from pictrace.errors import UsageError
+
+FILE_NAME = "catalog.sqlite"
+
+
+def claim(folder: Path) -> None:
+    """The folder is made, if it is not there, and is found to hold nothing else.
+
+    Raises:
+        UsageError: it holds a collection already, or something else.
+        ConfigurationError: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        refuse_others(folder)
+    except OSError as error:
+        raise refusal(folder / FILE_NAME, error) from error
+
+
+def refuse_others(folder: Path) -> None:
+    """Nothing, if a catalog can be made in the folder.
+
+    Raises:
+        UsageError: it holds a collection already, or something else.
+    """
+    names = {entry.name for entry in folder.iterdir()}
+    if FILE_NAME in names:
+        raise UsageError(f"{folder} holds a collection already", hint="open it, or choose another folder")
+    ours = {name for name in names if name.startswith((LOCK_NAME, HOLDER_NAME)) or written_name(name) == FILE_NAME}
+    if names - ours:
+        raise UsageError(f"{folder} is not empty and holds no collection", hint="choose a folder that is new or empty")

@@ -1,0 +1,1 @@
+"""The HTTP service: the guard before every request, the keys, and how it is served."""

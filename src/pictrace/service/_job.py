@@ -1,0 +1,77 @@
+"""One job as it is kept and told of."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job; `plan` is what its work needs to know, and stays in the service."""
+
+    id: str
+    kind: str
+    name: str
+    created: str
+    plan: dict[str, Any] = field(default_factory=dict)
+    state: State = State.QUEUED
+    started: str | None = None
+    ended: str | None = None
+    done: int = 0
+    total: int | None = None
+    added: int = 0
+    known: int = 0
+    failed: int = 0
+    latest: str = ""
+    problem: dict[str, Any] | None = None
+
+    def to_file(self) -> dict[str, Any]:
+        """All of it, as its file holds it."""
+        return asdict(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What clients are told, with the rate so far and the seconds left, if they can be known."""
+        told = {name: value for name, value in asdict(self).items() if name != "plan"}
+        seconds = _seconds(self.started, self.ended)
+        rate = self.done / seconds if seconds > 0 else 0.0
+        left = (self.total or 0) - self.done
+        eta = left / rate if rate > 0 and left > 0 and self.state is State.RUNNING else None
+        return {**told, "rate": round(rate, 1), "eta_seconds": None if eta is None else round(eta, 1)}
+
+
+def read_job(path: Path) -> Job | None:
+    """The job in a file; `None` if that is none."""
+    try:
+        plain = json.loads(path.read_text("utf-8"))
+        job = Job(**{**plain, "state": State(plain["state"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return job if path.name == f"{job.id}.json" and job.id[1:].isdecimal() else None
+
+
+def now() -> str:
+    """This moment, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _seconds(started: str | None, ended: str | None) -> float:
+    if started is None:
+        return 0.0
+    end = datetime.fromisoformat(ended) if ended else datetime.now(UTC)
+    return (end - datetime.fromisoformat(started)).total_seconds()

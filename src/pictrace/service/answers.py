@@ -1,0 +1,98 @@
+"""The core's records as JSON that goes over HTTP: with links, with pictures where they were asked for."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse
+
+from pictrace.explain import Drawing, sketch
+from pictrace.picture import Picture
+from pictrace.results import Answer, Match, PictureRecord
+
+JPEG, WEBP = "image/jpeg", "image/webp"
+
+
+class Json(JSONResponse):
+    """JSON in ASCII, for names of files need not be Unicode."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the answer."""
+        return json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def base_of(collection: str) -> str:
+    """Where a collection is on this service."""
+    return f"/v1/collections/{quote(collection, safe='')}"
+
+
+def links(collection: str, key: int) -> dict[str, str]:
+    """Where one picture and its files are."""
+    place = f"{base_of(collection)}/images/{key}"
+    return {"self": place, **{name: f"{place}/{name}" for name in ("thumbnail", "proxy", "original")}}
+
+
+def record(collection: str, found: PictureRecord) -> dict[str, Any]:
+    """One picture."""
+    return {**found.to_dict(), "links": links(collection, found.id)}
+
+
+def match(collection: str, found: Match) -> dict[str, Any]:
+    """One match; `links` is `None` for what is in no collection."""
+    return {**found.to_dict(), "links": None if found.id is None else links(collection, found.id)}
+
+
+def answer(collection: str, found: Answer, *, query: Mapping[str, Any], offset: int, limit: int) -> dict[str, Any]:
+    """The envelope of a search of which one match more was asked for than is shown."""
+    shown = found.matches[offset : offset + limit]
+    told = replace(found, matches=()).to_dict()
+    more = len(found.matches) > offset + limit
+    return {
+        **told,
+        "results": [match(collection, one) for one in shown],
+        "query": dict(query),
+        "next_offset": offset + limit if more else None,
+    }
+
+
+def query_of(picture: Picture | PictureRecord, proxy: bytes | None) -> dict[str, Any]:
+    """What was searched with."""
+    told: dict[str, Any] = {
+        "id": picture.id if isinstance(picture, PictureRecord) else None,
+        "sha256": picture.sha256,
+        "width": picture.width,
+        "height": picture.height,
+        "format": picture.format,
+    }
+    return told if proxy is None else {**told, "proxy": data_uri(proxy, JPEG)}
+
+
+def sketched(told: dict[str, Any], found: Match, query_size: tuple[int, int]) -> dict[str, Any]:
+    """The match with the outline of what it shares with the query."""
+    drawing = sketch(b"", query_size, b"", found)
+    return {**told, "drawing": {"covered": drawing.covered, "outline": drawing.outline}}
+
+
+def drawing(found: Drawing) -> dict[str, Any]:
+    """All that is drawn of a pair."""
+    return {
+        "query": _side(found.query_jpeg, found.query_size),
+        "match": _side(found.match_jpeg, found.match_size),
+        "lines": found.lines,
+        "covered": found.covered,
+        "outline": found.outline,
+        "aligned": data_uri(found.aligned_webp, WEBP),
+        "difference": data_uri(found.difference_webp, WEBP),
+    }
+
+
+def data_uri(data: bytes, kind: str) -> str | None:
+    """The bytes as an address that a page may show; `None` for none."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}" if data else None
+
+
+def _side(jpeg: bytes, size: Sequence[int]) -> dict[str, Any]:
+    return {"width": size[0], "height": size[1], "jpeg": data_uri(jpeg, JPEG)}

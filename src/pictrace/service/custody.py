@@ -1,0 +1,162 @@
+"""A collection in the custody of the service: it alone writes, and foreign bytes are opened in worker processes."""
+
+import errno
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pictrace.catalogs import Catalog
+from pictrace.collection import Collection
+from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError, PictraceError
+from pictrace.fetch import Fetcher
+from pictrace.picture import Picture, Region
+from pictrace.results import PictureRecord
+from pictrace.sandbox import Sandbox
+from pictrace.service.originals import Originals
+from pictrace.settings import Settings
+from pictrace.types import Key
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A picture that was handed over: its key, and whether the collection had it already."""
+
+    key: Key
+    known: bool
+
+
+class Custody:
+    """One collection by its name in the service; safe to use from several threads.
+
+    Raises:
+        IndexLockedError: another process is writing to it; the message names it.
+    """
+
+    def __init__(self, name: str, path: Path, settings: Settings, sandbox: Sandbox) -> None:
+        self.name = name
+        self.settings = settings
+        self.collection = Collection(path, settings=settings)
+        self.collection.hold()
+        self._sandbox = sandbox
+        self.writes = 0
+        self._incoming = path / "incoming"
+        self._incoming.mkdir(mode=0o700, exist_ok=True)
+        self._originals = Originals(path / "originals")
+        self._keeping = threading.Lock()
+
+    @property
+    def version(self) -> int:
+        """Grows with every write."""
+        return self.collection.changes
+
+    @property
+    def catalog(self) -> Catalog:
+        """All there is of the pictures, for reading."""
+        return self.collection.engine().catalog
+
+    def opened(self, data: bytes, *, region: Region | None = None) -> Picture:
+        """The picture in foreign bytes, or the part inside a region of it."""
+        return self._sandbox.open(data, region=region)
+
+    def take_in(self, data: bytes, *, name: str, metadata: Mapping[str, Any] | None = None) -> Taken:
+        """The picture is in the collection under a name, and its file kept if files are, once this returns.
+
+        Raises:
+            PictureError: it cannot be used.
+            InsufficientStorageError: the disk is full, or nearly.
+        """
+        self.check_room()
+        picture = self.opened(data)
+        with self._keeping:
+            known = self.collection.find(picture.sha256) is not None
+            if self.settings.service.keep_originals:
+                self._originals.keep(picture.sha256, data)
+            key = self.collection.add_image(picture, name=name, metadata=metadata)
+        return Taken(key, known)
+
+    def remove(self, keys: Sequence[Key]) -> None:
+        """Pictures are forgotten, all or none, and their kept uploads with them; files elsewhere are not touched.
+
+        Raises:
+            NotFoundError: one of the ids does not exist.
+        """
+        with self._keeping:
+            shas = [self.collection.get(key).sha256 for key in keys]
+            self.collection.remove(*keys)
+            for sha256 in shas:
+                self._originals.drop(sha256)
+
+    def original(self, record: PictureRecord) -> bytes:
+        """The file of a picture as it came.
+
+        Raises:
+            NotFoundError: it was not kept, and is no longer where it was found.
+        """
+        data = self._originals.find(record, most_bytes=self.settings.limits.file_bytes)
+        if data is None:
+            raise NotFoundError(f"the file of picture {record.id} is not at hand", hint="its proxy is")
+        return data
+
+    def incoming(self, name: str) -> Path:
+        """Where an upload lies until the job that takes it in has ended; `name` is one of ours."""
+        return self._incoming / name
+
+    def full(self, error: OSError) -> PictraceError:
+        """What a write that failed is told as."""
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return InsufficientStorageError("the disk is full", hint="free some space; reading goes on")
+        return PictraceError("an upload could not be written")
+
+    def check_room(self) -> None:
+        """Nothing, if there is room to write.
+
+        Raises:
+            InsufficientStorageError: less is free than the service leaves.
+        """
+        free = shutil.disk_usage(self.collection.path).free
+        if free < self.settings.service.free_bytes:
+            raise InsufficientStorageError("the disk is nearly full", hint="free some space; reading goes on")
+
+    def close(self) -> None:
+        """Gives the collection back."""
+        self.collection.close()
+
+
+class Fetching:
+    """The service's one way to other machines, opened when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._policy = settings.fetch
+        self._fetcher: Fetcher | None = None
+        self._opening = threading.Lock()
+
+    def get(self, url: str) -> bytes:
+        """The file at a URL.
+
+        Raises:
+            FetchError: it cannot be fetched, or may not.
+            ForbiddenError: nothing is fetched here.
+        """
+        return self._open().get(url).data
+
+    def many(self, urls: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        """Each URL with what was fetched, or the error."""
+        return self._open().many(urls)
+
+    def close(self) -> None:
+        """Ends everything that is under way."""
+        with self._opening:
+            if self._fetcher is not None:
+                self._fetcher.close()
+            self._fetcher = None
+
+    def _open(self) -> Fetcher:
+        if not self._policy.enabled:
+            raise ForbiddenError("this service fetches nothing", hint="upload the picture instead")
+        with self._opening:
+            if self._fetcher is None:
+                self._fetcher = Fetcher(self._policy)
+            return self._fetcher

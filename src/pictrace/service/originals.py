@@ -1,0 +1,59 @@
+"""Uploaded files as they came, one per SHA-256, beside the collection that they are in."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from pictrace._atomic import replacing
+from pictrace._regular import NotRegularError, open_regular
+from pictrace.results import PictureRecord
+
+_SHA = re.compile(r"[0-9a-f]{64}")
+
+
+class Originals:
+    """The folder of kept uploads; a file's name is the SHA-256 of its bytes and nothing that anybody chose."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, sha256: str, data: bytes) -> None:
+        """The bytes are safe on the disk once this returns.
+
+        Raises:
+            InsufficientStorageError: the disk is full.
+        """
+        path = self._path(sha256)
+        if not path.is_file():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with replacing(path) as fresh:
+                fresh.write_bytes(data)
+
+    def drop(self, sha256: str) -> None:
+        """The bytes go, if they are there."""
+        self._path(sha256).unlink(missing_ok=True)
+
+    def find(self, record: PictureRecord, *, most_bytes: int) -> bytes | None:
+        """The file of a picture, byte for byte: the upload, or what is at one of its places and is still the same."""
+        places = [str(self._path(record.sha256))]
+        places += [place.uri for place in record.locations if place.identity is not None]
+        for place in places:
+            data = _read(place, record.size, most_bytes)
+            if data is not None and hashlib.sha256(data).hexdigest() == record.sha256:
+                return data
+        return None
+
+    def _path(self, sha256: str) -> Path:
+        if not _SHA.fullmatch(sha256):
+            raise ValueError(sha256)
+        return self._folder / sha256[:2] / sha256
+
+
+def _read(place: str, size: int, most_bytes: int) -> bytes | None:
+    if size > most_bytes:
+        return None
+    try:
+        with open_regular(place) as file:
+            return file.read(size + 1)
+    except (OSError, NotRegularError):
+        return None

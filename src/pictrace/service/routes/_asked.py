@@ -1,0 +1,98 @@
+"""What every route asks of a request before its own work."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from pictrace.errors import NotFoundError
+from pictrace.service.bodies import single
+from pictrace.service.guard import Caller
+from pictrace.service.schemas import from_text
+from pictrace.service.shelf import Held, Shelf
+from pictrace.types import Key
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Result = TypeVar("_Result")
+
+_KEY = re.compile(r"[1-9]\d{0,14}", re.ASCII)
+_MOST_KEY = 1 << 48
+
+ROOT = "/v1/collections/{name}"
+
+
+def shelf_of(request: Request) -> Shelf:
+    """Everything that the service holds."""
+    shelf: Shelf = request.app.state.shelf
+    return shelf
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks, as the guard has found."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+def query_of(request: Request, model: type[_Model]) -> _Model:
+    """The parameters of the address, each once.
+
+    Raises:
+        UsageError: one is unknown or does not fit.
+        BadRequestError: one is given twice.
+    """
+    return from_text(model, single(request.query_params.multi_items(), "parameter"))
+
+
+def key_of(text: str) -> Key:
+    """The id in an address.
+
+    Raises:
+        NotFoundError: no picture can have it.
+    """
+    if not _KEY.fullmatch(text) or int(text) >= _MOST_KEY:
+        raise NotFoundError("there is no such picture")
+    return int(text)
+
+
+async def held(request: Request, name: str) -> Held:
+    """The collection in an address, opened if need be."""
+    shelf = shelf_of(request)
+    return await shelf.pool.run(lambda: shelf.get(name))
+
+
+async def core(request: Request, call: Callable[[], _Result]) -> _Result:
+    """What a call of the core gives, in one of the few threads that there are for it."""
+    return await shelf_of(request).pool.run(call)
+
+
+async def fetched(request: Request, url: str) -> bytes:
+    """The file at a URL, counted against what this caller may have fetched.
+
+    Raises:
+        ForbiddenError: they may have nothing fetched.
+        FetchError: it cannot be fetched.
+    """
+    shelf, caller = shelf_of(request), caller_of(request)
+    caller.require("fetch")
+    caller.spend(_FETCH_COST, fetches=1)
+    return await shelf.fetches.run(lambda: shelf.fetching.get(url))
+
+
+_FETCH_COST = 4
+"""Besides the request's own one."""
+
+
+def body_schema(*models: type[BaseModel], files: Mapping[str, str] | None = None, raw: bool = False) -> dict[str, Any]:
+    """How a body is described: JSON of one of the models, a form with files and text fields, a picture as it is."""
+    content: dict[str, Any] = {}
+    if models:
+        schemas = [model.model_json_schema(ref_template="#/components/schemas/{model}") for model in models]
+        content["application/json"] = {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}
+    if files:
+        properties = {name: {"type": "string", "format": "binary", "description": said} for name, said in files.items()}
+        content["multipart/form-data"] = {"schema": {"type": "object", "properties": properties}}
+    if raw:
+        content["image/*"] = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,79 @@
+"""Collections: which there are, how they are, and what happens to them."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from pictrace.service import events
+from pictrace.service.answers import Json, base_of
+from pictrace.service.guard import Rule
+from pictrace.service.routes._asked import ROOT, core, held, shelf_of
+from pictrace.service.shelf import Held
+
+router = APIRouter(tags=["collections"])
+
+RULES = {
+    ("GET", "/v1/collections"): Rule("search"),
+    ("GET", ROOT): Rule("search"),
+    ("PUT", ROOT): Rule("admin"),
+    ("GET", f"{ROOT}/events"): Rule("search"),
+}
+
+
+@router.get("/v1/collections", summary="All collections")
+async def every(request: Request) -> Response:
+    """Their names, with the number of pictures of those that are open."""
+    shelf = shelf_of(request)
+
+    def look() -> list[dict[str, Any]]:
+        return [_brief(shelf.get(name)) for name in shelf.names()]
+
+    return Json({"collections": await core(request, look)})
+
+
+@router.put(ROOT, summary="Make a collection")
+async def make(request: Request, name: str) -> Response:
+    """201 if it is new, 200 if it was there."""
+    shelf = shelf_of(request)
+    is_new = await core(request, lambda: shelf.make(name))
+    one = await held(request, name)
+    told = await core(request, lambda: _brief(one))
+    return Json(told, status_code=201 if is_new else 200, headers={"location": base_of(name)})
+
+
+@router.get(ROOT, summary="One collection")
+async def one(request: Request, name: str) -> Response:
+    """How many pictures it has, how they are found, and what is going on."""
+    found = await held(request, name)
+    return Json(await core(request, lambda: described(found)))
+
+
+@router.get(f"{ROOT}/events", summary="What happens to a collection")
+async def listen(request: Request, name: str) -> Response:
+    """Server-Sent Events: `collection` when pictures come or go, `job` when a job gets on."""
+    found = await held(request, name)
+    shelf = shelf_of(request)
+    shelf.events.check_room()
+    first = events.event("collection", await core(request, lambda: _brief(found)))
+    told = shelf.events.listen(name, first=(first,))
+    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+
+
+def described(found: Held) -> dict[str, Any]:
+    """A collection as its own address tells of it."""
+    collection = found.custody.collection
+    recipe = collection.recipe
+    states = [str(job.state) for job in found.jobs.all()]
+    return {
+        **_brief(found),
+        "index": collection.state().to_dict(),
+        "encoders": [stamp.name for stamp in recipe.encoders],
+        "signals": list(recipe.signals),
+        "jobs": {"running": states.count("running"), "queued": states.count("queued")},
+    }
+
+
+def _brief(found: Held) -> dict[str, Any]:
+    custody = found.custody
+    return {"name": custody.name, "pictures": len(custody.collection), "version": custody.version}

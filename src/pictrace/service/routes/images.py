@@ -1,0 +1,203 @@
+"""The pictures of a collection: listed, shown, deleted; their small and their original files."""
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from pictrace import filters
+from pictrace.errors import UsageError
+from pictrace.filters import Filter
+from pictrace.orders import Position
+from pictrace.service import answers
+from pictrace.service.answers import Json
+from pictrace.service.bodies import body_of
+from pictrace.service.guard import HEADERS, Rule
+from pictrace.service.routes._asked import ROOT, body_schema, core, held, key_of, query_of, shelf_of
+from pictrace.service.schemas import Ids, Listing, Page, Thumbnail, from_json
+from pictrace.types import Key
+
+router = APIRouter(tags=["pictures"])
+
+_ONE = f"{ROOT}/images/{{key}}"
+
+RULES = {
+    ("GET", f"{ROOT}/images"): Rule("search"),
+    ("GET", f"{ROOT}/wall"): Rule("search", cost=2),
+    ("POST", f"{ROOT}/images:delete"): Rule("delete"),
+    ("GET", _ONE): Rule("search"),
+    ("DELETE", _ONE): Rule("delete"),
+    # A screen of a wall is a hundred of them.
+    ("GET", f"{_ONE}/thumbnail"): Rule("search", cost=0),
+    ("GET", f"{_ONE}/proxy"): Rule("search", cost=0),
+    ("GET", f"{_ONE}/original"): Rule("search"),
+}
+
+_SHOWN = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "AVIF": "image/avif",
+    "BMP": "image/bmp",
+}
+"""What browsers show; other originals are for keeping."""
+
+_FOR_EVER = {**HEADERS, "cache-control": "private, max-age=31536000, immutable"}
+
+
+@router.get(f"{ROOT}/images", summary="A page of pictures")
+async def listed(request: Request, name: str) -> Response:
+    """In the order asked for, those that fit the filter, and where the next page begins."""
+    page = query_of(request, Page)
+    where, after = where_of(page.filter), _position(page.cursor)
+    found = await held(request, name)
+
+    def look() -> dict[str, Any]:
+        catalog = found.custody.catalog
+        records = catalog.page(page.sort, where, after=after, limit=page.limit)
+        more = len(records) == page.limit
+        return {
+            "images": [answers.record(name, record) for record in records],
+            "next_cursor": _cursor(Position.of(records[-1], page.sort)) if more else None,
+            "count": catalog.count(where),
+        }
+
+    return Json(await core(request, look))
+
+
+@router.get(f"{ROOT}/wall", summary="Every picture in one order")
+async def wall(request: Request, name: str) -> Response:
+    """Ids and proportions of all pictures that fit, to lay out a wall of them."""
+    listing = query_of(request, Listing)
+    where = where_of(listing.filter)
+    found = await held(request, name)
+
+    def look() -> dict[str, Any]:
+        version = found.custody.version
+        catalog = found.custody.catalog
+        keys = catalog.keys(listing.sort, where)
+        shapes = catalog.shapes(keys).astype(np.int64)
+        ratios = (100 * shapes[:, 0] // shapes[:, 1].clip(1)).clip(1, 10_000)
+        return {"count": len(keys), "version": version, "ids": keys.tolist(), "ratios": ratios.tolist()}
+
+    return Json(await core(request, look))
+
+
+@router.post(f"{ROOT}/images:delete", summary="Delete several pictures", openapi_extra=body_schema(Ids))
+async def delete_all(request: Request, name: str) -> Response:
+    """All of them are forgotten, or none; files that were found elsewhere are not touched."""
+    shelf = shelf_of(request)
+    found = await held(request, name)
+    async with body_of(request, shelf.budget, shelf.settings.service) as body:
+        ids = from_json(Ids, body.options or {}).ids
+        await core(request, lambda: found.custody.remove(ids))
+    shelf.changed(found)
+    return Response(status_code=204)
+
+
+@router.get(_ONE, summary="One picture")
+async def one(request: Request, name: str, key: str) -> Response:
+    """What is known of it, and every place where it was seen."""
+    number = key_of(key)
+    found = await held(request, name)
+    return Json(answers.record(name, await core(request, lambda: found.custody.collection.get(number))))
+
+
+@router.delete(_ONE, summary="Delete a picture", status_code=204)
+async def delete(request: Request, name: str, key: str) -> Response:
+    """It is forgotten; its file is not touched, unless it was uploaded and kept here."""
+    number = key_of(key)
+    found = await held(request, name)
+    await core(request, lambda: found.custody.remove([number]))
+    shelf_of(request).changed(found)
+    return Response(status_code=204)
+
+
+@router.get(f"{_ONE}/thumbnail", summary="A small JPEG")
+async def thumbnail(request: Request, name: str, key: str) -> Response:
+    """At most 128, 256 or 512 pixels long, without any metadata."""
+    number, side = key_of(key), query_of(request, Thumbnail).size
+    found = await held(request, name)
+    kept = shelf_of(request).thumbnails
+
+    def look() -> tuple[str, bytes]:
+        sha256 = found.custody.collection.get(number).sha256
+        place = (name, sha256, side)
+        return sha256, kept.get(place) or kept.make(place, found.custody.collection.proxy(number))
+
+    sha256, data = await core(request, look)
+    return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-{side}", name=f"{number}.jpg")
+
+
+@router.get(f"{_ONE}/proxy", summary="A JPEG of at most 512 pixels")
+async def proxy(request: Request, name: str, key: str) -> Response:
+    """What the collection keeps of every picture, without any metadata."""
+    number = key_of(key)
+    found = await held(request, name)
+
+    def look() -> tuple[str, bytes]:
+        collection = found.custody.collection
+        return collection.get(number).sha256, collection.proxy(number)
+
+    sha256, data = await core(request, look)
+    return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-proxy", name=f"{number}.jpg")
+
+
+@router.get(f"{_ONE}/original", summary="The file as it was")
+async def original(request: Request, name: str, key: str) -> Response:
+    """Byte for byte, with whatever metadata it has; 404 if it is no longer at hand."""
+    number = key_of(key)
+    found = await held(request, name)
+
+    def look() -> tuple[str, str, bytes]:
+        record = found.custody.collection.get(number)
+        return record.sha256, record.format, found.custody.original(record)
+
+    sha256, kind, data = await core(request, look)
+    shown = _SHOWN.get(kind)
+    ending = kind.lower().replace("jpeg", "jpg")
+    return _file(
+        request,
+        data,
+        shown or "application/octet-stream",
+        tag=sha256,
+        name=f"{number}.{ending}",
+        disposition="inline" if shown else "attachment",
+    )
+
+
+def where_of(text: str | None) -> Filter | None:
+    """The filter that was asked for, understood.
+
+    Raises:
+        UsageError: it cannot be; the message points at the place.
+    """
+    return filters.parse(text) if text else None
+
+
+def _file(request: Request, data: bytes, kind: str, *, tag: str, name: str, disposition: str = "inline") -> Response:
+    headers = {**_FOR_EVER, "etag": f'"{tag}"', "content-disposition": f'{disposition}; filename="{name}"'}
+    known = request.headers.get("if-none-match", "")
+    if f'"{tag}"' in (one.strip().removeprefix("W/") for one in known.split(",")[:16]):
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=kind, headers=headers)
+
+
+def _cursor(position: Position) -> str:
+    return base64.urlsafe_b64encode(json.dumps([position.value, position.key]).encode("ascii")).decode("ascii")
+
+
+def _position(cursor: str | None) -> Position | None:
+    if not cursor:
+        return None
+    try:
+        value, key = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+    except (ValueError, TypeError) as error:
+        raise UsageError("the cursor is none that was given out") from error
+    if not all(type(number) is int and 0 <= number < 1 << 62 for number in (value, key)):
+        raise UsageError("the cursor is none that was given out")
+    return Position(value, Key(key))

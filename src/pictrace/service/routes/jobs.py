@@ -1,0 +1,87 @@
+"""Jobs: what they are about, how far they are, and their end."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from pictrace.errors import UsageError
+from pictrace.service import answers, events
+from pictrace.service.answers import Json
+from pictrace.service.bodies import body_of
+from pictrace.service.guard import Rule
+from pictrace.service.routes._asked import ROOT, body_schema, core, held, query_of, shelf_of
+from pictrace.service.schemas import After, NewJob, from_json
+from pictrace.service.shelf import DEFAULT
+
+router = APIRouter(tags=["jobs"])
+
+_ONE = f"{ROOT}/jobs/{{number}}"
+_PAGE = 200
+
+RULES = {
+    ("GET", f"{ROOT}/jobs"): Rule("index"),
+    ("POST", f"{ROOT}/jobs"): Rule("admin"),
+    ("GET", _ONE): Rule("index"),
+    ("DELETE", _ONE): Rule("index"),
+    ("GET", f"{_ONE}/failures"): Rule("index"),
+    ("GET", f"{_ONE}/events"): Rule("index"),
+}
+
+
+@router.get(f"{ROOT}/jobs", summary="All jobs")
+async def every(request: Request, name: str) -> Response:
+    """Newest first."""
+    found = await held(request, name)
+    return Json({"jobs": [job.to_dict() for job in found.jobs.all()]})
+
+
+@router.post(f"{ROOT}/jobs", summary="Begin a job", status_code=202, openapi_extra=body_schema(NewJob))
+async def begin(request: Request, name: str) -> Response:
+    """`rescan` looks through the folders that the service was started with; `rebuild` makes indexes anew."""
+    shelf = shelf_of(request)
+    found = await held(request, name)
+    async with body_of(request, shelf.budget, shelf.settings.service) as body:
+        kind = from_json(NewJob, body.options or {}).kind
+    if kind == "rescan":
+        if name != DEFAULT or not shelf.folders:
+            raise UsageError("there are no folders to look through", hint="name them when the service is started")
+        job = await core(request, lambda: shelf.index_folders(found))
+    else:
+        job = await core(request, lambda: found.jobs.add("rebuild", "indexes"))
+    place = f"{answers.base_of(name)}/jobs/{job.id}"
+    return Json(job.to_dict(), status_code=202, headers={"location": place})
+
+
+@router.get(_ONE, summary="One job")
+async def one(request: Request, name: str, number: str) -> Response:
+    """Its state and numbers."""
+    found = await held(request, name)
+    return Json(found.jobs.get(number).to_dict())
+
+
+@router.delete(_ONE, summary="Cancel a job", status_code=202)
+async def cancel(request: Request, name: str, number: str) -> Response:
+    """It ends as soon as it can, and what it has done stays; 409 if it has ended."""
+    found = await held(request, name)
+    job = await core(request, lambda: found.jobs.cancel(number))
+    return Json(job.to_dict(), status_code=202)
+
+
+@router.get(f"{_ONE}/failures", summary="What a job could not use")
+async def failures(request: Request, name: str, number: str) -> Response:
+    """Two hundred at a time, in the order in which they were met."""
+    after = query_of(request, After).after
+    found = await held(request, name)
+    lines = await core(request, lambda: found.jobs.failures(number, after=after, limit=_PAGE))
+    following = after + len(lines) if len(lines) == _PAGE else None
+    return Json({"failures": [line.to_dict() for line in lines], "next": following})
+
+
+@router.get(f"{_ONE}/events", summary="How a job gets on")
+async def listen(request: Request, name: str, number: str) -> Response:
+    """Server-Sent Events named `job`, the first one at once."""
+    found = await held(request, name)
+    shelf = shelf_of(request)
+    shelf.events.check_room()
+    first = events.event("job", found.jobs.get(number).to_dict())
+    told = shelf.events.listen(name, job=number, first=(first,))
+    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)

@@ -1,0 +1,145 @@
+"""Pictures that come in: one or several files, an archive of them, or URLs."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from pictrace import metadata
+from pictrace.errors import BadRequestError, PictraceError, UnsupportedFormatError
+from pictrace.service import answers, names
+from pictrace.service.answers import Json
+from pictrace.service.bodies import Body, File, body_of, json_of, media_type
+from pictrace.service.guard import Rule
+from pictrace.service.problems import Problem
+from pictrace.service.routes._asked import ROOT, body_schema, caller_of, core, fetched, held, query_of, shelf_of
+from pictrace.service.schemas import ByUrl, Upload, from_json, from_text
+from pictrace.service.shelf import Held
+
+router = APIRouter(tags=["pictures"])
+
+_ZIPS = ("application/zip", "application/x-zip-compressed")
+
+
+def rules(zip_bytes: int) -> dict[tuple[str, str], Rule]:
+    """What the routes ask; an archive may be as long as is set."""
+    return {
+        ("POST", f"{ROOT}/images"): Rule("index"),
+        ("POST", f"{ROOT}/archives"): Rule("index", upload_bytes=zip_bytes),
+    }
+
+
+RULES = rules(0)
+
+
+@router.post(
+    f"{ROOT}/images",
+    summary="Add pictures",
+    openapi_extra=body_schema(ByUrl, files={"image": "A picture; may be there several times."}, raw=True),
+)
+async def add(request: Request, name: str) -> Response:
+    """One file or URL: 201 with its record if it is new, 200 if it was known. Several files: what became of each.
+
+    Several URLs become a job, 202.
+    """
+    shelf = shelf_of(request)
+    found = await held(request, name)
+    async with body_of(request, shelf.budget, shelf.settings.service) as body:
+        if body.options is not None:
+            answer = await _by_url(request, found, from_json(ByUrl, body.options))
+        else:
+            answer = await _by_upload(request, found, body)
+    shelf.changed(found)
+    return answer
+
+
+@router.post(
+    f"{ROOT}/archives",
+    summary="Add an archive of pictures",
+    status_code=202,
+    openapi_extra={"requestBody": {"required": True, "content": {_ZIPS[0]: {}}}},
+)
+async def add_archive(request: Request, name: str) -> Response:
+    """The ZIP is taken whole, and its pictures are added by a job."""
+    if media_type(request) not in _ZIPS:
+        raise UnsupportedFormatError("this is no ZIP", hint=f"send the file as it is, as {_ZIPS[0]}")
+    called = names.base(query_of(request, Upload).name or "archive.zip")
+    found = await held(request, name)
+    number = await core(request, found.jobs.free)
+    path = found.custody.incoming(f"{number}.zip")
+    with ExitStack() as stack:
+        stack.callback(path.unlink, missing_ok=True)
+        await _spooled(request, found, path)
+        job = await core(request, lambda: found.jobs.add("zip", called, {"path": str(path)}, number=number))
+        stack.pop_all()
+    place = f"{answers.base_of(name)}/jobs/{job.id}"
+    return Json(job.to_dict(), status_code=202, headers={"location": place})
+
+
+async def _spooled(request: Request, found: Held, path: Any) -> None:
+    await core(request, found.custody.check_room)
+    try:
+        with path.open("xb") as file:
+            async for block in request.stream():
+                file.write(block)
+    except ClientDisconnect as error:
+        raise BadRequestError("the request ended before its body did") from error
+    except OSError as error:
+        raise found.custody.full(error) from error
+
+
+async def _by_url(request: Request, found: Held, asked: ByUrl) -> Response:
+    said = metadata.checked(asked.metadata)
+    caller = caller_of(request)
+    caller.require("fetch")
+    if asked.urls is not None:
+        caller.spend(0, fetches=1)
+        plan = {"urls": list(dict.fromkeys(asked.urls)), "metadata": said}
+        job = await core(request, lambda: found.jobs.add("urls", f"{len(plan['urls'])} URLs", plan))
+        place = f"{answers.base_of(found.custody.name)}/jobs/{job.id}"
+        return Json(job.to_dict(), status_code=202, headers={"location": place})
+    url = asked.url or ""
+    data = await fetched(request, url)
+    return await _added(request, found, File(url, data), url, said)
+
+
+async def _by_upload(request: Request, found: Held, body: Body) -> Response:
+    beside = from_text(Upload, body.fields)
+    said = _metadata(beside.metadata)
+    files = body.files.get("image", [])
+    if not files or set(body.files) != {"image"}:
+        raise BadRequestError("there is no picture in it", hint="send it in the field `image`")
+    if len(files) == 1:
+        return await _added(request, found, files[0], names.base(beside.name or files[0].name), said)
+    results = []
+    for file in files:
+        called = names.base(file.name)
+        try:
+            results.append(await _taken(request, found, file, called, said))
+        except PictraceError as error:
+            problem = Problem.of(error, request_id=request.state.request_id).to_dict()
+            results.append({"name": called, "problem": problem})
+    return Json({"results": results})
+
+
+async def _added(request: Request, found: Held, file: File, name: str, said: Mapping[str, Any]) -> Response:
+    told = await _taken(request, found, file, name, said)
+    return Json(told, status_code=200 if told["known"] else 201, headers={"location": told["links"]["self"]})
+
+
+async def _taken(request: Request, found: Held, file: File, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    def add() -> dict[str, Any]:
+        taken = found.custody.take_in(file.data, name=name, metadata=said)
+        record = answers.record(found.custody.name, found.custody.collection.get(taken.key))
+        return {**record, "known": taken.known}
+
+    return await core(request, add)
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    return metadata.checked(json_of(text.encode("utf-8", "surrogatepass")))

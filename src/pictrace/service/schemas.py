@@ -1,0 +1,191 @@
+"""What may be asked: the models that requests are checked with, and that the description of the API shows."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from pictrace.errors import UsageError
+
+MOST_RESULTS = 200
+MOST_OFFSET = 1000
+MOST_BATCH = 16
+MOST_IDS = 1000
+_INT48 = (1 << 48) - 1
+
+Order = Literal["newest", "oldest", "largest", "smallest", "heaviest", "lightest"]
+Id = Annotated[int, Field(ge=1, le=_INT48)]
+Url = Annotated[str, Field(min_length=1, max_length=2048)]
+_Filter = Annotated[str, Field(max_length=2000, description='Such as `year >= 1900 and artist = "Monet"`.')]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _region(value: object) -> object:
+    """`x,y,w,h` as text of a form is four numbers too."""
+    if isinstance(value, str):
+        return tuple(int(part) if part.strip().isdecimal() else part for part in value.split(","))
+    return tuple(value) if isinstance(value, list) else value
+
+
+_Pixel = Annotated[int, Field(ge=0, le=1 << 31, strict=True)]
+Region = Annotated[
+    tuple[_Pixel, _Pixel, _Pixel, _Pixel],
+    BeforeValidator(_region, json_schema_input_type=str | tuple[int, int, int, int]),
+    Field(description="x, y, width, height in pixels of the upright original."),
+]
+
+
+class Options(_Strict):
+    """How to search."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_RESULTS)] = 10
+    offset: Annotated[int, Field(ge=0, le=MOST_OFFSET)] = 0
+    min_score: Annotated[float, Field(ge=0, le=1)] = 0.0
+    mode: Literal["auto", "exact", "copy", "similar"] = "auto"
+    region: Region | None = None
+    filter: _Filter | None = None
+    verify: bool = True
+    explain: bool = False
+    echo: bool = False
+
+
+class _Source(_Strict):
+    """A picture that is named: by the id it has here, or by its URL."""
+
+    id: Id | None = None
+    url: Url | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.id is None) == (self.url is None):
+            raise ValueError("give either id or url")
+        return self
+
+
+class Named(_Source):
+    """A picture of the collection by its id, or any by its URL."""
+
+
+class Question(Options, _Source):
+    """A search with a picture that is named."""
+
+
+class Batch(_Strict):
+    """Several searches at once."""
+
+    queries: Annotated[list[Question], Field(min_length=1, max_length=MOST_BATCH)]
+
+
+class Pair(_Strict):
+    """Two pictures to be compared; `region` is a part of the first."""
+
+    image: Named
+    other: Named
+    region: Region | None = None
+
+
+class Sides(_Strict):
+    """The text fields beside the files of two pictures to be compared."""
+
+    image_id: Id | None = None
+    image_url: Url | None = None
+    other_id: Id | None = None
+    other_url: Url | None = None
+    region: Region | None = None
+
+
+class Listing(_Strict):
+    """Which pictures, in which order."""
+
+    sort: Order = "newest"
+    filter: _Filter | None = None
+
+
+class Page(Listing):
+    """A page of them, from where the last one ended."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_RESULTS)] = 100
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+
+
+class Ids(_Strict):
+    """Pictures of the collection."""
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_IDS)]
+
+
+class ByUrl(_Strict):
+    """A picture to be added from another machine, or several, as a job."""
+
+    url: Url | None = None
+    urls: Annotated[list[Url], Field(min_length=1, max_length=1000)] | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.url is None) == (self.urls is None):
+            raise ValueError("give either url or urls")
+        return self
+
+
+class Upload(_Strict):
+    """What stands beside an uploaded file."""
+
+    name: Annotated[str, Field(max_length=5000)] = ""
+    metadata: str = ""
+
+
+class Thumbnail(_Strict):
+    """How large."""
+
+    size: Literal[128, 256, 512] = 256
+
+
+class NewJob(_Strict):
+    """Long work that can be asked for."""
+
+    kind: Literal["rescan", "rebuild"]
+
+
+class After(_Strict):
+    """From where on."""
+
+    after: Annotated[int, Field(ge=0, le=1 << 31)] = 0
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def from_json(model: type[_Model], members: Mapping[str, Any]) -> _Model:
+    """The members of a JSON object, every one of the type it has to be.
+
+    Raises:
+        UsageError: one is unknown, missing, or does not fit; the message names it.
+    """
+    try:
+        return model.model_validate_json(json.dumps(members), strict=True)
+    except ValidationError as error:
+        raise _refused(error) from error
+
+
+def from_text(model: type[_Model], fields: Mapping[str, str]) -> _Model:
+    """The same of text, as forms and addresses carry it.
+
+    Raises:
+        UsageError: one is unknown, missing, or does not fit.
+    """
+    try:
+        return model.model_validate_strings(fields)
+    except ValidationError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: ValidationError) -> UsageError:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"][:3])
+    said = first["msg"].removeprefix("Value error, ")
+    return UsageError(f"{place[:100]}: {said[:150]}" if place else said[:150])

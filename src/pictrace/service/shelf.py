@@ -1,0 +1,181 @@
+"""All that the service holds: collections by name, the workers and threads they share, and who is to be told."""
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from pictrace.errors import NotFoundError, PictraceError, ShuttingDownError
+from pictrace.lookup import FOLD_ROWS
+from pictrace.sandbox import Sandbox
+from pictrace.service import names
+from pictrace.service._job import ENDED, Job
+from pictrace.service.bodies import Budget
+from pictrace.service.custody import Custody, Fetching
+from pictrace.service.events import Events
+from pictrace.service.jobs import Jobs
+from pictrace.service.pool import Pool
+from pictrace.service.thumbnails import Thumbnails
+from pictrace.service.works import works_of
+from pictrace.settings import Settings
+
+DEFAULT = "default"
+_ENDING = ".pictrace"
+
+
+@dataclass(frozen=True)
+class Held:
+    """One collection and its jobs."""
+
+    custody: Custody
+    jobs: Jobs
+
+
+@dataclass(eq=False)
+class Shelf:
+    """The collections of one service; opened when they are first asked for, the default one at the start.
+
+    `folders` are indexed into the default collection when the service starts, and whenever that is asked for.
+    """
+
+    settings: Settings
+    events: Events
+    folders: Sequence[str] = ()
+    budget: Budget = field(default_factory=Budget)
+    thumbnails: Thumbnails = field(default_factory=Thumbnails)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.pool = Pool(threads=settings.cores, waiting=settings.service.queue)
+        self.fetches = Pool(threads=settings.fetch.connections, waiting=settings.service.queue)
+        self.sandbox = Sandbox(limits=settings.limits, workers=settings.cores)
+        self.fetching = Fetching(settings)
+        self.is_stopping = False
+        self._held: dict[str, Held] = {}
+        self._lock = threading.RLock()
+
+    def start(self) -> None:
+        """Opens the default collection and begins to index the folders.
+
+        Raises:
+            PictraceError: it cannot be opened, or another process has it.
+        """
+        held = self._hold(DEFAULT, Path(self.settings.collection_path))
+        if self.folders:
+            self.index_folders(held)
+        threading.Thread(target=self._warm, args=(held,), name="pictrace-warm", daemon=True).start()
+
+    def index_folders(self, held: Held) -> Job:
+        """The job that looks through the folders given at the start; the one there is, if it is under way."""
+        plan = {"folders": [str(folder) for folder in self.folders]}
+        for job in held.jobs.all():
+            if job.kind == "index" and job.state not in ENDED and job.plan == plan:
+                return job
+        return held.jobs.add("index", ", ".join(Path(one).name or one for one in self.folders), plan)
+
+    def changed(self, held: Held) -> None:
+        """Tells who listens that pictures came or went, and has indexes brought up to date once that is worth it."""
+        custody = held.custody
+        told = {"name": custody.name, "pictures": len(custody.collection), "version": custody.version}
+        self.events.tell(custody.name, "collection", told)
+        custody.writes += 1
+        if custody.writes >= FOLD_ROWS:
+            custody.writes = 0
+            held.jobs.add("fold", "indexes")
+
+    def get(self, name: str) -> Held:
+        """A collection by its name.
+
+        Raises:
+            NotFoundError: there is none.
+            ShuttingDownError: the service is about to stop.
+        """
+        names.collection(name)
+        with self._lock:
+            if self.is_stopping:
+                raise ShuttingDownError("the service is about to stop", retry_after_s=5)
+            if name in self._held:
+                return self._held[name]
+            if not self._path(name).is_dir():
+                raise NotFoundError("there is no such collection")
+            return self._hold(name, self._path(name))
+
+    def make(self, name: str) -> bool:
+        """Whether the collection is new; afterwards it is there.
+
+        Raises:
+            NotFoundError: no collection can have that name.
+        """
+        names.collection(name)
+        with self._lock:
+            is_new = name not in self.names()
+            if is_new:
+                self._path(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._hold(name, self._path(name))
+            return is_new
+
+    def names(self) -> list[str]:
+        """All collections, the default one first."""
+        found = {path.stem for path in self._folder().glob(f"*{_ENDING}") if path.is_dir()} - {DEFAULT}
+        return [DEFAULT, *sorted(name for name in found if _is_name(name))]
+
+    def opened(self) -> list[Held]:
+        """Those that are open."""
+        with self._lock:
+            return list(self._held.values())
+
+    def stop(self) -> None:
+        """Ends jobs where they can go on later, closes every collection, and ends the workers."""
+        with self._lock:
+            self.is_stopping = True
+        for held in self.opened():
+            held.jobs.stop()
+        self.pool.close()
+        self.fetches.close()
+        self.fetching.close()
+        self.sandbox.close()
+        for held in self.opened():
+            held.custody.close()
+
+    def _warm(self, held: Held) -> None:
+        """Starts a worker and loads the models, so that the first search takes no longer than others."""
+        with contextlib.suppress(PictraceError):
+            held.custody.collection.search(self.sandbox.open(_blank()))
+
+    def _hold(self, name: str, path: Path) -> Held:
+        custody = Custody(name, path, self.settings, self.sandbox)
+        jobs = Jobs(
+            path / "jobs",
+            works_of(custody, self.fetching),
+            tell=lambda job: self.events.tell(name, "job", job),
+            busy=lambda: self.pool.inside > 0,
+        )
+        jobs.start()
+        with self._lock:
+            self._held[name] = Held(custody, jobs)
+            return self._held[name]
+
+    def _folder(self) -> Path:
+        chosen = self.settings.service.collections
+        return Path(chosen) if chosen else Path(platformdirs.user_data_dir("pictrace", appauthor=False)) / "collections"
+
+    def _path(self, name: str) -> Path:
+        return self._folder() / f"{name}{_ENDING}"
+
+
+def _blank() -> bytes:
+    """A picture of a format that every worker opens by itself."""
+    size, row = 64, b"\x80\x40\x20" * 32 + b"\x10\x90\xf0" * 32
+    head = b"BM" + (54 + size * len(row)).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little")
+    shape = (40).to_bytes(4, "little") + 2 * size.to_bytes(4, "little") + b"\x01\x00\x18\x00" + bytes(24)
+    return head + shape + size * row
+
+
+def _is_name(name: str) -> bool:
+    try:
+        return bool(names.collection(name))
+    except NotFoundError:
+        return False

@@ -1,0 +1,144 @@
+"""What the jobs of a collection do: index folders, take in an archive or a list of URLs, bring indexes up to date."""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pictrace.errors import FetchError, PictraceError, PictureError
+from pictrace.fetch import Fetched
+from pictrace.ingest import Progress
+from pictrace.results import Failure
+from pictrace.service import names
+from pictrace.service.custody import Custody, Fetching, Taken
+from pictrace.service.jobs import Run, Work, counts
+from pictrace.sources.archive import Archive
+from pictrace.sources.opening import open_source
+
+_AT_ONCE = 2
+"""Pictures of an archive or list that are looked at together; the service's workers are there for searches too."""
+
+_Found = tuple[str, bytes | Failure]
+
+
+def works_of(custody: Custody, fetching: Fetching) -> Mapping[str, Work]:
+    """The work of each kind of job."""
+    return {
+        "index": lambda run: _index(custody, run),
+        "zip": lambda run: _archive(custody, run),
+        "urls": lambda run: _urls(custody, fetching, run),
+        "rebuild": lambda run: custody.collection.rebuild(progress=_Watch(run)),
+        "fold": lambda run: custody.collection.fold(progress=_Watch(run)),
+    }
+
+
+class _Watch(Progress):
+    """Passes on how far the core is, counted over all sources, and ends it where the job is to end."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._before = self._last = 0
+
+    def seen(self, done: int, place: str) -> None:
+        """So many pictures of this source are done."""
+        if done < self._last:
+            self._before += self._last
+        self._last = done
+        self._run.count(done=self._before + done, latest=place)
+
+    def folded(self, encoder: str, done: int, total: int) -> None:
+        """An index is being made; the job may end here too."""
+        del encoder, done, total
+        self._run.breathe()
+
+
+def _index(custody: Custody, run: Run) -> None:
+    custody.check_room()
+    folders = [str(folder) for folder in run.job.plan["folders"]]
+    counting = threading.Thread(target=_count, args=(custody, folders, run), daemon=True, name="pictrace-count")
+    counting.start()
+    report = custody.collection.add(*folders, progress=_Watch(run))
+    counting.join()
+    for failure in report.failures:
+        run.fail(failure)
+    run.count(done=report.done, **counts(report))
+
+
+def _count(custody: Custody, folders: Sequence[str], run: Run) -> None:
+    limits = custody.settings.limits
+    # What cannot be counted will be told of when it is read.
+    with contextlib.suppress(PictraceError, OSError):
+        run.total(sum(1 for one in folders for _ in open_source(one, limits, known=lambda _: True).items()))
+
+
+def _archive(custody: Custody, run: Run) -> None:
+    path = Path(run.job.plan["path"])
+    limits = custody.settings.limits
+    run.count(total=sum(1 for _ in Archive(path, limits, known=lambda _: True).items()))
+    above = f"{path}!/"
+
+    def members() -> Iterator[_Found]:
+        for item in Archive(path, limits).items():
+            if isinstance(item, Failure):
+                yield item.path.removeprefix(above), item
+            else:
+                yield item.location.uri.removeprefix(above), item.data or b""
+
+    _take_in(custody, run, members(), lambda name: f"{run.job.name}/{names.shown(name)}")
+    path.unlink(missing_ok=True)
+    custody.collection.fold(progress=_Watch(run))
+
+
+def _urls(custody: Custody, fetching: Fetching, run: Run) -> None:
+    urls = [str(url) for url in run.job.plan["urls"]]
+    run.count(total=len(urls))
+
+    def answers() -> Iterator[_Found]:
+        for url, found in fetching.many(urls):
+            yield url, found.data if isinstance(found, Fetched) else _failure(url, found)
+
+    _take_in(custody, run, answers(), lambda url: url)
+    custody.collection.fold(progress=_Watch(run))
+
+
+def _take_in(custody: Custody, run: Run, found: Iterator[_Found], called: Callable[[str], str]) -> None:
+    """Every picture that was found is taken in, a few at a time; the job's numbers tell of each."""
+    tally = dict.fromkeys(("done", "added", "known", "failed"), 0)
+    metadata = run.job.plan.get("metadata")
+    pending: deque[tuple[str, Future[Taken]]] = deque()
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pictrace-job") as hands:
+        for name, data in found:
+            if isinstance(data, Failure):
+                _note(run, tally, name, data)
+            else:
+                pending.append((name, hands.submit(custody.take_in, data, name=called(name), metadata=metadata)))
+            del data
+            while len(pending) > _AT_ONCE:
+                _settle(run, tally, *pending.popleft())
+        while pending:
+            _settle(run, tally, *pending.popleft())
+
+
+def _settle(run: Run, tally: dict[str, int], name: str, future: "Future[Taken]") -> None:
+    try:
+        known = future.result().known
+    except PictureError as error:
+        _note(run, tally, name, _failure(name, error))
+        return
+    tally["done"] += 1
+    tally["known" if known else "added"] += 1
+    run.count(latest=name, **tally)
+
+
+def _note(run: Run, tally: dict[str, int], name: str, failure: Failure) -> None:
+    run.fail(Failure(name, failure.code, failure.detail))
+    tally["done"] += 1
+    tally["failed"] += 1
+    run.count(latest=name, **tally)
+
+
+def _failure(name: str, error: PictureError | FetchError | Any) -> Failure:
+    return Failure(name, error.code, str(error))

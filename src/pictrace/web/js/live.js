@@ -1,0 +1,79 @@
+/**
+ * What the service says by itself, kept: jobs as they run, the collection as it grows, and whether it can be heard.
+ *
+ * The page listens to one stream; its events `job`, `collection` and `connection` ("open" or "lost") end up here.
+ */
+
+import { home } from "./order.js";
+
+/** @typedef {{id: string, kind: string, name: string, state: string, done: number, total: number | null, added: number,
+ *   known: number, failed: number, rate: number, eta_seconds: number | null, latest: string, created: string,
+ *   started: string | null, ended: string | null, problem: object | null}} Job */
+
+export const hasEnded = (job) => !["queued", "running"].includes(job.state);
+
+class Live extends EventTarget {
+  /** @type {Map<string, Job>} */
+  jobs = new Map();
+  /** @type {{pictures: number, version: number} | null} */
+  collection = null;
+  /** @type {"opening" | "open" | "lost"} */
+  state = "opening";
+
+  constructor(app) {
+    super();
+    this.app = app;
+    app.on("job", (job) => this.learn(job));
+    app.on("collection", (said) => this.#hear(said));
+    app.on("connection", (state) => (state === "lost" ? this.#become("lost") : this.read()));
+    window.addEventListener("offline", () => this.#become("lost"));
+    window.addEventListener("online", () => this.read());
+    this.read();
+  }
+
+  /** Asks for what may have been missed. */
+  async read() {
+    try {
+      const [collection, { jobs }] = await Promise.all([
+        this.app.api.get(home(this.app)), this.app.api.get(`${home(this.app)}/jobs`),
+      ]);
+      this.jobs = new Map(jobs.map((job) => [job.id, job]));
+      this.#say("jobs", null);
+      this.#hear(collection);
+    } catch (problem) {
+      if (problem.code === "network") this.#become("lost");
+    }
+  }
+
+  /** Takes in a job as it is now. @param {Job} job */
+  learn(job) {
+    this.#become("open");
+    if (this.jobs.has(job.id)) this.jobs.set(job.id, job);
+    else this.jobs = new Map([[job.id, job], ...this.jobs]);
+    this.#say("job", job);
+  }
+
+  #hear(collection) {
+    this.#become("open");
+    this.collection = { ...this.collection, ...collection };
+    this.#say("collection", this.collection);
+  }
+
+  #become(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.#say("state", state);
+  }
+
+  #say(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+}
+
+const lives = new WeakMap();
+
+/** What the service says, for this page. @returns {Live} */
+export function liveOf(app) {
+  if (!lives.has(app)) lives.set(app, new Live(app));
+  return lives.get(app);
+}

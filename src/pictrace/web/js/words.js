@@ -1,0 +1,27 @@
+/** Sentences and figures that several views say. */
+
+/** What went wrong, in the reader's language if the code is known. @returns {string} */
+export const sentence = (app, problem) => app.sentence(problem);
+
+/** Whether the caller has a right; nobody knows, and so no, before the service has said. @param {string} right */
+export const may = (app, right) => (app.info?.rights ?? []).includes(right);
+
+/** What to do about it, if there is something. @returns {string} */
+export function advice(app, problem) {
+  const key = `add.advice_${problem.code}`;
+  const said = app.t(key);
+  return said === key ? problem.hint ?? "" : said;
+}
+
+/** The last part of a path or an address. @param {string | null} path */
+export const fileName = (path) => (path ?? "").split(/[/\\]/).filter(Boolean).pop() ?? "";
+
+/** What a picture is called: its file's name, or its number. */
+export const nameOf = (app, record) => fileName(record.path) || app.t("library.tile", { id: String(record.id) });
+
+/** A duration that need not be exact. @param {number} seconds */
+export function duration(app, seconds) {
+  if (seconds < 60) return app.t("jobs.seconds", { count: Math.max(1, Math.round(seconds)) });
+  if (seconds < 5400) return app.t("jobs.minutes", { count: Math.round(seconds / 60) });
+  return app.t("jobs.hours", { count: Math.round(seconds / 3600) });
+}
