@@ -51,7 +51,7 @@ test("a refusal asks for a key once and tries again", async () => {
 test("an answer that is no JSON still has a code", async () => {
   const answer = (_, reply) => { reply.writeHead(503, { "Content-Type": "text/html" }); reply.end("<h1>busy</h1>"); };
 
-  await assert.rejects(serving(answer, (api) => api.get("v1/info")), { code: "unavailable" });
+  await assert.rejects(serving(answer, (api) => api.get("v1/info")), { code: "not_ready" });
 });
 
 test("paths are under the address of the page", () => {

@@ -85,7 +85,7 @@ async function settled(answer) {
 }
 
 function coded(status) {
-  return { 401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "payload_too_large", 429: "too_many_requests", 503: "unavailable" }[status] ?? "internal";
+  return { 401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "payload_too_large", 429: "rate_limited", 503: "not_ready" }[status] ?? "internal";
 }
 
 async function streamed(answer, onEvent) {

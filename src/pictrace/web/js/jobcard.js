@@ -38,6 +38,7 @@ export class JobCard {
   constructor(app, job) {
     this.app = app;
     const { t } = app;
+    // i18n: jobs.kind_index jobs.kind_rescan jobs.kind_zip jobs.kind_urls jobs.kind_rebuild
     const title = h("h3", { id: `job-${job.id}` }, h("span", null, t(`jobs.kind_${job.kind}`)), job.name ? ` ${job.name}` : "");
     this.state = h("span", { class: "job-state" });
     this.bar = progress(title.textContent);
@@ -64,6 +65,7 @@ export class JobCard {
     const share = shareOf(job);
     const ended = hasEnded(job);
     this.element.dataset.state = job.state;
+    // i18n: jobs.state_queued jobs.state_running jobs.state_done jobs.state_failed jobs.state_cancelled
     fill(this.state, job.state === "running" && share !== null ? app.percent(Math.min(share, 0.999)) : t(`jobs.state_${job.state}`));
     advance(this.bar, job.state === "queued" ? 0 : share, this.state.textContent);
     this.bar.hidden = ended;

@@ -76,6 +76,8 @@ class Jobs {
     }
     this.#order();
     const { t, announce } = this.app;
+    // i18n: jobs.kind_index jobs.kind_rescan jobs.kind_zip jobs.kind_urls jobs.kind_rebuild
+    // i18n: jobs.state_queued jobs.state_running jobs.state_done jobs.state_failed jobs.state_cancelled
     if (hasEnded(job)) announce(`${t(`jobs.kind_${job.kind}`)} ${job.name}: ${t(`jobs.state_${job.state}`)}`);
   }
 }
@@ -90,6 +92,7 @@ function sort(list, elements) {
 }
 
 function starters(app, live) {
+  // i18n: jobs.start_rescan jobs.start_rebuild
   const start = (kind, drawing) => h("button", { type: "button", class: "button", onclick: async (event) => {
     event.currentTarget.disabled = true;
     const button = event.currentTarget;

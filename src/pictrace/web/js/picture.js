@@ -136,6 +136,7 @@ class Picture {
   }
 
   #stepper(step, drawing, by) {
+    // i18n: picture.previous picture.next
     const label = this.app.t(`picture.${step}`);
     return h("button", { type: "button", class: "icon-button", dataset: { step }, "aria-label": label, title: label,
       disabled: true, onclick: () => this.step(by) }, icon(drawing));

@@ -89,6 +89,7 @@ class Strip {
   #drawJob(job, count) {
     const { app } = this;
     const share = shareOf(job);
+    // i18n: jobs.kind_index jobs.kind_rescan jobs.kind_zip jobs.kind_urls jobs.kind_rebuild
     const name = job.name || app.t(`jobs.kind_${job.kind}`);
     const figure = job.state === "queued" ? app.t("jobs.state_queued")
       : share === null ? app.number(job.done) : app.percent(Math.min(share, 0.999));

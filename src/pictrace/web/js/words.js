@@ -8,6 +8,7 @@ export const may = (app, right) => (app.info?.rights ?? []).includes(right);
 
 /** What to do about it, if there is something. @returns {string} */
 export function advice(app, problem) {
+  // i18n: add.advice_*
   const key = `add.advice_${problem.code}`;
   const said = app.t(key);
   return said === key ? problem.hint ?? "" : said;
