@@ -2,19 +2,21 @@
 
 /** What the service says went wrong; `code` never changes its meaning, `network` and `aborted` are our own. */
 export class Problem extends Error {
-  /** @param {{code?: string, status?: number, detail?: string, hint?: string, title?: string}} plain */
+  /** @param {{code?: string, status?: number, detail?: string, hint?: string, title?: string, retryAfter?: number}} plain */
   constructor(plain) {
     super(plain.detail || plain.title || plain.code);
     this.code = plain.code ?? "internal";
     this.status = plain.status ?? 0;
     this.detail = plain.detail ?? plain.title ?? "";
     this.hint = plain.hint ?? "";
+    /** In how many seconds it is worth asking again; 0 where nobody said. */
+    this.retryAfter = plain.retryAfter || 0;
   }
 }
 
 /**
  * @typedef {{method?: string, body?: any, headers?: Record<string, string>, signal?: AbortSignal,
- *   onUploadProgress?: (share: number) => void, onEvent?: (name: string, data: any) => void}} Request
+ *   onUploadProgress?: (share: number) => void, isQuiet?: boolean, onEvent?: (name: string, data: any) => void}} Request
  */
 
 /**
@@ -47,9 +49,9 @@ export function createApi(base, { askForKey = async () => false } = {}) {
     send,
     /** @param {string} path @param {{signal?: AbortSignal}} [options] */
     get: (path, { signal } = {}) => send("GET", path, undefined, { signal }),
-    /** Server-Sent Events until their end; an event `problem` rejects. @param {string} path @param {Request} options */
-    stream: (path, { method = "GET", body, headers, signal, onEvent }) =>
-      attempt(async () => {
+    /** Server-Sent Events until their end; an event `problem` rejects, and if `isQuiet` no key is asked for. @param {string} path @param {Request} options */
+    stream: (path, { method = "GET", body, headers, signal, isQuiet = false, onEvent }) =>
+      (isQuiet ? (work) => work() : attempt)(async () => {
         const request = packed(body, { ...headers, Accept: "text/event-stream" });
         await streamed(await reached(url(path), { method, signal, ...request }), onEvent);
       }),
@@ -80,8 +82,12 @@ function lost(error) {
 async function settled(answer) {
   const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
   const plain = isJson && answer.status !== 204 ? await answer.json().catch(() => null) : null;
-  if (!answer.ok) throw new Problem({ status: answer.status, title: answer.statusText, code: coded(answer.status), ...plain });
+  if (!answer.ok) throw refusal(answer.status, plain, answer.headers.get("Retry-After"), answer.statusText);
   return plain;
+}
+
+function refusal(status, plain, wait, title = "") {
+  return new Problem({ status, title, code: coded(status), retryAfter: Number(wait), ...plain });
 }
 
 function coded(status) {
@@ -130,7 +136,7 @@ function uploaded(address, { method, body, headers, signal }, onProgress) {
     request.onload = () => {
       const plain = parsed(request.responseText);
       if (request.status >= 200 && request.status < 300) resolve(plain);
-      else reject(new Problem({ status: request.status, code: coded(request.status), ...plain }));
+      else reject(refusal(request.status, plain, request.getResponseHeader("Retry-After")));
     };
     request.onerror = () => reject(new Problem({ code: "network" }));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));

@@ -5,7 +5,7 @@ import { icon } from "./libraryicons.js";
 import { hasEnded, liveOf } from "./live.js";
 import { JobCard } from "./jobcard.js";
 import { home } from "./order.js";
-import { may } from "./words.js";
+import { may, titleOf } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
@@ -76,9 +76,8 @@ class Jobs {
     }
     this.#order();
     const { t, announce } = this.app;
-    // i18n: jobs.kind_index jobs.kind_rescan jobs.kind_zip jobs.kind_urls jobs.kind_rebuild
     // i18n: jobs.state_queued jobs.state_running jobs.state_done jobs.state_failed jobs.state_cancelled
-    if (hasEnded(job)) announce(`${t(`jobs.kind_${job.kind}`)} ${job.name}: ${t(`jobs.state_${job.state}`)}`);
+    if (hasEnded(job)) announce(`${titleOf(this.app, job)}: ${t(`jobs.state_${job.state}`)}`);
   }
 }
 
@@ -104,5 +103,6 @@ function starters(app, live) {
       button.disabled = false;
     }
   } }, icon(drawing), app.t(`jobs.start_${kind}`));
-  return [may(app, "index") && start("rescan", "folder"), may(app, "admin") && start("rebuild", "refresh")];
+  const isOperator = may(app, "admin");
+  return [isOperator && app.info.rescan && start("rescan", "folder"), isOperator && start("rebuild", "refresh")];
 }

@@ -25,6 +25,7 @@ class Live extends EventTarget {
     this.app = app;
     app.on("job", (job) => this.learn(job));
     app.on("collection", (said) => this.#hear(said));
+    app.on("info", () => this.collection ?? this.read());
     app.on("connection", (state) => (state === "lost" ? this.#become("lost") : this.read()));
     window.addEventListener("offline", () => this.#become("lost"));
     window.addEventListener("online", () => this.read());
@@ -35,7 +36,7 @@ class Live extends EventTarget {
   async read() {
     try {
       const [collection, { jobs }] = await Promise.all([
-        this.app.api.get(home(this.app)), this.app.api.get(`${home(this.app)}/jobs`),
+        this.app.api.get(home(this.app)), this.app.api.get(`${home(this.app)}/jobs`).catch(unseen),
       ]);
       this.jobs = new Map(jobs.map((job) => [job.id, job]));
       this.#say("jobs", null);
@@ -68,6 +69,12 @@ class Live extends EventTarget {
   #say(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
+}
+
+/** No jobs, for whom they are not shown to. */
+function unseen(problem) {
+  if (problem.code !== "forbidden") throw problem;
+  return { jobs: [] };
 }
 
 const lives = new WeakMap();

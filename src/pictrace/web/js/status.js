@@ -5,6 +5,7 @@ import { icon } from "./libraryicons.js";
 import { hasEnded, liveOf } from "./live.js";
 import { advance, progress, shareOf } from "./jobcard.js";
 import { styled } from "./router.js";
+import { aboutJob } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
@@ -89,8 +90,8 @@ class Strip {
   #drawJob(job, count) {
     const { app } = this;
     const share = shareOf(job);
-    // i18n: jobs.kind_index jobs.kind_rescan jobs.kind_zip jobs.kind_urls jobs.kind_rebuild
-    const name = job.name || app.t(`jobs.kind_${job.kind}`);
+    const { kind, name: named } = aboutJob(app, job);
+    const name = named || kind;
     const figure = job.state === "queued" ? app.t("jobs.state_queued")
       : share === null ? app.number(job.done) : app.percent(Math.min(share, 0.999));
     const more = count > 1 ? ` ${app.t("status.more", { count: count - 1 })}` : "";
