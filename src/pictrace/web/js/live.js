@@ -10,6 +10,8 @@ import { home } from "./order.js";
  *   known: number, failed: number, rate: number, eta_seconds: number | null, latest: string, created: string,
  *   started: string | null, ended: string | null, problem: object | null}} Job */
 
+const REST_MS = 2000;
+
 export const hasEnded = (job) => !["queued", "running"].includes(job.state);
 
 class Live extends EventTarget {
@@ -56,8 +58,15 @@ class Live extends EventTarget {
 
   #hear(collection) {
     this.#become("open");
+    if (!collection.index && this.collection && collection.version !== this.collection.version) this.#readLater();
     this.collection = { ...this.collection, ...collection };
     this.#say("collection", this.collection);
+  }
+
+  /** How the index stands is not told with every picture; it is asked for once they have come to rest. */
+  #readLater() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.read(), REST_MS);
   }
 
   #become(state) {

@@ -81,8 +81,9 @@ class Strip {
     if (!index) return;
     const parts = [index.exhaustive ? t("status.exact")
       : index.recall === null ? t("status.approximate") : t("status.recall", { share: percent(index.recall) })];
-    if (index.behind) parts.push(t("status.behind", { count: index.behind }));
-    this.index.dataset.state = index.behind ? "behind" : index.exhaustive ? "exact" : "approximate";
+    const behind = index.exhaustive ? 0 : index.behind;
+    if (behind) parts.push(t("status.behind", { count: behind }));
+    this.index.dataset.state = behind ? "behind" : index.exhaustive ? "exact" : "approximate";
     this.index.title = t(index.exhaustive ? "status.exact_help" : "status.approximate_help");
     fill(this.index, parts.join(" · "));
   }
