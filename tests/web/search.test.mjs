@@ -54,6 +54,20 @@ test("an answer that is no JSON still has a code", async () => {
   await assert.rejects(serving(answer, (api) => api.get("v1/info")), { code: "not_ready" });
 });
 
+test("an answer that nobody waits for any more is no answer", async () => {
+  const answer = (_, reply) => { reply.writeHead(200, { "Content-Type": "application/json" }); reply.write('{"half":'); };
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 50);
+
+  await assert.rejects(serving(answer, (api) => api.get("v1/info", { signal: stop.signal })), { name: "AbortError" });
+});
+
+test("a refusal says when it is worth asking again", async () => {
+  const answer = (_, reply) => { reply.writeHead(429, { "Content-Type": "application/problem+json", "Retry-After": "7" }); reply.end('{"code":"rate_limited"}'); };
+
+  await assert.rejects(serving(answer, (api) => api.get("v1/info")), { code: "rate_limited", retryAfter: 7 });
+});
+
 test("paths are under the address of the page", () => {
   assert.equal(createApi("http://host/prefix/").url("/v1/info"), "http://host/prefix/v1/info");
 });

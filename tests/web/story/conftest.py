@@ -14,7 +14,7 @@ from web.story.running import Running, Visitor, photographs, running
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-GALLERY = ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png")
+GALLERY = ("chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 
 
 @pytest.fixture(scope="module")

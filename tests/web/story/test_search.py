@@ -31,7 +31,7 @@ def test_from_an_empty_collection_to_a_compared_result(empty, visitor) -> None:
     page.get_by_role("link", name="Search", exact=True).click()
     page.locator(".drop input").first.set_input_files(shot("chelsea.png", PART))
     heading(page, "Found 1 copy")
-    expect(page.locator(".card .score")).to_have_text("99%")
+    expect(page.locator(".card .score")).to_contain_text("99")
     page.get_by_role("link", name="Compare: chelsea.jpg").click()
     heading(page, "The same photograph, edited")
     for way in ("Matching places", "Slider", "Blink", "Difference", "Side by side"):

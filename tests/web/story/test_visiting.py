@@ -16,7 +16,7 @@ LINKS = [
     ("#/compare?a=1&b=1", "The same picture"),
     ("#/compare?a=1&b=2", "No relation was found"),
     ("#/library?filter=format%20%3D%20%22JPEG%22&sort=oldest", "Library"),
-    ("#/picture/3", "rocket.jpg"),
+    ("#/picture/3", "motorcycle_left.png"),
     ("#/nowhere", "There is no page at this address."),
     ("#/search", "Find a picture by picture"),
 ]

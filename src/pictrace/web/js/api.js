@@ -75,13 +75,19 @@ async function reached(address, request) {
   }
 }
 
+/** An answer that is no JSON says nothing; one that broke off, or is not wanted any more, is an error. */
+function unread(error) {
+  if (error instanceof SyntaxError) return null;
+  throw lost(error);
+}
+
 function lost(error) {
   return error.name === "AbortError" ? error : new Problem({ code: "network" });
 }
 
 async function settled(answer) {
   const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
-  const plain = isJson && answer.status !== 204 ? await answer.json().catch(() => null) : null;
+  const plain = isJson && answer.status !== 204 ? await answer.json().catch(unread) : null;
   if (!answer.ok) throw refusal(answer.status, plain, answer.headers.get("Retry-After"), answer.statusText);
   return plain;
 }
