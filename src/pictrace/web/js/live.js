@@ -10,7 +10,7 @@ import { home } from "./order.js";
  *   known: number, failed: number, rate: number, eta_seconds: number | null, latest: string, created: string,
  *   started: string | null, ended: string | null, problem: object | null}} Job */
 
-const REST_MS = 2000;
+const PACE_MS = 2000;
 
 export const hasEnded = (job) => !["queued", "running"].includes(job.state);
 
@@ -42,7 +42,10 @@ class Live extends EventTarget {
       ]);
       this.jobs = new Map(jobs.map((job) => [job.id, job]));
       this.#say("jobs", null);
+      const before = this.collection?.version ?? collection.version;
       this.#hear(collection);
+      const { name, pictures, version } = collection;
+      if (version !== before) this.app.emit("collection", { name, pictures, version });
     } catch (problem) {
       if (problem.code === "network") this.#become("lost");
     }
@@ -51,6 +54,7 @@ class Live extends EventTarget {
   /** Takes in a job as it is now. @param {Job} job */
   learn(job) {
     this.#become("open");
+    if (this.jobs.get(job.id)?.done !== job.done || hasEnded(job)) this.#readLater();
     if (this.jobs.has(job.id)) this.jobs.set(job.id, job);
     else this.jobs = new Map([[job.id, job], ...this.jobs]);
     this.#say("job", job);
@@ -63,10 +67,12 @@ class Live extends EventTarget {
     this.#say("collection", this.collection);
   }
 
-  /** How the index stands is not told with every picture; it is asked for once they have come to rest. */
+  /** How many a job has added, and how the index stands, is not told with every picture; it is asked for now and then. */
   #readLater() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.read(), REST_MS);
+    this.timer ||= setTimeout(() => {
+      this.timer = 0;
+      this.read();
+    }, PACE_MS);
   }
 
   #become(state) {
