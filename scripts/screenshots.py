@@ -20,8 +20,8 @@ from web.story.running import SECONDS, Running, running, shot  # noqa: E402 - an
 from pictrace.demo import PHOTOGRAPHS  # noqa: E402
 
 DOCUMENTED = (
-    "home", "search", "search-dark", "search-phone", "compare", "compare-lines-dark", "library", "library-phone-dark",
-    "add",
+    "search", "search-dark", "search-phone", "compare", "compare-lines-dark", "library", "library-phone-dark",
+    "compare-slider-phone",
 )  # fmt: skip
 """Those that the documentation shows."""
 
@@ -89,6 +89,7 @@ def add(page: Page) -> None:
     bad = {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear reader"}
     page.locator(".drop-zone input").first.set_input_files([*files, bad])
     expect(page.locator(".upload-error")).to_be_visible()
+    expect(page.get_by_role("heading", name="Finished")).to_be_visible()
 
 
 def region(page: Page) -> None:
