@@ -264,6 +264,8 @@ class Library {
 
   /** The address follows what is seen, and adds nothing to the history. */
   #address() {
+    // A picture may have been opened, and not be there yet: then the address is its already.
+    if (!location.hash.startsWith("#/library")) return;
     history.replaceState(history.state, "", libraryHash(this));
   }
 
