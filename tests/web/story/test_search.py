@@ -100,7 +100,10 @@ def test_stages_are_seen_before_the_answer(gallery, visitor) -> None:
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [(b"no picture at all", "This file is not a picture."), (b"\xff\xd8\xff\xe0" + bytes(99), "This picture is damaged")],
+    [
+        (b"no picture at all", "This file is not a picture."),
+        (b"\xff\xd8\xff\xe0" + bytes(99), "This picture is damaged"),
+    ],
 )
 def test_what_is_no_picture_is_explained(gallery, visitor, data: bytes, sentence: str) -> None:
     """A file that cannot be searched with is refused in words, and another can be chosen."""

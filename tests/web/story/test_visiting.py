@@ -94,6 +94,21 @@ def test_a_key_opens_a_session(tmp_path: Path, visitor) -> None:
         expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def test_a_key_can_be_given_later(tmp_path: Path, visitor) -> None:
+    """Who gave no key when asked is offered to, and sees the view once it is there."""
+    visitor.allowed = {401}
+    with running(tmp_path / "kept") as service:
+        _, key = keys.add(service.keys, "page", rights=("search",))
+        page = visitor.opens(service, "#/library")
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text("The pictures could not be read")).to_be_visible()
+        page.locator("#toasts").get_by_role("button", name="Sign in").click()
+        page.get_by_label("Key", exact=True).fill(key)
+        page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_text("No pictures yet")).to_be_visible()
+        expect(page.locator(".toast")).to_have_count(0)
+
+
 def test_who_may_only_search_is_offered_no_more(tmp_path: Path, visitor) -> None:
     """A key without further rights sees no way to add, delete or rebuild."""
     visitor.allowed = {401, 403}
