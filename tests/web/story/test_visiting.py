@@ -59,10 +59,10 @@ def test_everything_is_reached_by_keys(gallery, visitor) -> None:
     heading(page, "Find a picture by picture")
     page.keyboard.press("l")
     expect(page.locator(".tile.is-shown")).to_have_count(4)
-    for key in ("Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Tab"):
+    for _ in range(20):
+        page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.matches('.tile-link')"):
             break
-        page.keyboard.press(key)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("s")
     heading(page, "Found the same picture")
