@@ -1,14 +1,12 @@
 """What stories have: Chromium, a visitor whose pages must not complain, and services."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("playwright.sync_api", reason="needs Playwright")
-
 from playwright.sync_api import Browser, expect, sync_playwright
 from web.story.running import Running, Visitor, photographs, running
 
@@ -41,10 +39,17 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Running]:
+def empty(tmp_path: Path, browser: Browser) -> Iterator[Running]:
     """A service without a picture."""
     with running(tmp_path / "empty") as service:
         yield service
+
+
+@pytest.fixture
+def starts(tmp_path: Path, browser: Browser) -> Iterator[Callable[..., Running]]:
+    """Starts a service that is not like the others; to be asked for before the visitor, who leaves first."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **more: stack.enter_context(running(tmp_path / "kept", **more))
 
 
 @pytest.fixture(scope="module")

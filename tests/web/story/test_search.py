@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fetch.upstream import ALLOWED, ok, serving
 from playwright.sync_api import expect
-from web.story.running import PART, heading, photographs, running, shot
+from web.story.running import PART, heading, photographs, shot
 
 from pictrace.settings import FetchPolicy
 
@@ -50,19 +50,19 @@ def test_a_picture_is_pasted(gallery, visitor) -> None:
     expect(page.locator(".card .file")).to_have_text("rocket.jpg")
 
 
-def test_an_address_is_searched_with(tmp_path: Path, visitor) -> None:
+def test_an_address_is_searched_with(tmp_path: Path, starts, visitor) -> None:
     """The service fetches the picture at a URL, and the page's address brings the same search back."""
     folder = photographs(tmp_path / "photographs", ["chelsea.png"])
     with serving({"/cat.jpg": ok(shot("chelsea.png", PART)["buffer"])}) as upstream:
         policy = FetchPolicy(allow_networks=(f"{ALLOWED}/32",), allow_ports=(upstream.port,))
-        with running(tmp_path / "kept", folders=(folder,), fetch=policy) as service:
-            page = visitor.opens(service)
-            expect(page.locator(".strip img")).to_have_count(1)
-            page.get_by_label("Address of a picture").fill(f"http://{ALLOWED}:{upstream.port}/cat.jpg")
-            page.keyboard.press("Enter")
-            heading(page, "Found 1 copy")
-            page.reload()
-            heading(page, "Found 1 copy")
+        service = starts(folders=(folder,), fetch=policy)
+        page = visitor.opens(service)
+        expect(page.locator(".strip img")).to_have_count(1)
+        page.get_by_label("Address of a picture").fill(f"http://{ALLOWED}:{upstream.port}/cat.jpg")
+        page.keyboard.press("Enter")
+        heading(page, "Found 1 copy")
+        page.reload()
+        heading(page, "Found 1 copy")
 
 
 def test_an_address_that_is_not_fetched_is_explained(gallery, visitor) -> None:

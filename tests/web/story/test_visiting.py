@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from web.story.running import heading, running
+from web.story.running import heading
 
 import pictrace
 from pictrace.service import keys
@@ -75,62 +75,62 @@ def test_everything_is_reached_by_keys(gallery, visitor) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def test_a_key_opens_a_session(tmp_path: Path, visitor) -> None:
+def test_a_key_opens_a_session(starts, visitor) -> None:
     """A service that needs a key asks for one, takes no wrong one, keeps it in a cookie, and forgets it again."""
     visitor.allowed = {401}
-    with running(tmp_path / "kept") as service:
-        _, key = keys.add(service.keys, "page", rights=("admin",))
-        page = visitor.opens(service)
-        page.get_by_label("Key", exact=True).fill("pt_wrong")
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert").filter(has_text="This key is not valid.")).to_be_visible()
-        page.get_by_label("Key", exact=True).fill(key)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_text("The collection is still empty.")).to_be_visible()
-        page.reload()
-        expect(page.get_by_text("The collection is still empty.")).to_be_visible()
-        assert [one["httpOnly"] for one in page.context.cookies()] == [True]
-        page.get_by_role("button", name="Sign out").click()
-        expect(page.get_by_role("dialog")).to_be_visible()
+    service = starts()
+    _, key = keys.add(service.keys, "page", rights=("admin",))
+    page = visitor.opens(service)
+    page.get_by_label("Key", exact=True).fill("pt_wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert").filter(has_text="This key is not valid.")).to_be_visible()
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("The collection is still empty.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("The collection is still empty.")).to_be_visible()
+    assert [one["httpOnly"] for one in page.context.cookies()] == [True]
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def test_a_key_can_be_given_later(tmp_path: Path, visitor) -> None:
+def test_a_key_can_be_given_later(starts, visitor) -> None:
     """Who gave no key when asked is offered to, and sees the view once it is there."""
     visitor.allowed = {401}
-    with running(tmp_path / "kept") as service:
-        _, key = keys.add(service.keys, "page", rights=("search",))
-        page = visitor.opens(service, "#/library")
-        page.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_text("The pictures could not be read")).to_be_visible()
-        page.locator("#toasts").get_by_role("button", name="Sign in").click()
-        page.get_by_label("Key", exact=True).fill(key)
-        page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
-        expect(page.get_by_text("No pictures yet")).to_be_visible()
-        expect(page.locator(".toast")).to_have_count(0)
+    service = starts()
+    _, key = keys.add(service.keys, "page", rights=("search",))
+    page = visitor.opens(service, "#/library")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("The pictures could not be read")).to_be_visible()
+    page.locator("#toasts").get_by_role("button", name="Sign in").click()
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("No pictures yet")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(0)
 
 
-def test_who_may_only_search_is_offered_no_more(tmp_path: Path, visitor) -> None:
+def test_who_may_only_search_is_offered_no_more(starts, visitor) -> None:
     """A key without further rights sees no way to add, delete or rebuild."""
-    visitor.allowed = {401, 403}
-    with running(tmp_path / "kept") as service:
-        _, key = keys.add(service.keys, "reader", rights=("search",))
-        page = visitor.opens(service, "#/add")
-        page.get_by_label("Key", exact=True).fill(key)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_text("Your key does not allow adding pictures.")).to_be_visible()
-        expect(page.locator(".state-pictures")).to_have_text("0 pictures")
-        page.locator(".places [data-place=jobs]").click()
-        heading(page, "Jobs")
-        expect(page.locator("main").get_by_role("button")).to_have_count(0)
+    visitor.allowed = {401}
+    service = starts()
+    _, key = keys.add(service.keys, "reader", rights=("search",))
+    page = visitor.opens(service, "#/add")
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Your key does not allow adding pictures.")).to_be_visible()
+    expect(page.locator(".state-pictures")).to_have_text("0 pictures")
+    page.locator(".places [data-place=jobs]").click()
+    heading(page, "Jobs")
+    expect(page.locator("main").get_by_role("button")).to_have_count(0)
 
 
-def test_a_lost_connection_comes_back(tmp_path: Path, visitor) -> None:
+def test_a_lost_connection_comes_back(starts, visitor) -> None:
     """That the service is away is said, and that it is there again is noticed without being asked."""
-    service = running(tmp_path / "kept")
-    with service as one:
-        page = visitor.opens(one)
-        expect(page.locator(".state-pictures")).to_have_text("0 pictures")
-        one.stop()
-        expect(page.locator(".state-lost")).to_be_visible()
-        one.start()
-        expect(page.locator(".state-lost")).to_be_hidden()
+    service = starts()
+    visitor.allowed = {503}
+    page = visitor.opens(service)
+    expect(page.locator(".state-pictures")).to_have_text("0 pictures")
+    service.stop()
+    expect(page.locator(".state-lost")).to_be_visible()
+    service.start()
+    expect(page.locator(".state-lost")).to_be_hidden()

@@ -5,6 +5,7 @@
  */
 
 import { home } from "./order.js";
+import { may } from "./words.js";
 
 /** @typedef {{id: string, kind: string, name: string, state: string, done: number, total: number | null, added: number,
  *   known: number, failed: number, rate: number, eta_seconds: number | null, latest: string, created: string,
@@ -27,18 +28,19 @@ class Live extends EventTarget {
     this.app = app;
     app.on("job", (job) => this.learn(job));
     app.on("collection", (said) => this.#hear(said));
-    app.on("info", () => this.collection ?? this.read());
+    // What one may see is known only then.
+    app.on("info", () => this.read());
     app.on("connection", (state) => (state === "lost" ? this.#become("lost") : this.read()));
     window.addEventListener("offline", () => this.#become("lost"));
     window.addEventListener("online", () => this.read());
-    this.read();
+    if (app.info) this.read();
   }
 
   /** Asks for what may have been missed. */
   async read() {
     try {
       const [collection, { jobs }] = await Promise.all([
-        this.app.api.get(home(this.app)), this.app.api.get(`${home(this.app)}/jobs`).catch(unseen),
+        this.app.api.get(home(this.app)), may(this.app, "index") ? this.app.api.get(`${home(this.app)}/jobs`) : { jobs: [] },
       ]);
       this.jobs = new Map(jobs.map((job) => [job.id, job]));
       this.#say("jobs", null);
@@ -84,12 +86,6 @@ class Live extends EventTarget {
   #say(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
-}
-
-/** No jobs, for whom they are not shown to. */
-function unseen(problem) {
-  if (problem.code !== "forbidden") throw problem;
-  return { jobs: [] };
 }
 
 const lives = new WeakMap();
