@@ -48,6 +48,23 @@ test("a refusal asks for a key once and tries again", async () => {
   assert.deepEqual([both, asked], [[{ ok: true }, { ok: true }], 1]);
 });
 
+test("a refusal that comes late does not ask for a key again", async () => {
+  const late = [];
+  let asked = 0;
+  const answer = (request, reply) => {
+    const refuse = () => { reply.writeHead(401, { "Content-Type": "application/json" }); reply.end('{"code":"unauthenticated"}'); };
+    if (request.url.endsWith("/late")) late.push(refuse); else refuse();
+  };
+  const askForKey = async () => { asked += 1; await new Promise((resolve) => { setTimeout(resolve, 5); }); return false; };
+
+  await serving(answer, async (api) => {
+    const slow = api.get("/v1/late").catch((error) => error.code);
+    await assert.rejects(api.get("/v1/a"), { code: "unauthenticated" });
+    for (const refuse of late) refuse();
+    assert.deepEqual([await slow, asked], ["unauthenticated", 1]);
+  }, { askForKey });
+});
+
 test("an answer that is no JSON still has a code", async () => {
   const answer = (_, reply) => { reply.writeHead(503, { "Content-Type": "text/html" }); reply.end("<h1>busy</h1>"); };
 

@@ -1,8 +1,12 @@
 """The library: deleting that can be undone, filters, order; and one picture with its neighbours."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
-from web.story.running import heading, shot
+from web.story.running import heading, photographs, shot
+
+from pictrace.service import keys
 
 
 @pytest.fixture
@@ -70,6 +74,21 @@ def test_neighbours_are_a_key_away(gallery, visitor) -> None:
     heading(page, "coffee.png")
     page.keyboard.press("Escape")
     expect(page.locator(".library-count")).to_have_text("4 pictures")
+
+
+def test_leafing_through_is_not_counted(starts, visitor, tmp_path: Path) -> None:
+    """Who has a key may look at one picture after another, as fast as they are shown."""
+    visitor.allowed = {401}
+    service = starts(folders=(photographs(tmp_path / "photographs", ["chelsea.png", "coffee.png"]),))
+    _, key = keys.add(service.keys, "reader", rights=("admin",))
+    page = visitor.opens(service, "#/jobs")
+    page.get_by_label("Key", exact=True).fill(key)
+    page.keyboard.press("Enter")
+    expect(page.locator(".job[data-state=done]")).to_be_visible()
+    page.goto(f"{service.url}#/picture/1")
+    for name, step in [("chelsea.png", "ArrowLeft"), ("coffee.png", "ArrowRight")] * 15:
+        heading(page, name)
+        page.keyboard.press(step)
 
 
 def test_two_are_picked_and_compared(gallery, visitor) -> None:

@@ -27,13 +27,20 @@ export class Problem extends Error {
 export function createApi(base, { askForKey = async () => false } = {}) {
   const url = (path) => new URL(path.replace(/^\//, ""), base).href;
   let asking = null;
-  const askOnce = () => (asking ??= askForKey().finally(() => { asking = null; }));
+  let last = { at: -1, isTaken: false };
+  const askOnce = () => (asking ??= askForKey().then((isTaken) => {
+    last = { at: performance.now(), isTaken };
+    return isTaken;
+  }).finally(() => { asking = null; }));
 
   async function attempt(work) {
+    const begun = performance.now();
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== "unauthenticated" || !(await askOnce())) throw error;
+      if (!(error instanceof Problem) || error.code !== "unauthenticated") throw error;
+      // What was asked before the key was given, or was not, has its answer already.
+      if (!(begun < last.at ? last.isTaken : await askOnce())) throw error;
       return work();
     }
   }
