@@ -86,6 +86,7 @@ def test_leafing_through_is_not_counted(starts, visitor, tmp_path: Path) -> None
     page.keyboard.press("Enter")
     expect(page.locator(".job[data-state=done]")).to_be_visible()
     page.goto(f"{service.url}#/picture/1")
+    expect(page.locator("[data-step=previous]")).to_be_enabled()
     for name, step in [("chelsea.png", "ArrowLeft"), ("coffee.png", "ArrowRight")] * 15:
         heading(page, name)
         page.keyboard.press(step)
