@@ -136,10 +136,23 @@ class Besieged:
     def remember(self, golden: bytes) -> None:
         """Takes down what must not change."""
         found = self.search(golden).json()["results"][0]["id"]
-        self.before = {"golden": (golden, found), "ids": self.all_ids(), "rss": self._bytes("VmRSS"), "open": self._open()}
+        self.before = {
+            "golden": (golden, found),
+            "ids": self.all_ids(),
+            "rss": self._bytes("VmRSS"),
+            "open": self._open(),
+        }
+
+    def settle(self) -> None:
+        """Waits until nothing is under way."""
+        end = time.monotonic() + SECONDS
+        while b"pictrace_requests_inside 0.0" not in self.ask("GET", "/metrics").body:
+            assert time.monotonic() < end
+            time.sleep(0.1)
 
     def restore(self) -> None:
         """Pictures that a case was right to add are gone again."""
+        self.settle()
         added = sorted(self.all_ids() - self.before["ids"])
         for start in range(0, len(added), 1000):
             self.ask("POST", f"{C}/images:delete", {"ids": added[start : start + 1000]})
@@ -163,7 +176,15 @@ class Besieged:
         while any((self.root / "tmp").iterdir()) or any(self.root.glob("data/*/incoming/*")):
             assert time.monotonic() < end, list((self.root / "tmp").iterdir())
             time.sleep(0.1)
-        assert {one.name for one in self.root.iterdir()} == {"data", "home", "tmp", "here", "log", "keys.json", "keys.json.lock"}
+        assert {one.name for one in self.root.iterdir()} == {
+            "data",
+            "home",
+            "tmp",
+            "here",
+            "log",
+            "keys.json",
+            "keys.json.lock",
+        }
         assert not any((self.root / "here").iterdir())
         assert [one.name for one in (self.root / "home").iterdir()] == [".netrc"]
 
@@ -228,7 +249,8 @@ def form(*files: tuple[str, str, bytes], boundary: str = "", **fields: str) -> t
     boundary = boundary or uuid.uuid4().hex
     edge = f"--{boundary}\r\n".encode()
     parts = [
-        edge + f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()
+        edge + f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
     ]
     for tail, kind, data in files:
         said = f"Content-Type: {kind}\r\n" if kind else ""
@@ -246,7 +268,9 @@ def free_port() -> int:
 def pictrace(root: Path, *arguments: str, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """The command, as a user of that home runs it."""
     command = [sys.executable, "-m", "pictrace", *arguments]
-    return subprocess.run(command, env=dict(environ), cwd=root / "here", capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, env=dict(environ), cwd=root / "here", capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def environment(root: Path, **settings: object) -> dict[str, str]:
@@ -279,11 +303,16 @@ def besieged(root: Path, folder: Path | None = None, *, proxy: str = "", **setti
         keys[name] = pictrace(root, "keys", "add", name, "--rights", rights, environ=environ).stdout.strip()
     pictrace(root, "keys", "revoke", keys["revoked"].split("_")[1], environ=environ)
     port = free_port()
-    proxies = {name: proxy for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY")}
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY"), proxy)
     command = [sys.executable, "-m", "pictrace", "serve", "--port", str(port)]
     with (root / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, env=environ | proxies, cwd=root / "here", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
+            command,
+            env=environ | proxies,
+            cwd=root / "here",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
         )
     found = Besieged(root, port, keys, process)
     try:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import dns.flags
 import dns.message
@@ -62,7 +63,7 @@ def listener(port: int, *, far: bool = False) -> socket.socket:
 
     def make() -> None:
         if far:
-            with open(FAR, "rb") as place:
+            with Path(FAR).open("rb") as place:
                 if ctypes.CDLL(None, use_errno=True).setns(place.fileno(), _NEW_NETWORK):
                     return
         one = socket.socket(socket.AF_INET6)
