@@ -25,7 +25,7 @@ def png_of_texts(count: int = 100_000) -> bytes:
 
 def gif_of_frames(count: int, first: tuple[int, int] = (32, 32), others: tuple[int, int] = (32, 32)) -> bytes:
     """A GIF of as many frames of one colour; those after the first may say they are of any size."""
-    whole = encoded(GREY.convert("P").resize(first), "GIF")
+    whole = encoded(Image.new("P", first, 1), "GIF")
     start = whole.index(b"\x2c", 13 + 3 * (2 << (whole[10] & 7)) * bool(whole[10] & 0x80))
     frame = whole[start:-1]
     other = frame[:5] + struct.pack("<HH", *others) + frame[9:]
@@ -103,8 +103,18 @@ OTHERS = {
     **{
         name: encoded(GREY.convert(mode), name)
         for name, mode in {
-            "EPS": "RGB", "PDF": "RGB", "ICNS": "RGBA", "DDS": "RGB", "SGI": "RGB", "PCX": "RGB", "PPM": "RGB",
-            "XBM": "1", "JPEG2000": "RGB", "ICO": "RGB", "TGA": "RGB", "IM": "RGB", "MSP": "1", "SPIDER": "F",
+            "EPS": "RGB",
+            "PDF": "RGB",
+            "ICNS": "RGBA",
+            "DDS": "RGB",
+            "SGI": "RGB",
+            "PCX": "RGB",
+            "PPM": "RGB",
+            "XBM": "1",
+            "JPEG2000": "RGB",
+            "ICO": "RGB",
+            "TGA": "RGB",
+            "MSP": "1",
         }.items()
     },
     "PS": b"%!PS-Adobe-3.0\n(/etc/passwd) run\nshowpage\n",

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import logging
 import os
 import signal
 import socket
@@ -170,6 +172,24 @@ def test_a_signal_stops_it_well(tmp_path, number):
 
     assert Heard(answer, 0).statuses == [200]
     assert (process.returncode, rest) == (0, "stopped\n")
+
+
+def test_what_is_logged_while_it_runs_is_lines_of_json(house):
+    """Tracebacks of other parts too: whoever reads the log reads nothing else."""
+
+    async def odd(scope, receive, send):
+        try:
+            _ = 1 / 0
+        except ZeroDivisionError:
+            logging.getLogger("pictrace.jobs").exception("a job failed")
+        await echo(scope, receive, send)
+
+    with running(house, odd) as server:
+        server.hears(LAST)
+    (line,) = [json.loads(line) for line in server.stream.getvalue().splitlines()]
+
+    assert line["said"] == "a job failed"
+    assert "ZeroDivisionError" in line["trace"]
 
 
 def test_what_uvicorn_says_of_requests_is_not_said_twice(house):

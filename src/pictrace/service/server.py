@@ -25,7 +25,9 @@ from pictrace.settings import Settings
 
 __all__ = ["Journal", "Server", "serve"]
 
-_LOGGER = "uvicorn.error"
+_LOGGERS = ("uvicorn.error", "pictrace", "asyncio")
+"""Whose lines are told as lines of JSON while the service runs; nothing else is written to its stream."""
+
 _TOLD_ALREADY = (
     "Exception in ASGI application",
     "ASGI callable returned",
@@ -105,18 +107,21 @@ class Server:
             ConfigurationError: the application does not start.
         """
         journal = Journal(self._stream)
-        logger, handler = logging.getLogger(_LOGGER), journal.handler()
+        handler = journal.handler()
         handler.addFilter(lambda record: not record.getMessage().startswith(_TOLD_ALREADY))
-        former = logger.propagate
-        logger.addHandler(handler)
-        logger.propagate = False
+        loggers = [logging.getLogger(name) for name in _LOGGERS]
+        former = [logger.propagate for logger in loggers]
+        for logger in loggers:
+            logger.addHandler(handler)
+            logger.propagate = False
         try:
             self._server.run(sockets=[self._socket])
         except SystemExit as error:
             raise ConfigurationError("the service does not start", hint="the lines before say why") from error
         finally:
-            logger.removeHandler(handler)
-            logger.propagate = former
+            for logger, propagates in zip(loggers, former, strict=True):
+                logger.removeHandler(handler)
+                logger.propagate = propagates
             self._socket.close()
             journal.close()
 
