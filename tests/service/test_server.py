@@ -181,7 +181,8 @@ def test_what_is_logged_while_it_runs_is_lines_of_json(house):
         try:
             _ = 1 / 0
         except ZeroDivisionError:
-            logging.getLogger("pictrace.jobs").exception("a job failed")
+            logging.getLogger("anybody").exception("a job failed")
+            logging.getLogger("python_multipart.multipart").warning("a form was odd")
         await echo(scope, receive, send)
 
     with running(house, odd) as server:

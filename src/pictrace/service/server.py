@@ -25,9 +25,6 @@ from pictrace.settings import Settings
 
 __all__ = ["Journal", "Server", "serve"]
 
-_LOGGERS = ("uvicorn.error", "pictrace", "asyncio")
-"""Whose lines are told as lines of JSON while the service runs; nothing else is written to its stream."""
-
 _TOLD_ALREADY = (
     "Exception in ASGI application",
     "ASGI callable returned",
@@ -36,6 +33,9 @@ _TOLD_ALREADY = (
     "No supported WebSocket",
 )
 """What uvicorn says of requests, each of which has its line already."""
+
+_OF_REQUESTS = "python_multipart"
+"""Whatever this library says is about forms that are refused, in words that a client chooses."""
 
 
 def serve(app: ASGIApp, settings: Settings, *, watchers: Sequence[Callable[[Record], object]] = ()) -> None:
@@ -107,21 +107,16 @@ class Server:
             ConfigurationError: the application does not start.
         """
         journal = Journal(self._stream)
-        handler = journal.handler()
-        handler.addFilter(lambda record: not record.getMessage().startswith(_TOLD_ALREADY))
-        loggers = [logging.getLogger(name) for name in _LOGGERS]
-        former = [logger.propagate for logger in loggers]
-        for logger in loggers:
-            logger.addHandler(handler)
-            logger.propagate = False
+        # Whoever reads the log finds lines of JSON there and nothing else, whichever part of the program speaks.
+        root, handler = logging.getLogger(), journal.handler()
+        handler.addFilter(_is_news)
+        root.addHandler(handler)
         try:
             self._server.run(sockets=[self._socket])
         except SystemExit as error:
             raise ConfigurationError("the service does not start", hint="the lines before say why") from error
         finally:
-            for logger, propagates in zip(loggers, former, strict=True):
-                logger.removeHandler(handler)
-                logger.propagate = propagates
+            root.removeHandler(handler)
             self._socket.close()
             journal.close()
 
@@ -129,6 +124,10 @@ class Server:
         """Ends `run` from another thread."""
         self._server.should_exit = True
         self._server.stopping()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.name.startswith(_OF_REQUESTS) and not record.getMessage().startswith(_TOLD_ALREADY)
 
 
 class _Uvicorn(uvicorn.Server):
