@@ -165,11 +165,15 @@ class Besieged:
         assert health.seconds < 5
         assert self._bytes("VmHWM") < self.before["rss"] + _MORE_BYTES
         assert self.all_ids() == self.before["ids"]
-        golden, found = self.before["golden"]
-        assert self.search(golden).json()["results"][0]["id"] == found
+        self.check_golden()
         self._check_files()
         self._check_open()
         self._check_log()
+
+    def check_golden(self) -> None:
+        """The golden query has the match that it always had."""
+        golden, found = self.before["golden"]
+        assert self.search(golden).json()["results"][0]["id"] == found
 
     def _check_files(self) -> None:
         end = time.monotonic() + 15

@@ -70,12 +70,12 @@ UNCLEAR = {
 }
 
 
-@pytest.fixture(params=["search", "images"])
-def give(house, request):
-    """Gives a URL to one of the two addresses that take one."""
+@pytest.fixture
+def give(house):
+    """Gives a URL to both addresses that take one, and returns their answers."""
 
-    def give(url, **other):
-        return house.ask("POST", f"{C}/{request.param}", {"url": url, **other})
+    def give(url):
+        return [house.ask("POST", f"{C}/{place}", {"url": url}) for place in ("search", "images")]
 
     return give
 
@@ -88,7 +88,7 @@ def base(port):
 
 def test_s00_the_allowed_address_is_fetched(give, base):
     """Positive control: without it, every refusal could be a broken fetcher."""
-    assert give(f"{base}/x.jpg").status in {200, 201}
+    assert [answer.status for answer in give(f"{base}/x.jpg")] == [200, 201]
 
 
 @needs_network
@@ -104,17 +104,17 @@ def test_s00_public_addresses_are_reached(house, canaries, names):
 @pytest.mark.parametrize("group", ADDRESSES)
 def test_addresses_that_must_not_be_asked(house, give, port, group):
     for text in ADDRESSES[group]:
-        answer = give("http://" + text.replace(":P", f":{port}").replace("HOUSE", str(house.port)))
-        assert answer.code in REFUSED, (text, answer)
-        assert answer.status == (400 if answer.code == "invalid_url" else 403)
+        for answer in give("http://" + text.replace(":P", f":{port}").replace("HOUSE", str(house.port))):
+            assert answer.code in REFUSED, (text, answer)
+            assert answer.status == (400 if answer.code == "invalid_url" else 403)
 
 
 @pytest.mark.parametrize("group", UNCLEAR)
 def test_what_is_no_clear_url(give, port, group):
     for text in UNCLEAR[group]:
-        answer = give(text.replace(":P", f":{port}"))
-        assert answer.status == 400, (text, answer)
-        assert answer.code in {"invalid_url", "invalid_parameter", "bad_request"}
+        for answer in give(text.replace(":P", f":{port}")):
+            assert answer.status == 400, (text, answer)
+            assert answer.code in {"invalid_url", "invalid_parameter", "bad_request"}
 
 
 NAMED = {
@@ -134,9 +134,9 @@ def test_names_with_an_address_that_must_not_be_asked(give, port, names, canarie
     """One refused answer refuses the name: not even the allowed ones are asked."""
     host = group.replace(" ", "-").lower() + ".test"
     names[host] = lambda kind, n: [one for one in NAMED[group](kind, n) if (":" in one) == (kind == "AAAA")]
-    answer = give(f"http://{host}:{port}/x.jpg")
-    assert (answer.status, answer.code) == (403, "source_not_allowed")
-    assert not any(canary.places for canary in canaries)
+    for answer in give(f"http://{host}:{port}/x.jpg"):
+        assert (answer.status, answer.code) == (403, "source_not_allowed")
+        assert not any(canary.places for canary in canaries)
 
 
 @needs_network
@@ -162,12 +162,11 @@ def test_s29_no_connection_outlives_its_judgement(house, port, names, canaries, 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_s30_s31_redirects_to_what_must_not_be_asked(give, base, port, answers, status):
     places = [one for group in ("S01", "S06", "S09", "S11", "S14") for one in ADDRESSES[group]]
-    for place in [f"http://{one.replace(':P', f':{port}')}" for one in places] + [f"//127.0.0.1:{port}/"]:
+    places = [f"//127.0.0.1:{port}/"] + [f"http://{one.replace(':P', f':{port}')}" for one in places]
+    for place in places if status == 302 else places[:2]:
         answers["/go"] = moved(place, status)
-        answer = give(f"{base}/go")
-        assert answer.code in BROKEN, (place, answer)
-        if status != 302:
-            break
+        for answer in give(f"{base}/go"):
+            assert answer.code in BROKEN, (place, answer)
 
 
 ODD_REDIRECTS = {
@@ -185,9 +184,9 @@ ODD_REDIRECTS = {
 @pytest.mark.parametrize("group", ODD_REDIRECTS)
 def test_s31_s32_redirects_to_no_clear_place(give, base, port, answers, group):
     answers["/go"] = moved(ODD_REDIRECTS[group].format(port=port))
-    answer = give(f"{base}/go")
-    assert answer.status in {403, 502}
-    assert answer.code in BROKEN
+    for answer in give(f"{base}/go"):
+        assert answer.status in {403, 502}
+        assert answer.code in BROKEN
 
 
 def test_s33_redirects_without_end(give, base, answers, canaries):
@@ -198,9 +197,9 @@ def test_s33_redirects_without_end(give, base, answers, canaries):
     answers |= {f"/more{'a' * n}": further for n in range(20)}
     for start in ("/0", "/a", "/more"):
         canaries[0].heads.clear()
-        answer = give(base + start)
-        assert (answer.status, answer.code) == (502, "source_error")
-        assert len(canaries[0].heads) == 4
+        for answer in give(base + start):
+            assert (answer.status, answer.code) == (502, "source_error")
+        assert len(canaries[0].heads) == 8
 
 
 def test_s34_s35_s36_nothing_of_anybody_is_sent_along(house, base, answers, canaries):
@@ -308,11 +307,11 @@ WRONG = {
 @pytest.mark.parametrize("group", WRONG)
 def test_s41_to_s44_answers_that_are_not_the_file(give, base, answers, group):
     answers["/wrong"] = WRONG[group]
-    answer = give(f"{base}/wrong")
-    expected = {"source_error", "source_unreachable", "source_too_large", "not_an_image", "unsupported_format"}
-    assert answer.code in expected, answer
-    assert answer.status in {415, 422, 502}
-    assert b"secret" not in answer.body
+    for answer in give(f"{base}/wrong"):
+        expected = {"source_error", "source_unreachable", "source_too_large", "not_an_image", "unsupported_format"}
+        assert answer.code in expected, answer
+        assert answer.status in {415, 422, 502}
+        assert b"secret" not in answer.body
 
 
 class _Slowly:

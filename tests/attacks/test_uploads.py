@@ -42,15 +42,14 @@ NO_PICTURE = frozenset({"not_an_image", "unsupported_format"})
 DAMAGED = NO_PICTURE | {"image_corrupt", "image_too_many_pixels", "image_too_small", "image_too_complex"}
 
 
-@pytest.fixture(params=["search", "images"])
-def give(house, request):
-    """Gives a file to one of the two addresses that take one, as a form or as it is."""
+@pytest.fixture
+def give(house):
+    """Gives a file to both addresses that take one, as a form and as it is, and returns their answers."""
 
-    def give(data, name="a.jpg", kind="image/jpeg", **said):
-        if request.param == "search":
-            body, media = form((f'filename="{name}"', kind, data), **said)
-            return house.ask("POST", f"{C}/search", body, Content_Type=media)
-        return house.ask("POST", f"{C}/images", data, Content_Type="image/png")
+    def give(data, name="a.jpg", kind="image/jpeg"):
+        body, media = form((f'filename="{name}"', kind, data))
+        found = house.ask("POST", f"{C}/search", body, Content_Type=media)
+        return found, house.ask("POST", f"{C}/images", data, Content_Type="image/png")
 
     return give
 
@@ -87,11 +86,11 @@ BOMBS = {
 @pytest.mark.parametrize("case", BOMBS)
 def test_u01_to_u05_too_many_pixels(give, case):
     """Refused by what the header says, within the time of a good picture."""
-    answer = give(BOMBS[case]())
-    assert answer.status == 422
-    assert answer.code in {"image_too_many_pixels", "image_corrupt", "image_too_small"}
-    assert answer.code == "image_too_many_pixels" or "0" in case
-    assert answer.seconds < 5
+    for answer in give(BOMBS[case]()):
+        assert answer.status == 422
+        assert answer.code in {"image_too_many_pixels", "image_corrupt", "image_too_small"}
+        assert answer.code == "image_too_many_pixels" or "0" in case
+        assert answer.seconds < 5
 
 
 def test_u02_as_many_pixels_as_allowed(house):
@@ -120,9 +119,9 @@ MANY = {
 def test_u06_to_u10_u26_more_than_meets_the_eye(give, case):
     """The first picture is used, or nothing is; neither takes long or much memory."""
     make, codes = MANY[case]
-    answer = give(make())
-    assert answer.code in codes, answer
-    assert answer.seconds < 30
+    for answer in give(make()):
+        assert answer.code in codes, answer
+        assert answer.seconds < 30
 
 
 def test_u10_scans_that_take_too_long(house, full):
@@ -172,7 +171,7 @@ def test_u12_flipped_bits(house, name, full):
     ids=["empty", "one byte", "SOI", "SOI and a half", "PNG signature", "zeros", "noise"],
 )
 def test_u13_no_picture_at_all(give, data):
-    assert give(data).code in {"not_an_image", "image_corrupt", "unsupported_format"}
+    assert {answer.code for answer in give(data)} <= {"not_an_image", "image_corrupt", "unsupported_format"}
 
 
 def test_u14_bodies_of_the_limit(house):
@@ -203,7 +202,7 @@ def test_u15_a_gibibyte_without_a_key(house):
 @pytest.mark.parametrize("name", bombs.OTHERS)
 def test_u16_other_formats(give, name):
     """Not read, whatever they are called; no other program is started for them."""
-    assert give(bombs.OTHERS[name]).code in NO_PICTURE
+    assert {answer.code for answer in give(bombs.OTHERS[name])} <= NO_PICTURE
 
 
 @pytest.mark.parametrize("name", ["TIFF", "MPO"])
@@ -214,9 +213,9 @@ def test_u16_formats_that_are_read(house, name):
 
 @pytest.mark.parametrize("name", bombs.SVG)
 def test_u17_svg(give, port, name):
-    answer = give(bombs.SVG[name].replace(b":P", f":{port}".encode()), "a.png", "image/png")
-    assert answer.code in NO_PICTURE
-    assert answer.seconds < 5
+    for answer in give(bombs.SVG[name].replace(b":P", f":{port}".encode()), "a.png", "image/png"):
+        assert answer.code in NO_PICTURE
+        assert answer.seconds < 5
 
 
 @pytest.mark.parametrize("name", bombs.POLYGLOTS)
@@ -234,7 +233,7 @@ def test_u18_polyglots(house, keep, name):
 
 @pytest.mark.parametrize("name", bombs.STRANGERS)
 def test_u19_other_files_that_say_they_are_pictures(give, name):
-    assert give(bombs.STRANGERS[name], "a.png", "image/png").code in NO_PICTURE
+    assert {answer.code for answer in give(bombs.STRANGERS[name], "a.png", "image/png")} <= NO_PICTURE
 
 
 @pytest.mark.parametrize(
@@ -338,15 +337,15 @@ GOOD = {
 
 @pytest.mark.parametrize("case", GOOD)
 def test_u27_u28_odd_pictures_that_must_work(give, case):
-    answer = give(GOOD[case])
-    assert answer.status in {200, 201}, answer
-    assert b"NaN" not in answer.body
-    assert b"Infinity" not in answer.body
+    for answer in give(GOOD[case]):
+        assert answer.status in {200, 201}, answer
+        assert b"NaN" not in answer.body
+        assert b"Infinity" not in answer.body
 
 
 @pytest.mark.parametrize("side", [1, 15])
 def test_u28_too_small(give, side):
-    assert give(encoded(noise(28, (side, side)), "PNG")).code == "image_too_small"
+    assert {answer.code for answer in give(encoded(noise(28, (side, side)), "PNG"))} == {"image_too_small"}
 
 
 def _part(name, data=b"x", extra=""):
@@ -503,7 +502,9 @@ def test_u35_workers_that_are_killed(house):
     """A kill from outside costs a search a refusal at most, and new workers come."""
     chance = random.Random(35)
     for seed in range(8):
-        late = threading.Timer(chance.uniform(0, 0.1), lambda: [_signal(one, signal.SIGKILL) for one in _workers(house)])
+        late = threading.Timer(
+            chance.uniform(0, 0.1), lambda: [_signal(one, signal.SIGKILL) for one in _workers(house)]
+        )
         late.start()
         assert house.search(jpeg(noise(seed))).code in {"", "image_too_complex"}
         late.join()
