@@ -1,6 +1,5 @@
 """A service under attack for every test here, which must be as it was after each of them."""
 
-import contextlib
 import os
 
 import pytest
@@ -33,14 +32,21 @@ def names():
 
 
 @pytest.fixture(scope="session")
-def _canaries(answers, names):
-    with contextlib.ExitStack() as stack:
-        sockets = [listener(0)]
-        if FAR:
-            port = sockets[0].getsockname()[1]
-            sockets += [listener(80), *(listener(one, far=True) for one in (80, 443, port))]
-            stack.enter_context(answering(names))
-        yield stack.enter_context(listening(*sockets, answers=answers))
+def _canaries(answers):
+    with listening(listener(0), answers=answers) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def internet(_canaries, answers, names):
+    """Servers at every address there is, and one for names; for one file of tests, as there is one network for all."""
+    if not FAR:
+        yield
+        return
+    sockets = [listener(80), *(listener(one, far=True) for one in (80, 443, _canaries[0].port))]
+    with listening(*sockets, answers=answers) as found, answering(names):
+        _canaries.extend(found)
+        yield
 
 
 @pytest.fixture

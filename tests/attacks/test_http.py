@@ -1,4 +1,4 @@
-"""Attacks through HTTP itself, keys and limits (H01 to H36), against the same service and one with everything at its defaults.
+"""Attacks through HTTP itself, keys and limits (H01 to H36), against the usual service and one at its defaults.
 
 Heads and framing have many more cases in tests/service/test_framing.py and test_target.py, and slow clients with short
 deadlines in test_protocol.py; here a few of each meet the whole service.
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from attacks.besieged import SECONDS, C, answers_in, besieged, environment, free_port, heard, together
@@ -52,7 +53,7 @@ def routes(_house):
 
 def test_h01_no_key_no_other_machines(tmp_path):
     environ = environment(tmp_path)
-    command = [sys.executable, "-m", "pictrace", "serve", "--host", "0.0.0.0", "--port", str(free_port())]
+    command = [sys.executable, "-m", "pictrace", "serve", "--host", "::", "--port", str(free_port())]
     done = subprocess.run(
         command, env=environ, cwd=tmp_path / "here", capture_output=True, text=True, timeout=SECONDS, check=False
     )
@@ -291,7 +292,7 @@ def test_h12_a_client_that_does_not_read(house):
         line.connect(("127.0.0.1", house.port))
         begun = time.monotonic()
         line.sendall(house.head("GET", kept["links"]["original"]))
-        while b" ESTABLISHED" in _connection(house, line) and time.monotonic() - begun < 2 * SECONDS:
+        while _is_open(house, line) and time.monotonic() - begun < 2 * SECONDS:
             time.sleep(1)
         assert time.monotonic() - begun < 100
         got = 0
@@ -301,14 +302,12 @@ def test_h12_a_client_that_does_not_read(house):
     assert got < 24 * MIB
 
 
-def _connection(house, line):
+def _is_open(house, line):
     """Whether the service's end of a connection is there, from the system's table."""
     ours = line.getsockname()[1]
-    for row in open("/proc/net/tcp", encoding="ascii").read().splitlines()[1:]:
-        local, remote, state = row.split()[1:4]
-        if int(local.split(":")[1], 16) == house.port and int(remote.split(":")[1], 16) == ours and state == "01":
-            return b" ESTABLISHED"
-    return b""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    wanted = (house.port, ours, "01")
+    return wanted in [(int(row[1].split(":")[1], 16), int(row[2].split(":")[1], 16), row[3]) for row in rows]
 
 
 HEADS = {
@@ -319,7 +318,7 @@ HEADS = {
     "space": ("GET /healthz HTTP/1.1", ["Host: localhost", "X : a"]),
     "lower case": ("get /healthz HTTP/1.1", ["Host: localhost"]),
     "HTTP/2": ("PRI * HTTP/2.0", ["", "SM"]),
-    "long target": ("GET /healthz?" + "a" * 9000 + " HTTP/1.1", ["Host: localhost"]),
+    "long target": ("GET /healthz?" + "a" * 9000 + " HTTP/1.1", ["Host: localhost", "Connection: close"]),
     "bare LF": ("GET /healthz HTTP/1.1\nX: a", ["Host: localhost"]),
     "TLS": ("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", []),
     "0.9": ("GET /healthz", []),
@@ -581,7 +580,7 @@ def test_h23_nobody_is_sent_elsewhere(house, target):
 
 
 @pytest.mark.parametrize(
-    "text", ["%s%n{0}${jndi:ldap://a.test}", "\x1b[2J", "a" * 10_000, "\u2028\u202e", '","status":200,"x":"']
+    "text", ["%s%n{0}${jndi:ldap://a.test}", "\x1b[2J", "a" * 5000, "\u2028\u202e", '","status":200,"x":"']
 )
 def test_h24_what_is_written_to_the_log(house, text):
     """One line, cut and escaped, wherever a client may put it; the log is looked at after every case."""

@@ -191,10 +191,11 @@ def test_u15_a_gibibyte_without_a_key(house):
     head = house.head("POST", f"{C}/images", "Content-Type: image/jpeg", "Transfer-Encoding: chunked", key=None)
     block = b"100000\r\n" + bytes(MIB) + b"\r\n"
     begun = time.monotonic()
-    with house.connect() as line, pytest.raises(ConnectionError):
+    with house.connect() as line, contextlib.suppress(ConnectionError):
         line.sendall(head)
         while time.monotonic() - begun < SECONDS:
             line.sendall(block)
+    assert time.monotonic() - begun < SECONDS / 2
     (answer,) = house.say(head)
     assert (answer.status, answer.code) == (401, "unauthenticated")
 
@@ -423,7 +424,7 @@ LENGTHS = {
     "chunk size": (
         ("Transfer-Encoding: chunked",),
         b"F" * 16 + b"\r\n" + PICTURE,
-        {"bad_request", "payload_too_large"},
+        {"bad_request", "request_timeout"},
     ),
     "chunk sign": (("Transfer-Encoding: chunked",), b"-5\r\nhello\r\n0\r\n\r\n", {"bad_request"}),
 }
