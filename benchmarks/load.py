@@ -233,7 +233,7 @@ def memory(pid: int) -> float:
 async def measured(collection: Path, queries: list[bytes], strangers: list[bytes], seconds: float) -> dict[str, Any]:
     """All scenarios, one after the other."""
     told: dict[str, Any] = {}
-    connector = aiohttp.TCPConnector(limit=400)
+    connector = aiohttp.TCPConnector(limit=400, keepalive_timeout=3)
     async with (
         serving(collection) as process,
         aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(60)) as session,
