@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from pictrace._version import __version__
 from pictrace.errors import BadRequestError, MethodNotAllowedError, NotFoundError, PictraceError
+from pictrace.service._head import Head
 from pictrace.service.answers import Json
 from pictrace.service.events import Events
 from pictrace.service.guard import Guard, Record
@@ -48,7 +49,7 @@ class Service:
         self._metrics = Metrics()
         self._shelf: Shelf | None = None
         self._guarded = Guard(
-            self._application(),
+            Head(self._application()),
             rules=rules_of(settings.service),
             policy=settings.service,
             keys=KeyStore(settings.keys_path),
@@ -77,7 +78,7 @@ class Service:
         )
         app.state.metrics = self._metrics
         include_all(app)
-        for kind in (PictraceError, RequestValidationError, HTTPException):
+        for kind in (PictraceError, RequestValidationError, HTTPException, Exception):
             app.add_exception_handler(kind, _refused)
         return app
 
@@ -104,6 +105,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         typed = NotFoundError("there is nothing at this address")
     elif isinstance(error, HTTPException) and error.status_code == 405:
         typed = MethodNotAllowedError("this method does not fit")
+    elif not isinstance(error, RequestValidationError | HTTPException):
+        typed = PictraceError("something went wrong")  # whoever watches is told of it, for it is raised again
     else:
         typed = BadRequestError("this request cannot be understood")
     problem = Problem.of(typed, request_id=request.state.request_id)

@@ -1,6 +1,7 @@
 """What may be asked: the models that requests are checked with, and that the description of the API shows."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -15,6 +16,7 @@ MOST_IDS = 1000
 _INT48 = (1 << 48) - 1
 
 Order = Literal["newest", "oldest", "largest", "smallest", "heaviest", "lightest"]
+Side = Literal[128, 256, 512]
 Id = Annotated[int, Field(ge=1, le=_INT48)]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 _Filter = Annotated[str, Field(max_length=2000, description='Such as `year >= 1900 and artist = "Monet"`.')]
@@ -29,6 +31,11 @@ def _region(value: object) -> object:
     if isinstance(value, str):
         return tuple(int(part) if part.strip().isdecimal() else part for part in value.split(","))
     return tuple(value) if isinstance(value, list) else value
+
+
+def _whole(value: object) -> object:
+    """Digits, as addresses carry them, are a whole number."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,8}", value) else value
 
 
 _Pixel = Annotated[int, Field(ge=0, le=1 << 31, strict=True)]
@@ -97,6 +104,12 @@ class Sides(_Strict):
     other_url: Url | None = None
     region: Region | None = None
 
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if None not in (self.image_id, self.image_url) or None not in (self.other_id, self.other_url):
+            raise ValueError("give either an id or a URL of a picture")
+        return self
+
 
 class Listing(_Strict):
     """Which pictures, in which order."""
@@ -142,7 +155,7 @@ class Upload(_Strict):
 class Thumbnail(_Strict):
     """How large."""
 
-    size: Literal[128, 256, 512] = 256
+    size: Annotated[Side, BeforeValidator(_whole, json_schema_input_type=Side)] = 256
 
 
 class NewJob(_Strict):

@@ -1,13 +1,16 @@
 """What every route asks of a request before its own work."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
 
 from pictrace.errors import NotFoundError
+from pictrace.service import events
+from pictrace.service._head import is_head
 from pictrace.service.bodies import single
 from pictrace.service.guard import Caller
 from pictrace.service.schemas import from_text
@@ -54,6 +57,13 @@ def key_of(text: str) -> Key:
     if not _KEY.fullmatch(text) or int(text) >= _MOST_KEY:
         raise NotFoundError("there is no such picture")
     return int(text)
+
+
+def streamed(request: Request, told: AsyncIterator[bytes]) -> Response:
+    """The answer that goes on with every event; HEAD is not kept waiting for any."""
+    if is_head(request):
+        return Response(media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
 
 
 async def held(request: Request, name: str) -> Held:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from pictrace.errors import CollectionError
 from pictrace.service import events
 from pictrace.service.answers import Json, base_of
 from pictrace.service.guard import Rule
-from pictrace.service.routes._asked import ROOT, core, held, shelf_of
+from pictrace.service.problems import Problem
+from pictrace.service.routes._asked import ROOT, caller_of, core, held, shelf_of, streamed
 from pictrace.service.shelf import Held
 
 router = APIRouter(tags=["collections"])
@@ -23,13 +25,17 @@ RULES = {
 
 @router.get("/v1/collections", summary="All collections")
 async def every(request: Request) -> Response:
-    """Their names, with the number of pictures of those that are open."""
+    """Their names, and the number of pictures in each; of one that cannot be opened, the problem instead."""
     shelf = shelf_of(request)
 
-    def look() -> list[dict[str, Any]]:
-        return [_brief(shelf.get(name)) for name in shelf.names()]
+    def look(name: str) -> dict[str, Any]:
+        try:
+            return _brief(shelf.get(name))
+        except CollectionError as error:
+            problem = Problem.of(error, request_id=request.state.request_id).to_dict()
+            return {"name": name, "pictures": None, "version": None, "problem": problem}
 
-    return Json({"collections": await core(request, look)})
+    return Json({"collections": await core(request, lambda: [look(name) for name in shelf.names()])})
 
 
 @router.put(ROOT, summary="Make a collection")
@@ -51,13 +57,13 @@ async def one(request: Request, name: str) -> Response:
 
 @router.get(f"{ROOT}/events", summary="What happens to a collection")
 async def listen(request: Request, name: str) -> Response:
-    """Server-Sent Events: `collection` when pictures come or go, `job` when a job gets on."""
+    """Server-Sent Events: `collection` when pictures come or go, `job` (with the right `index`) when a job gets on."""
     found = await held(request, name)
-    shelf = shelf_of(request)
-    shelf.events.check_room()
+    heard = {"collection", "job"} if caller_of(request).has("index") else {"collection"}
+    # Before the first look, so that nothing is missed in between.
+    listener = shelf_of(request).events.listener(name, names=heard)
     first = events.event("collection", await core(request, lambda: _brief(found)))
-    told = shelf.events.listen(name, first=(first,))
-    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+    return streamed(request, listener.heard(first))
 
 
 def described(found: Held) -> dict[str, Any]:

@@ -40,6 +40,8 @@ async def _sides(request: Request, body: Body) -> tuple[bytes | Key, bytes | Key
     if body.options is not None:
         pair = from_json(Pair, body.options)
         return await _named(request, pair.image), await _named(request, pair.other), pair.region
+    if not set(body.files) <= {"image", "other"}:
+        raise BadRequestError("there are other files than two pictures", hint="the fields are `image` and `other`")
     said = from_text(Sides, body.fields)
     image = await _side(request, body, "image", _either(said.image_id, said.image_url))
     other = await _side(request, body, "other", _either(said.other_id, said.other_url))

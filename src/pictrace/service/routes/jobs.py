@@ -1,14 +1,14 @@
 """Jobs: what they are about, how far they are, and their end."""
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pictrace.errors import UsageError
 from pictrace.service import answers, events
 from pictrace.service.answers import Json
-from pictrace.service.bodies import body_of
+from pictrace.service.bodies import members_of
 from pictrace.service.guard import Rule
-from pictrace.service.routes._asked import ROOT, body_schema, core, held, query_of, shelf_of
+from pictrace.service.routes._asked import ROOT, body_schema, core, held, query_of, shelf_of, streamed
 from pictrace.service.schemas import After, NewJob, from_json
 from pictrace.service.shelf import DEFAULT
 
@@ -39,8 +39,7 @@ async def begin(request: Request, name: str) -> Response:
     """`rescan` looks through the folders that the service was started with; `rebuild` makes indexes anew."""
     shelf = shelf_of(request)
     found = await held(request, name)
-    async with body_of(request, shelf.budget, shelf.settings.service) as body:
-        kind = from_json(NewJob, body.options or {}).kind
+    kind = from_json(NewJob, await members_of(request)).kind
     if kind == "rescan":
         if name != DEFAULT or not shelf.folders:
             raise UsageError("there are no folders to look through", hint="name them when the service is started")
@@ -71,8 +70,7 @@ async def failures(request: Request, name: str, number: str) -> Response:
     """Two hundred at a time, in the order in which they were met."""
     after = query_of(request, After).after
     found = await held(request, name)
-    lines = await core(request, lambda: found.jobs.failures(number, after=after, limit=_PAGE))
-    following = after + len(lines) if len(lines) == _PAGE else None
+    lines, following = await core(request, lambda: found.jobs.failures(number, after=after, limit=_PAGE))
     return Json({"failures": [line.to_dict() for line in lines], "next": following})
 
 
@@ -80,8 +78,6 @@ async def failures(request: Request, name: str, number: str) -> Response:
 async def listen(request: Request, name: str, number: str) -> Response:
     """Server-Sent Events named `job`, the first one at once."""
     found = await held(request, name)
-    shelf = shelf_of(request)
-    shelf.events.check_room()
+    listener = shelf_of(request).events.listener(name, job=number)
     first = events.event("job", found.jobs.get(number).to_dict())
-    told = shelf.events.listen(name, job=number, first=(first,))
-    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+    return streamed(request, listener.heard(first))

@@ -1,5 +1,6 @@
 """Is the service alive, is it ready, what can it do, and how is it doing."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -45,7 +46,8 @@ async def readyz(request: Request) -> Response:
 @router.get("/metrics", summary="Figures for Prometheus")
 async def metrics(request: Request) -> Response:
     """Text in the exposition format of Prometheus."""
-    text, kind = request.app.state.metrics.text(shelf_of(request))
+    # In no thread of the core: whoever watches wants to know just when all of those are busy.
+    text, kind = await asyncio.to_thread(request.app.state.metrics.text, shelf_of(request))
     return Response(text, media_type=kind)
 
 

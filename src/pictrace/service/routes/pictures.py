@@ -1,7 +1,9 @@
 """Pictures that come in: one or several files, an archive of them, or URLs."""
 
+import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -52,7 +54,6 @@ async def add(request: Request, name: str) -> Response:
             answer = await _by_url(request, found, from_json(ByUrl, body.options))
         else:
             answer = await _by_upload(request, found, body)
-    shelf.changed(found)
     return answer
 
 
@@ -73,7 +74,7 @@ async def add_archive(request: Request, name: str) -> Response:
     with ExitStack() as stack:
         stack.callback(path.unlink, missing_ok=True)
         await _spooled(request, found, path)
-        job = await core(request, lambda: found.jobs.add("zip", called, {"path": str(path)}, number=number))
+        job = await core(request, lambda: found.jobs.add("zip", called, number=number))
         stack.pop_all()
     place = f"{answers.base_of(name)}/jobs/{job.id}"
     return Json(job.to_dict(), status_code=202, headers={"location": place})
@@ -85,6 +86,8 @@ async def _spooled(request: Request, found: Held, path: Any) -> None:
         with path.open("xb") as file:
             async for block in request.stream():
                 file.write(block)
+            file.flush()
+            await core(request, partial(os.fsync, file.fileno()))
     except ClientDisconnect as error:
         raise BadRequestError("the request ended before its body did") from error
     except OSError as error:
@@ -114,6 +117,8 @@ async def _by_upload(request: Request, found: Held, body: Body) -> Response:
         raise BadRequestError("there is no picture in it", hint="send it in the field `image`")
     if len(files) == 1:
         return await _added(request, found, files[0], names.base(beside.name or files[0].name), said)
+    if beside.name:
+        raise BadRequestError("one name for several pictures", hint="each has the name of its file")
     results = []
     for file in files:
         called = names.base(file.name)
@@ -133,6 +138,7 @@ async def _added(request: Request, found: Held, file: File, name: str, said: Map
 async def _taken(request: Request, found: Held, file: File, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     def add() -> dict[str, Any]:
         taken = found.custody.take_in(file.data, name=name, metadata=said)
+        shelf_of(request).changed(found)
         record = answers.record(found.custody.name, found.custody.collection.get(taken.key))
         return {**record, "known": taken.known}
 
