@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,6 +60,30 @@ class Desk:
         answer = self.post("/images", files={"image": (name or "one.jpg", data)}, data=fields)
         assert answer.status_code in {200, 201}, answer.text
         return answer.json()
+
+    def listens(
+        self,
+        target: str,
+        enough: Callable[[str], bool],
+        act: Callable[[int], object] = lambda told: None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> list[tuple[str, Any]]:
+        """The events heard until they are enough, and then the listener goes; `act` is told how many there are."""
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": target,
+            "raw_path": target.encode(),
+            "query_string": b"",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+            + [(b"host", b"127.0.0.1")],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 5000),
+        }
+        return events_of(self.wait(_listen(self.service, scope, enough, act)))
 
     def wait(self, what: Any) -> Any:
         """What a coroutine gives, run beside the service."""
@@ -129,6 +154,36 @@ async def alive(service: Service) -> AsyncIterator[None]:
     finally:
         await orders.put({"type": "lifespan.shutdown"})
         await life
+
+
+async def _listen(
+    service: Service, scope: dict[str, Any], enough: Callable[[str], bool], act: Callable[[int], object]
+) -> str:
+    gone, text, told = asyncio.Event(), "", 0
+    first = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        for message in first:
+            return message
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        nonlocal text, told
+        if part := message.get("body"):
+            text, told = text + part.decode(), told + 1
+            await asyncio.to_thread(act, told)
+        if enough(text):
+            gone.set()
+
+    await service(scope, receive, send)
+    return text
+
+
+def events_of(text: str) -> list[tuple[str, Any]]:
+    """Names and data of Server-Sent Events."""
+    blocks = [block.split("\n") for block in text.split("\n\n") if block and not block.startswith(":")]
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
 
 
 def fill(desk: Desk) -> None:

@@ -1,10 +1,8 @@
 """Collections over HTTP."""
 
-import json
-
 import pytest
 from photographs import jpeg, noise
-from service.desk import opened, settings
+from service.desk import HOME, opened, settings
 
 from pictrace.collection import Collection
 from pictrace.service import keys
@@ -91,46 +89,26 @@ def test_jobs_are_told_to_those_who_may_index(tmp_path, rights, names):
     chosen = settings(tmp_path)
     with opened(chosen) as desk:
         headers = {"X-API-Key": keys.add(chosen.keys_path, "one", rights=rights)[1]}
-        heard = desk.wait(_heard(desk, headers))
 
-    assert {line.removeprefix("event: ") for line in heard.split("\n") if line.startswith("event")} == names
+        def act(told):
+            if told == 1:
+                desk.held.jobs.add("rebuild", "indexes")
+                desk.shelf.events.tell("default", "collection", {"pictures": 7})
 
+        heard = desk.listens(f"{HOME}/events", lambda text: '"pictures":7' in text, act, headers=headers)
 
-async def _heard(desk, headers):
-    """What a listener is told by the service until it stops."""
-    scope = {
-        "type": "http", "method": "GET", "path": "/v1/collections/default/events", "query_string": b"",
-        "raw_path": b"/v1/collections/default/events", "scheme": "http", "http_version": "1.1",
-        "headers": [(b"host", b"127.0.0.1"), *((k.lower().encode(), v.encode()) for k, v in headers.items())],
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 5000),
-    }  # fmt: skip
-    said = []
-
-    async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False} if not said else await _never()
-
-    async def send(message):
-        said.append(message.get("body", b"").decode())
-        if len(said) == 2:
-            desk.held.jobs.add("rebuild", "indexes")
-            desk.shelf.events.tell("default", "collection", {"pictures": 7})
-        if '"pictures":7' in said[-1]:
-            desk.shelf.events.close()
-
-    await desk.service(scope, receive, send)
-    return "".join(said)
-
-
-async def _never():
-    import asyncio
-
-    await asyncio.sleep(3600)
+    assert {name for name, _ in heard} == names
 
 
 def test_the_first_event_is_how_things_are(desk):
     """So that nothing has to be asked besides."""
-    from pictrace.service import events
+    first = desk.listens(f"{HOME}/events", lambda text: "event" in text)[0]
 
-    told = events.event("collection", {"name": "default"})
+    assert first == ("collection", {name: desk.get().json()[name] for name in ("name", "pictures", "version")})
 
-    assert json.loads(told.split(b"data: ")[1]) == {"name": "default"}
+
+def test_nobody_waits_for_the_events_of_head(desk):
+    """The headers are all there is."""
+    answer = desk.ask("HEAD", f"{HOME}/events")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")

@@ -22,7 +22,7 @@ def fetching(tmp_path_factory):
             yield desk, f"http://127.0.0.3:{upstream.port}"
 
 
-@pytest.mark.parametrize(("one", "two"), itertools.product(["file", "id", "url"], repeat=2))
+@pytest.mark.parametrize(("one", "two"), list(itertools.product(["file", "id", "url"], repeat=2)))
 def test_every_kind_of_side_goes_with_every_other(fetching, one, two):
     """The first is the cat, the second a crop of it, or the cat again."""
     desk, base = fetching

@@ -2,12 +2,11 @@
 
 import base64
 import hashlib
-import json
 
 import pytest
 from fetch.upstream import ok, policy, serving
 from photographs import FOLDER, jpeg, noise, photo
-from service.desk import opened, settings
+from service.desk import events_of, opened, settings
 
 from pictrace.edits import cropped
 from pictrace.service.bodies import Budget
@@ -25,8 +24,7 @@ def found(answer):
 
 def events(answer):
     """Names and data of the events in an answer."""
-    blocks = [block.split("\n") for block in answer.text.split("\n\n") if block]
-    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
+    return events_of(answer.text)
 
 
 @pytest.mark.parametrize(
