@@ -101,9 +101,10 @@ class Ledger:
 def _read(path: Path) -> Job | None:
     try:
         with open_regular(path) as file:
-            job = _JOB.validate_json(file.read(_MOST_BYTES))
+            # Not by pydantic's own reader: names of files need not be Unicode.
+            job = _JOB.validate_python(json.loads(file.read(_MOST_BYTES)))
         job.to_dict()  # its times are times
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return job if path.name == f"{job.id}.json" and _ID.fullmatch(job.id) else None
 
@@ -111,6 +112,6 @@ def _read(path: Path) -> Job | None:
 def _failure(line: bytes) -> Failure | None:
     """The failure in a line; `None` for one that a crash cut off."""
     try:
-        return _FAILURE.validate_json(line)
+        return _FAILURE.validate_python(json.loads(line))
     except ValueError:
         return None
