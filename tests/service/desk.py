@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from photographs import FOLDER
@@ -22,8 +22,6 @@ PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png")
 ZIP = {"content-type": "application/zip"}
 SECONDS = 30.0
 """After which a test has failed; nothing waits for that long otherwise."""
-
-_Result = TypeVar("_Result")
 
 
 @dataclass
@@ -126,7 +124,7 @@ def opened(chosen: Settings, *, folders: Sequence[str] = ()) -> Iterator[Desk]:
     thread.start()
     service = Service(chosen, folders=folders)
     transport = httpx.ASGITransport(service, raise_app_exceptions=False, client=("127.0.0.1", 50000))
-    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:5000", timeout=None)
+    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:5000", timeout=SECONDS)
     desk = Desk(service, client, loop)
     life = contextlib.AsyncExitStack()
     try:

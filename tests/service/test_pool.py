@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from service.desk import until
 
 from pictrace.errors import OverloadedError, ShuttingDownError
 from pictrace.service import pool as module
@@ -75,8 +76,7 @@ def test_a_client_that_goes_does_not_free_the_thread():
         await asyncio.gather(task, return_exceptions=True)
         inside = pool.inside
         go_on.set()
-        while pool.inside:
-            await asyncio.sleep(0)
+        await asyncio.to_thread(until, lambda: not pool.inside)
         pool.close()
         return inside
 

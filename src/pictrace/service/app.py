@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache, partial
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +16,7 @@ from pictrace._version import __version__
 from pictrace.errors import BadRequestError, MethodNotAllowedError, NotFoundError, PictraceError
 from pictrace.service._head import Head
 from pictrace.service.answers import Json
+from pictrace.service.description import describe
 from pictrace.service.events import Events
 from pictrace.service.guard import Guard, Record
 from pictrace.service.keys import KeyStore
@@ -78,6 +80,7 @@ class Service:
         )
         app.state.metrics = self._metrics
         include_all(app)
+        app.openapi = cache(partial(describe, app, rules_of(self._settings.service)))  # type: ignore[method-assign]
         for kind in (PictraceError, RequestValidationError, HTTPException, Exception):
             app.add_exception_handler(kind, _refused)
         return app

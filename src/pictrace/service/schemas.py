@@ -145,10 +145,15 @@ class ByUrl(_Strict):
         return self
 
 
-class Upload(_Strict):
-    """What stands beside an uploaded file."""
+class Name(_Strict):
+    """What a file is called."""
 
     name: Annotated[str, Field(max_length=5000)] = ""
+
+
+class Upload(Name):
+    """What stands beside an uploaded file."""
+
     metadata: str = ""
 
 

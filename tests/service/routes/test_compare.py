@@ -16,10 +16,13 @@ CROP = jpeg(cropped(0.1)(photo("chelsea.png")))
 @pytest.fixture(scope="module")
 def fetching(tmp_path_factory):
     """A service with the photographs that may fetch two of them, and where from."""
-    with serving({"/image": ok(CAT), "/other": ok(CROP)}) as upstream:
-        with opened(settings(tmp_path_factory.mktemp("fetching"), fetch=policy(upstream))) as desk:
-            fill(desk)
-            yield desk, f"http://127.0.0.3:{upstream.port}"
+    folder = tmp_path_factory.mktemp("fetching")
+    with (
+        serving({"/image": ok(CAT), "/other": ok(CROP)}) as upstream,
+        opened(settings(folder, fetch=policy(upstream))) as desk,
+    ):
+        fill(desk)
+        yield desk, f"http://127.0.0.3:{upstream.port}"
 
 
 @pytest.mark.parametrize(("one", "two"), list(itertools.product(["file", "id", "url"], repeat=2)))

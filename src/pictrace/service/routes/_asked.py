@@ -1,8 +1,8 @@
 """What every route asks of a request before its own work."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -92,17 +92,3 @@ async def fetched(request: Request, url: str) -> bytes:
 
 _FETCH_COST = 4
 """Besides the request's own one."""
-
-
-def body_schema(*models: type[BaseModel], files: Mapping[str, str] | None = None, raw: bool = False) -> dict[str, Any]:
-    """How a body is described: JSON of one of the models, a form with files and text fields, a picture as it is."""
-    content: dict[str, Any] = {}
-    if models:
-        schemas = [model.model_json_schema(ref_template="#/components/schemas/{model}") for model in models]
-        content["application/json"] = {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}
-    if files:
-        properties = {name: {"type": "string", "format": "binary", "description": said} for name, said in files.items()}
-        content["multipart/form-data"] = {"schema": {"type": "object", "properties": properties}}
-    if raw:
-        content["image/*"] = {"schema": {"type": "string", "format": "binary"}}
-    return {"requestBody": {"required": True, "content": content}}

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from pictrace.errors import CollectionError
-from pictrace.service import events
+from pictrace.service import events, replies
 from pictrace.service.answers import Json, base_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
+from pictrace.service.routes import _shown
 from pictrace.service.routes._asked import ROOT, caller_of, core, held, shelf_of, streamed
 from pictrace.service.shelf import Held
 
@@ -23,7 +24,7 @@ RULES = {
 }
 
 
-@router.get("/v1/collections", summary="All collections")
+@router.get("/v1/collections", summary="All collections", responses={200: {"model": replies.Collections}})
 async def every(request: Request) -> Response:
     """Their names, and the number of pictures in each; of one that cannot be opened, the problem instead."""
     shelf = shelf_of(request)
@@ -38,7 +39,7 @@ async def every(request: Request) -> Response:
     return Json({"collections": await core(request, lambda: [look(name) for name in shelf.names()])})
 
 
-@router.put(ROOT, summary="Make a collection")
+@router.put(ROOT, summary="Make a collection", responses={200: {"model": replies.Brief}, 201: {"model": replies.Brief}})
 async def make(request: Request, name: str) -> Response:
     """201 if it is new, 200 if it was there."""
     shelf = shelf_of(request)
@@ -48,14 +49,19 @@ async def make(request: Request, name: str) -> Response:
     return Json(told, status_code=201 if is_new else 200, headers={"location": base_of(name)})
 
 
-@router.get(ROOT, summary="One collection")
+@router.get(ROOT, summary="One collection", responses={200: {"model": replies.Collection}})
 async def one(request: Request, name: str) -> Response:
     """How many pictures it has, how they are found, and what is going on."""
     found = await held(request, name)
     return Json(await core(request, lambda: described(found)))
 
 
-@router.get(f"{ROOT}/events", summary="What happens to a collection")
+@router.get(
+    f"{ROOT}/events",
+    summary="What happens to a collection",
+    response_class=Response,
+    responses=_shown.events("`collection` and `job`."),
+)
 async def listen(request: Request, name: str) -> Response:
     """Server-Sent Events: `collection` when pictures come or go, `job` (with the right `index`) when a job gets on."""
     found = await held(request, name)

@@ -13,11 +13,12 @@ from pictrace import filters
 from pictrace.errors import UsageError
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
-from pictrace.service import answers
+from pictrace.service import answers, replies
 from pictrace.service.answers import Json
 from pictrace.service.bodies import members_of
 from pictrace.service.guard import HEADERS, Rule
-from pictrace.service.routes._asked import ROOT, body_schema, core, held, key_of, query_of, shelf_of
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, core, held, key_of, query_of, shelf_of
 from pictrace.service.schemas import Ids, Listing, Page, Thumbnail, from_json
 from pictrace.service.shelf import Held
 from pictrace.types import Key
@@ -48,10 +49,17 @@ _SHOWN = {
 }
 """What browsers show; other originals are for keeping."""
 
+_FOR_KEEPING = "application/octet-stream"
+
 _FOR_EVER = {**HEADERS, "cache-control": "private, max-age=31536000, immutable"}
 
 
-@router.get(f"{ROOT}/images", summary="A page of pictures")
+@router.get(
+    f"{ROOT}/images",
+    summary="A page of pictures",
+    responses={200: {"model": replies.Pictures}},
+    openapi_extra=_shown.parameters(Page),
+)
 async def listed(request: Request, name: str) -> Response:
     """In the order asked for, those that fit the filter, and where the next page begins."""
     page = query_of(request, Page)
@@ -71,7 +79,12 @@ async def listed(request: Request, name: str) -> Response:
     return Json(await core(request, look))
 
 
-@router.get(f"{ROOT}/wall", summary="Every picture in one order")
+@router.get(
+    f"{ROOT}/wall",
+    summary="Every picture in one order",
+    responses={200: {"model": replies.Wall}},
+    openapi_extra=_shown.parameters(Listing),
+)
 async def wall(request: Request, name: str) -> Response:
     """Ids and proportions of all pictures that fit, to lay out a wall of them."""
     listing = query_of(request, Listing)
@@ -90,7 +103,7 @@ async def wall(request: Request, name: str) -> Response:
 
 
 @router.post(
-    f"{ROOT}/images:delete", summary="Delete several pictures", status_code=204, openapi_extra=body_schema(Ids)
+    f"{ROOT}/images:delete", summary="Delete several pictures", status_code=204, openapi_extra=_shown.body(Ids)
 )
 async def delete_all(request: Request, name: str) -> Response:
     """All of them are forgotten, or none; files that were found elsewhere are not touched."""
@@ -99,7 +112,7 @@ async def delete_all(request: Request, name: str) -> Response:
     return Response(status_code=204)
 
 
-@router.get(_ONE, summary="One picture")
+@router.get(_ONE, summary="One picture", responses={200: {"model": replies.Record}})
 async def one(request: Request, name: str, key: str) -> Response:
     """What is known of it, and every place where it was seen."""
     number = key_of(key)
@@ -116,7 +129,13 @@ async def delete(request: Request, name: str, key: str) -> Response:
     return Response(status_code=204)
 
 
-@router.get(f"{_ONE}/thumbnail", summary="A small JPEG")
+@router.get(
+    f"{_ONE}/thumbnail",
+    summary="A small JPEG",
+    response_class=Response,
+    responses=_shown.file(answers.JPEG),
+    openapi_extra=_shown.parameters(Thumbnail),
+)
 async def thumbnail(request: Request, name: str, key: str) -> Response:
     """At most 128, 256 or 512 pixels long, without any metadata."""
     number, side = key_of(key), query_of(request, Thumbnail).size
@@ -132,7 +151,12 @@ async def thumbnail(request: Request, name: str, key: str) -> Response:
     return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-{side}", name=f"{number}.jpg")
 
 
-@router.get(f"{_ONE}/proxy", summary="A JPEG of at most 512 pixels")
+@router.get(
+    f"{_ONE}/proxy",
+    summary="A JPEG of at most 512 pixels",
+    response_class=Response,
+    responses=_shown.file(answers.JPEG),
+)
 async def proxy(request: Request, name: str, key: str) -> Response:
     """What the collection keeps of every picture, without any metadata."""
     number = key_of(key)
@@ -146,7 +170,12 @@ async def proxy(request: Request, name: str, key: str) -> Response:
     return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-proxy", name=f"{number}.jpg")
 
 
-@router.get(f"{_ONE}/original", summary="The file as it was")
+@router.get(
+    f"{_ONE}/original",
+    summary="The file as it was",
+    response_class=Response,
+    responses=_shown.file(*_SHOWN.values(), _FOR_KEEPING),
+)
 async def original(request: Request, name: str, key: str) -> Response:
     """Byte for byte, with whatever metadata it has; 404 if it is no longer at hand."""
     number = key_of(key)
@@ -162,7 +191,7 @@ async def original(request: Request, name: str, key: str) -> Response:
     return _file(
         request,
         data,
-        shown or "application/octet-stream",
+        shown or _FOR_KEEPING,
         tag=sha256,
         name=f"{number}.{ending}",
         disposition="inline" if shown else "attachment",

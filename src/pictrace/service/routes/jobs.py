@@ -4,11 +4,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from pictrace.errors import UsageError
-from pictrace.service import answers, events
+from pictrace.service import answers, events, replies
 from pictrace.service.answers import Json
 from pictrace.service.bodies import members_of
 from pictrace.service.guard import Rule
-from pictrace.service.routes._asked import ROOT, body_schema, core, held, query_of, shelf_of, streamed
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, core, held, query_of, shelf_of, streamed
 from pictrace.service.schemas import After, NewJob, from_json
 from pictrace.service.shelf import DEFAULT
 
@@ -27,14 +28,20 @@ RULES = {
 }
 
 
-@router.get(f"{ROOT}/jobs", summary="All jobs")
+@router.get(f"{ROOT}/jobs", summary="All jobs", responses={200: {"model": replies.Jobs}})
 async def every(request: Request, name: str) -> Response:
     """Newest first."""
     found = await held(request, name)
     return Json({"jobs": [job.to_dict() for job in found.jobs.all()]})
 
 
-@router.post(f"{ROOT}/jobs", summary="Begin a job", status_code=202, openapi_extra=body_schema(NewJob))
+@router.post(
+    f"{ROOT}/jobs",
+    summary="Begin a job",
+    status_code=202,
+    responses={202: {"model": replies.Job}},
+    openapi_extra=_shown.body(NewJob),
+)
 async def begin(request: Request, name: str) -> Response:
     """`rescan` looks through the folders that the service was started with; `rebuild` makes indexes anew."""
     shelf = shelf_of(request)
@@ -50,14 +57,14 @@ async def begin(request: Request, name: str) -> Response:
     return Json(job.to_dict(), status_code=202, headers={"location": place})
 
 
-@router.get(_ONE, summary="One job")
+@router.get(_ONE, summary="One job", responses={200: {"model": replies.Job}})
 async def one(request: Request, name: str, number: str) -> Response:
     """Its state and numbers."""
     found = await held(request, name)
     return Json(found.jobs.get(number).to_dict())
 
 
-@router.delete(_ONE, summary="Cancel a job", status_code=202)
+@router.delete(_ONE, summary="Cancel a job", status_code=202, responses={202: {"model": replies.Job}})
 async def cancel(request: Request, name: str, number: str) -> Response:
     """It ends as soon as it can, and what it has done stays; 409 if it has ended."""
     found = await held(request, name)
@@ -65,7 +72,12 @@ async def cancel(request: Request, name: str, number: str) -> Response:
     return Json(job.to_dict(), status_code=202)
 
 
-@router.get(f"{_ONE}/failures", summary="What a job could not use")
+@router.get(
+    f"{_ONE}/failures",
+    summary="What a job could not use",
+    responses={200: {"model": replies.Failures}},
+    openapi_extra=_shown.parameters(After),
+)
 async def failures(request: Request, name: str, number: str) -> Response:
     """Two hundred at a time, in the order in which they were met."""
     after = query_of(request, After).after
@@ -74,7 +86,7 @@ async def failures(request: Request, name: str, number: str) -> Response:
     return Json({"failures": [line.to_dict() for line in lines], "next": following})
 
 
-@router.get(f"{_ONE}/events", summary="How a job gets on")
+@router.get(f"{_ONE}/events", summary="How a job gets on", response_class=Response, responses=_shown.events("`job`."))
 async def listen(request: Request, name: str, number: str) -> Response:
     """Server-Sent Events named `job`, the first one at once."""
     found = await held(request, name)

@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from pictrace import metadata
 from pictrace.errors import BadRequestError, PictraceError, UnsupportedFormatError
-from pictrace.service import answers, names
+from pictrace.service import answers, names, replies
 from pictrace.service.answers import Json
 from pictrace.service.bodies import Body, File, body_of, json_of, media_type
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
-from pictrace.service.routes._asked import ROOT, body_schema, caller_of, core, fetched, held, query_of, shelf_of
-from pictrace.service.schemas import ByUrl, Upload, from_json, from_text
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, caller_of, core, fetched, held, query_of, shelf_of
+from pictrace.service.schemas import ByUrl, Name, Upload, from_json, from_text
 from pictrace.service.shelf import Held
 
 router = APIRouter(tags=["pictures"])
@@ -40,7 +41,15 @@ RULES = rules(0)
 @router.post(
     f"{ROOT}/images",
     summary="Add pictures",
-    openapi_extra=body_schema(ByUrl, files={"image": "A picture; may be there several times."}, raw=True),
+    responses={
+        200: {"model": replies.Added | replies.Results},
+        201: {"model": replies.Added},
+        202: {"model": replies.Job},
+    },
+    openapi_extra={
+        **_shown.body(ByUrl, files={"image": "A picture."}, fields=Upload, several=True, raw=("image/*",)),
+        **_shown.parameters(Name),
+    },
 )
 async def add(request: Request, name: str) -> Response:
     """One file or URL: 201 with its record if it is new, 200 if it was known. Several files: what became of each.
@@ -61,13 +70,14 @@ async def add(request: Request, name: str) -> Response:
     f"{ROOT}/archives",
     summary="Add an archive of pictures",
     status_code=202,
-    openapi_extra={"requestBody": {"required": True, "content": {_ZIPS[0]: {}}}},
+    responses={202: {"model": replies.Job}},
+    openapi_extra={**_shown.body(raw=_ZIPS[:1]), **_shown.parameters(Name)},
 )
 async def add_archive(request: Request, name: str) -> Response:
     """The ZIP is taken whole, and its pictures are added by a job."""
     if media_type(request) not in _ZIPS:
         raise UnsupportedFormatError("this is no ZIP", hint=f"send the file as it is, as {_ZIPS[0]}")
-    called = names.base(query_of(request, Upload).name or "archive.zip")
+    called = names.base(query_of(request, Name).name or "archive.zip")
     found = await held(request, name)
     number = await core(request, found.jobs.free)
     path = found.custody.incoming(f"{number}.zip")

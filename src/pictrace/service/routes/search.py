@@ -14,12 +14,13 @@ from pictrace.errors import BadRequestError, PictraceError
 from pictrace.picture import Picture
 from pictrace.results import Match, PictureRecord
 from pictrace.search import Heard, Mode, Wanted
-from pictrace.service import answers, events
+from pictrace.service import answers, events, replies
 from pictrace.service.answers import Json
 from pictrace.service.bodies import Body, body_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
-from pictrace.service.routes._asked import ROOT, body_schema, core, fetched, held, shelf_of, streamed
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, core, fetched, held, shelf_of, streamed
 from pictrace.service.routes.images import where_of
 from pictrace.service.schemas import Batch, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
@@ -44,7 +45,13 @@ class _Asked:
 
 
 @router.post(
-    f"{ROOT}/search", summary="Search with a picture", openapi_extra=body_schema(Question, files=_FILES, raw=True)
+    f"{ROOT}/search",
+    summary="Search with a picture",
+    responses={200: {"model": replies.Answer, "content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={
+        **_shown.body(Question, files=_FILES, fields=Options, raw=("image/*",)),
+        **_shown.parameters(Options),
+    },
 )
 async def search(request: Request, name: str) -> Response:
     """The pictures related to one, strongest first.
@@ -65,7 +72,8 @@ async def search(request: Request, name: str) -> Response:
 @router.post(
     f"{ROOT}/search:batch",
     summary="Search with several pictures",
-    openapi_extra=body_schema(Batch, files={"image": "A picture to search with; there may be several."}),
+    responses={200: {"model": replies.Answers}},
+    openapi_extra=_shown.body(Batch, files=_FILES, fields=Options, several=True),
 )
 async def batch(request: Request, name: str) -> Response:
     """One answer or problem for each, in their order."""
