@@ -36,7 +36,13 @@ def body(
         shapes: dict[str, Any] = {name: _FILE | {"description": said} for name, said in files.items()}
         if several:
             shapes = {name: {"type": "array", "minItems": 1, "items": shape} for name, shape in shapes.items()}
-        form = {"type": "object", "properties": shapes | {name: _text(shape) for name, shape in texts.items()}}
+        form = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": shapes | {name: _text(shape) for name, shape in texts.items()},
+        }
+        if len(files) == 1:
+            form["required"] = list(files)
         content["multipart/form-data"] = {"schema": form}
     content |= {kind: {"schema": _FILE} for kind in raw}
     return {"requestBody": {"required": True, "content": content}}
