@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pictrace._version import __version__
 from pictrace.errors import BadRequestError, MethodNotAllowedError, NotFoundError, PictraceError
@@ -60,13 +60,23 @@ class Service:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the application."""
-        await self._guarded(scope, receive, send)
+        await self._guarded(scope, receive, self._brief(send) if scope["type"] == "lifespan" else send)
 
     def stopping(self) -> None:
         """Nothing new begins, and listeners are sent home; called before the requests under way have ended."""
         if self._shelf is not None:
             self._shelf.is_stopping = True
             self._shelf.events.close()
+
+    def _brief(self, send: Send) -> Send:
+        """Keeps to itself where in the code it was that the service did not start, if that was foreseen."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self.failure is not None:
+                message = {"type": message["type"], "message": ""}
+            await send(message)
+
+        return told
 
     def _application(self) -> FastAPI:
         app = FastAPI(
