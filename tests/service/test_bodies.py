@@ -43,7 +43,8 @@ def test_a_name_is_given_once():
     "data",
     [
         b"", b"{", b"[]", b"1", b'"a"', b"null", b"\xff", b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1,"a":2}',
-        b'{"a":{"b":1,"b":1}}', b'{"a":"\\ud800"}', b"[" * 100_000, b'{"a":' * 3000, b"\xef\xbb\xbf{}", b'{"a":' + b"1" * 5000 + b"}",
+        b'{"a":{"b":1,"b":1}}', b'{"a":"\\ud800"}', b"[" * 100_000, b'{"a":' * 3000,
+        b"\xef\xbb\xbf{}", b'{"a":' + b"1" * 5000 + b"}",
     ],
 )  # fmt: skip
 def test_json_that_could_be_misread_is_refused(data):

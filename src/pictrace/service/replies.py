@@ -77,13 +77,6 @@ class Index(_Reply):
     behind: int
 
 
-class Counted(_Reply):
-    """Jobs that are not over."""
-
-    running: int
-    queued: int
-
-
 class Collection(_Reply):
     """One collection; `version` grows with every write."""
 
@@ -93,7 +86,7 @@ class Collection(_Reply):
     index: Index
     encoders: list[str]
     signals: list[str]
-    jobs: Counted
+    jobs: dict[Literal["running", "queued"], int]
 
 
 class Links(_Reply):
@@ -157,13 +150,6 @@ class Wall(_Reply):
     ratios: list[int]
 
 
-class Overlap(_Reply):
-    """The part of each picture that is in the other."""
-
-    query: float
-    match: float
-
-
 class Outline(_Reply):
     """What a match shares with the query, in pixels of the match and of the query."""
 
@@ -181,7 +167,7 @@ class Match(_Reply):
     relation: Literal["exact", "copy", "scene", "similar", "different"]
     score: float
     signals: dict[str, float]
-    overlap: Overlap | None
+    overlap: dict[Literal["query", "match"], float] | None
     transform: list[list[float]] | None
     quad: list[Corner] | None
     mirrored: bool | None
