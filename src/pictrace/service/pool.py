@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from pictrace.errors import OverloadedError
+from pictrace.errors import OverloadedError, ShuttingDownError
 
 _Result = TypeVar("_Result")
 
@@ -21,6 +21,7 @@ class Pool:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="pictrace-request")
         self._most = threads + waiting
         self._inside = 0
+        self._is_closed = False
 
     @property
     def inside(self) -> int:
@@ -32,7 +33,10 @@ class Pool:
 
         Raises:
             OverloadedError: too many calls wait already, or this one waited too long.
+            ShuttingDownError: there are no further calls.
         """
+        if self._is_closed:
+            raise ShuttingDownError("the service is about to stop", retry_after_s=5)
         if self._inside >= self._most:
             raise overloaded()
         self._inside += 1
@@ -43,7 +47,8 @@ class Pool:
         return await asyncio.shield(future)
 
     def close(self) -> None:
-        """No further calls; those that have begun end by themselves."""
+        """No further calls; those that have begun end by themselves, those that wait never begin."""
+        self._is_closed = True
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _left(self, future: "asyncio.Future[Any]") -> None:

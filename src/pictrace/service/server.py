@@ -30,8 +30,9 @@ _TOLD_ALREADY = (
     "Invalid HTTP request",
     "Unsupported upgrade",
     "No supported WebSocket",
+    "Application startup failed",
 )
-"""What uvicorn says of requests, each of which has its line already."""
+"""What uvicorn says of requests, each of which has its line already, and of a start that failed."""
 
 
 def serve(
