@@ -82,7 +82,7 @@ def test_it_serves_and_ends_well(serve, tmp_path):
     assert (page[0], b"<html" in page[1]) == (200, True)
     assert b"200 OK" in heard
     assert (code, seconds < 10, b"503" in rest) == (0, True, False)
-    assert said == f"PicTrace: http://localhost:{port} (Ctrl-C ends it)\n"
+    assert said == f"PicTrace is at http://localhost:{port} (Ctrl-C ends it)\n"
 
 
 def test_a_second_one_on_the_same_collection_is_refused(serve, tmp_path):

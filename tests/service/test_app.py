@@ -1,6 +1,7 @@
 """The application as it is served: uploads that are cut off, and its end."""
 
 import contextlib
+import io
 import threading
 
 import pytest
@@ -10,7 +11,7 @@ from service.wire import heard
 
 from pictrace.errors import IndexLockedError
 from pictrace.service.app import Service
-from pictrace.service.server import Server
+from pictrace.service.server import Journal, Server
 
 LAST = b"Host: 127.0.0.1\r\n"
 
@@ -19,7 +20,7 @@ LAST = b"Host: 127.0.0.1\r\n"
 def served(chosen):
     """The service on a free port of this machine."""
     service = Service(chosen)
-    server = Server(service, chosen, port=0, stopping=service.stopping)
+    server = Server(service, chosen, journal=Journal(io.StringIO()), port=0, stopping=service.stopping)
     thread = threading.Thread(target=server.run)
     thread.start()
     until(lambda: service._shelf is not None and service._shelf.opened())

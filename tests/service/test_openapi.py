@@ -1,5 +1,6 @@
 """The description of the API is true: of every route, and of what the service answers to requests made from it."""
 
+import io
 import json
 import threading
 
@@ -18,7 +19,7 @@ from service.desk import fill, opened
 from service.desk import settings as settings_of
 
 from pictrace.service.routes import rules_of
-from pictrace.service.server import Server
+from pictrace.service.server import Journal, Server
 from pictrace.settings import FetchPolicy, ServicePolicy
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -97,7 +98,7 @@ def address(tmp_path_factory):
     from pictrace.service.app import Service
 
     service = Service(chosen)
-    server = Server(service, chosen, port=0, stopping=service.stopping)
+    server = Server(service, chosen, journal=Journal(io.StringIO()), port=0, stopping=service.stopping)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.url

@@ -93,3 +93,23 @@ def test_after_the_end_there_are_no_calls():
             await pool.run(int)
 
     asyncio.run(test())
+
+
+def test_who_would_wait_too_long_is_told_at_once(monkeypatch):
+    """By what calls took of late, and before a body is read."""
+    monkeypatch.setattr(module, "_MOST_SECONDS_AHEAD", 0.0)
+
+    async def test():
+        pool, go_on = Pool(threads=1, waiting=9), threading.Event()
+        await pool.run(int)
+        task = asyncio.create_task(pool.run(lambda: go_on.wait(10)))
+        await asyncio.sleep(0)
+        with pytest.raises(OverloadedError):
+            pool.check_room()
+        go_on.set()
+        await task
+        await asyncio.sleep(0)
+        pool.check_room()
+        pool.close()
+
+    asyncio.run(test())

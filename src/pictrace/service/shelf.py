@@ -22,6 +22,9 @@ from pictrace.service.works import archive_of, works_of
 from pictrace.settings import Settings
 
 DEFAULT = "default"
+_LIGHT_WAITING = 512
+"""Requests for what is quickly answered, which a page asks for by the hundred."""
+
 _ENDING = ".pictrace"
 
 
@@ -49,6 +52,8 @@ class Shelf:
     def __post_init__(self) -> None:
         settings = self.settings
         self.pool = Pool(threads=settings.cores, waiting=settings.service.queue)
+        # A wall of small pictures does not wait for a search, nor a search for them.
+        self.light = Pool(threads=settings.cores, waiting=_LIGHT_WAITING)
         self.fetches = Pool(threads=settings.fetch.connections, waiting=settings.service.queue)
         self.sandbox = Sandbox(limits=settings.limits, workers=settings.cores)
         self.fetching = Fetching(settings)
@@ -134,6 +139,7 @@ class Shelf:
         for held in self.opened():
             held.jobs.stop()
         self.pool.close()
+        self.light.close()
         self.fetches.close()
         self.fetching.close()
         self.sandbox.close()

@@ -35,6 +35,16 @@ def test_the_wall_has_the_order_of_the_pages(desk, sort):
     assert wall["version"] == desk.get().json()["version"]
 
 
+def test_a_wall_that_is_known_is_not_sent_again(desk):
+    """Until something changes; and packed for those who take that."""
+    first = desk.get("/wall", headers={"accept-encoding": "gzip"})
+    again = desk.get("/wall", headers={"if-none-match": first.headers["etag"]})
+    other = desk.get("/wall?sort=oldest", headers={"if-none-match": first.headers["etag"]})
+
+    assert (first.headers["content-encoding"], again.status_code, other.status_code) == ("gzip", 304, 200)
+    assert first.json()["count"] == 3
+
+
 def test_a_ratio_is_width_to_height(desk):
     """In hundredths."""
     wall = desk.get("/wall?sort=oldest").json()

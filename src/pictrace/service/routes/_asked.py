@@ -69,11 +69,20 @@ def streamed(request: Request, told: AsyncIterator[bytes]) -> Response:
 async def held(request: Request, name: str) -> Held:
     """The collection in an address, opened if need be."""
     shelf = shelf_of(request)
-    return await shelf.pool.run(lambda: shelf.get(name))
+    return await shelf.light.run(lambda: shelf.get(name))
 
 
 async def core(request: Request, call: Callable[[], _Result]) -> _Result:
-    """What a call of the core gives, in one of the few threads that there are for it."""
+    """What a call of the core gives that takes milliseconds, in one of the few threads that there are for such."""
+    return await shelf_of(request).light.run(call)
+
+
+async def work(request: Request, call: Callable[[], _Result]) -> _Result:
+    """What a call of the core gives that computes, in one of the few threads that there are for such.
+
+    Raises:
+        OverloadedError: too many wait.
+    """
     return await shelf_of(request).pool.run(call)
 
 

@@ -13,7 +13,7 @@ from pictrace.service.answers import Json
 from pictrace.service.bodies import Body, body_of
 from pictrace.service.guard import Rule
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, core, fetched, held, shelf_of
+from pictrace.service.routes._asked import ROOT, fetched, held, shelf_of, work
 from pictrace.service.schemas import Named, Pair, Region, Sides, from_json, from_text
 from pictrace.service.shelf import Held
 from pictrace.types import Evidence, Key
@@ -33,9 +33,10 @@ async def compare(request: Request, name: str) -> Response:
     """Each is a file, a URL, or in the collection; nothing is added."""
     shelf = shelf_of(request)
     found = await held(request, name)
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         image, other, region = await _sides(request, body)
-        return Json(await core(request, lambda: _compared(found, (image, other), region)))
+        return Json(await work(request, lambda: _compared(found, (image, other), region)))
 
 
 async def _sides(request: Request, body: Body) -> tuple[bytes | Key, bytes | Key, Region | None]:

@@ -18,7 +18,7 @@ from pictrace.service.bodies import Body, File, body_of, json_of, media_type
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, caller_of, core, fetched, held, query_of, shelf_of
+from pictrace.service.routes._asked import ROOT, caller_of, core, fetched, held, query_of, shelf_of, work
 from pictrace.service.schemas import ByUrl, Name, Upload, from_json, from_text
 from pictrace.service.shelf import Held
 
@@ -58,6 +58,7 @@ async def add(request: Request, name: str) -> Response:
     """
     shelf = shelf_of(request)
     found = await held(request, name)
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         if body.options is not None:
             answer = await _by_url(request, found, from_json(ByUrl, body.options))
@@ -152,7 +153,7 @@ async def _taken(request: Request, found: Held, file: File, name: str, said: Map
         record = answers.record(found.custody.name, found.custody.collection.get(taken.key))
         return {**record, "known": taken.known}
 
-    return await core(request, add)
+    return await work(request, add)
 
 
 def _metadata(text: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pictrace.service.bodies import Body, body_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, core, fetched, held, shelf_of, streamed
+from pictrace.service.routes._asked import ROOT, fetched, held, shelf_of, streamed, work
 from pictrace.service.routes.images import where_of
 from pictrace.service.schemas import Batch, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
@@ -62,10 +62,11 @@ async def search(request: Request, name: str) -> Response:
     shelf = shelf_of(request)
     found = await held(request, name)
     is_streamed = events.MEDIA_TYPE in request.headers.get("accept", "")
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         asked = await _asked(request, body)
         if not is_streamed:
-            return Json(await core(request, lambda: _searched(found, asked)))
+            return Json(await work(request, lambda: _searched(found, asked)))
     return streamed(request, _told(request, found, asked))
 
 
@@ -80,11 +81,12 @@ async def batch(request: Request, name: str) -> Response:
     shelf = shelf_of(request)
     found = await held(request, name)
     told = []
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         for wanted in _wanted(body):
             try:
                 asked = wanted if isinstance(wanted, _Asked) else await _named(request, wanted)
-                told.append(await core(request, partial(_searched, found, asked)))
+                told.append(await work(request, partial(_searched, found, asked)))
             except PictraceError as error:
                 told.append({"problem": Problem.of(error, request_id=request.state.request_id).to_dict()})
     return Json({"answers": told})
@@ -169,11 +171,11 @@ async def _told(request: Request, found: Held, asked: _Asked) -> AsyncIterator[b
         told = events.event("stage", {"stage": stage, "results": results})
         loop.call_soon_threadsafe(queue.put_nowait, told)
 
-    async def work() -> None:
+    async def answer_it() -> None:
         size = len(asked.source) if isinstance(asked.source, bytes) else 0
         try:
             with shelf_of(request).budget.reserved(size):
-                envelope = await core(request, lambda: _searched(found, asked, heard))
+                envelope = await work(request, lambda: _searched(found, asked, heard))
             queue.put_nowait(events.event("answer", envelope))
         except PictraceError as error:
             told = Problem.of(error, request_id=request.state.request_id).to_dict()
@@ -181,7 +183,7 @@ async def _told(request: Request, found: Held, asked: _Asked) -> AsyncIterator[b
         finally:
             queue.put_nowait(None)
 
-    task = asyncio.create_task(work())
+    task = asyncio.create_task(answer_it())
     while (told := await queue.get()) is not None:
         yield told
     await asyncio.wait([task])
