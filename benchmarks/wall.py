@@ -49,9 +49,9 @@ TAKE = """(() => {
   return { frames, tasks, y: scrollY, tall: document.documentElement.scrollHeight };
 })()"""
 SEEN = """(() => {
-  const seen = [...document.querySelectorAll(".tile:not([hidden])")].filter((tile) => {
+  const seen = [...document.querySelectorAll(".tile")].filter((tile) => {
     const box = tile.getBoundingClientRect();
-    return box.bottom > 0 && box.top < innerHeight;
+    return box.bottom > 0 && box.top < innerHeight && tile.checkVisibility({ visibilityProperty: true });
   });
   return { tiles: seen.length, shown: seen.filter((tile) => tile.classList.contains("is-shown")).length,
     elements: document.querySelectorAll(".tile").length };

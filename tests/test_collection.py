@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fetch.upstream import ALLOWED, ok, policy, serving
@@ -21,6 +22,8 @@ from pictrace.errors import (
     SourceNotAllowedError,
     UsageError,
 )
+from pictrace.filters import parse
+from pictrace.orders import Order
 from pictrace.settings import Settings
 from pictrace.types import Relation
 
@@ -61,6 +64,33 @@ def test_list_goes_on_after_an_id(collection: Collection) -> None:
     keys = [collection.add_image(jpeg(noise(seed))) for seed in range(4)]
 
     assert keys[1:3] == [record.id for record in collection.list(after=keys[0], limit=2)]
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest", "smallest", "largest", "lightest", "heaviest"])
+def test_list_goes_on_after_an_id_in_every_order(collection: Collection, order: Order) -> None:
+    """The id says where, whatever is sorted by."""
+    for seed in range(4):
+        collection.add_image(jpeg(noise(seed, (160, 120 + seed % 2))))
+    keys = [record.id for record in collection.list(order=order)]
+
+    assert keys[2:] == [record.id for record in collection.list(after=keys[1], order=order)]
+
+
+def test_list_takes_a_filter_as_text_or_as_a_tree(collection: Collection) -> None:
+    """Programs can build what people write."""
+    keys = [collection.add_image(jpeg(noise(seed)), name=f"{seed}") for seed in range(3)]
+    lists = [[one.id for one in collection.list(where=where)] for where in ("path != 1", parse("not path = 1"))]
+
+    assert lists == [[keys[0], keys[2]]] * 2
+
+
+@pytest.mark.parametrize("wrong", [{"where": "width >"}, {"order": "random"}, {"order": "largest", "after": 9}])
+def test_list_refuses_what_makes_no_sense_at_once(collection: Collection, wrong: dict[str, Any]) -> None:
+    """The call fails, not the first step of a loop somewhere else."""
+    collection.add_image(jpeg(noise(1)))
+
+    with pytest.raises((UsageError, NotFoundError)):
+        collection.list(**wrong)
 
 
 def test_remove_is_all_or_nothing(collection: Collection) -> None:

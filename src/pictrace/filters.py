@@ -233,14 +233,17 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _subject(token: _Token) -> Fact | Member:
-    parts, at = [], 0
-    while part := _PART.match(token.text, at):
+    parts: list[str] = []
+    at = 0
+    while not parts or at < len(token.text):
+        if parts and token.text[at] != ".":
+            raise _wrong("a dot or the end of the name was expected", token.at + at)
+        at += bool(parts)
+        part = _PART.match(token.text, at)
+        if part is None:
+            raise _wrong("a name was expected", token.at + at)
         parts.append(_unquoted(part[0]) if part[0][0] == "`" else part[0])
-        at = part.end() + 1
-        if token.text[part.end() : at] != ".":
-            break
-    if at <= len(token.text):
-        raise _wrong("a name was expected", token.at + at)
+        at = part.end()
     if len(parts) == 1 and parts[0] in FACTS:
         return Fact(parts[0])
     if parts == [_METADATA]:

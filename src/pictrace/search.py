@@ -166,6 +166,8 @@ def trace_of(engine: Engine, query: Picture | Key, mode: Mode = "auto") -> Trace
     traces = engine.catalog.traces([query])
     if query not in traces:
         raise NotFoundError(f"no picture has the id {query}", hint="`pictrace list` shows those there are")
+    if mode == "exact":
+        return traces[query]
     return tracing.with_variants(tracing.with_features(traces[query]), engine.encoders)
 
 

@@ -30,6 +30,37 @@ def test_list_json_has_one_object_a_place(pictrace, shelf, capsys):
     assert [(one["id"], one["path"]) for one in found] == [(1, "photos/astronaut.png"), (2, "photos/chelsea.png")]
 
 
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        (["--sort", "newest"], [3, 2, 1]),
+        (["--sort", "largest"], [1, 3, 2]),
+        (["--filter", "width > 500"], [1, 3]),
+        (["--filter", "path ~ COFFEE or path ~ chelsea", "--sort", "newest", "-n", "1"], [3]),
+        (["--filter", "artist = Monet"], []),
+    ],
+)
+def test_list_sorts_and_filters(pictrace, shelf, capsys, options, ids):
+    """Only what was asked for, in the order asked for."""
+    pictrace("list", "-c", shelf.collection, "--json", *options)
+
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == ids
+
+
+def test_a_filter_that_nothing_meets_says_so(pictrace, shelf, capsys):
+    """An empty table could mean anything."""
+    assert pictrace("list", "-c", shelf.collection, "--filter", "width = 1") == 0
+    assert capsys.readouterr().out == "No picture meets the filter.\n"
+
+
+def test_a_mistake_in_a_filter_is_told_with_its_place(pictrace, shelf, capsys):
+    """Exit 2, with an example to go by."""
+    assert pictrace("list", "-c", shelf.collection, "--filter", "width >= and") == 2
+    error = capsys.readouterr().err
+    assert "at character 10 of the filter (invalid_parameter)" in error
+    assert "for example:" in error
+
+
 @pytest.mark.parametrize("spelled", ["3", "id:3"])
 def test_show_tells_everything(pictrace, shelf, capsys, spelled):
     """An id is understood in both spellings."""

@@ -58,6 +58,21 @@ def test_paths_keep_bytes_that_are_no_text(pictrace, tmp_path, capsysbinary):
     assert name == json.loads(record)["path"]
 
 
+def test_search_may_be_held_to_a_filter(pictrace, shelf, capsys):
+    """Pictures that do not meet it are not looked at, however alike."""
+    pictrace("search", shelf.crop, "-c", shelf.collection, "-f", "--filter", "path ~ chelsea")
+    kept = capsys.readouterr().out
+    pictrace("search", shelf.crop, "-c", shelf.collection, "-f", "--filter", "not path ~ chelsea", "--mode", "copy")
+
+    assert (kept, capsys.readouterr().out) == ("photos/chelsea.png\n", "")
+
+
+def test_a_filter_that_is_none_is_a_mistake(pictrace, shelf, capsys):
+    """Told with the place where it goes wrong."""
+    assert pictrace("search", shelf.crop, "-c", shelf.collection, "--filter", "width >") == 2
+    assert "character" in capsys.readouterr().err
+
+
 def test_search_reads_stdin(pictrace, shelf, capsys):
     """`-` is a picture from a pipe."""
     pictrace("search", "-", "-c", shelf.collection, "-f", stdin=Path(shelf.crop).read_bytes())

@@ -2,9 +2,11 @@
 
 import asyncio
 
+import fastapi
 import pytest
 
 JSON = ("Content-Type", "application/json; charset=utf-8")
+FORM = ("Content-Type", "multipart/form-data; boundary=b")
 CHUNKED = ("Transfer-Encoding", "chunked")
 LIMITS = {"body_bytes": 2000, "json_bytes": 1000}
 
@@ -48,6 +50,28 @@ def test_an_application_that_hides_the_refusal_does_not_change_it(house):
     reply = house.asker(hiding, **LIMITS).post(headers=[CHUNKED], body=[b"a" * 1500] * 2)
 
     assert (reply.status, reply.code) == (413, "payload_too_large")
+
+
+def test_fastapi_does_not_hide_it_either(house):
+    """It stores uploads before anything of a route runs, and says 400 whatever goes wrong."""
+    app = fastapi.FastAPI()
+
+    @app.post("/v1/things")
+    async def take(image: fastapi.UploadFile, request: fastapi.Request):
+        return [image.size, sorted(request.state.caller.rights), request.state.request_id]
+
+    asker = house.asker(app, **LIMITS)
+    small, large = (asker.post(headers=[FORM, CHUNKED], body=form(b"a" * size)) for size in (100, 2500))
+
+    assert small.json == [100, ["admin", "delete", "fetch", "index", "search"], small.header("x-request-id")]
+    assert (large.status, large.code) == (413, "payload_too_large")
+    assert [record.route for record in house.records] == ["/v1/things"] * 2
+
+
+def form(content: bytes) -> list[bytes]:
+    """The parts of a form with one file."""
+    head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+    return [head, *(content[at : at + 500] for at in range(0, len(content), 500)), b"\r\n--b--\r\n", b""]
 
 
 def test_a_refused_body_stays_refused(house):
@@ -106,6 +130,19 @@ def test_only_waiting_for_the_client_counts(house):
     limits = {"body_seconds": 0.05, "rate_seconds": 0.03}
 
     assert house.asker(busy, **limits).post(headers=[CHUNKED], body=[b"a", b"a", b""]).status == 200
+
+
+def test_a_complete_body_has_no_deadline(house):
+    """Applications wait for the client to go away while they answer."""
+
+    async def patient(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": (await receive())["type"].encode()})
+
+    reply = house.asker(patient, body_seconds=0.01).post(body=[b"", b"GONE"], pause=0.05)
+
+    assert reply.body == b"http.disconnect"
 
 
 def test_each_mebibyte_buys_a_second(house):

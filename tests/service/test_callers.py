@@ -109,6 +109,7 @@ def test_the_first_key_closes_the_door(house):
         ({"host": "::"}, "127.0.0.1", [], 401),
         ({"host": "192.0.2.1"}, "192.0.2.1", [], 401),
         ({}, FAR, [], 401),
+        ({}, "", [], 200),
         ({}, "127.0.0.1", [("X-Forwarded-For", FAR)], 401),
         ({}, "127.0.0.1", [("Forwarded", f"for={FAR}")], 401),
         ({"trusted_proxies": ("127.0.0.0/8",)}, "127.0.0.1", [("X-Forwarded-For", FAR)], 401),

@@ -250,6 +250,20 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path, name):
         keys.add(tmp_path / name, "reader", rights=["search"])
 
 
+def test_a_folder_that_takes_no_file_is_told(tmp_path):
+    """Here one whose names are too short for the file that is written first."""
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        keys.add(tmp_path / ("k" * 248), "reader", rights=["search"])
+
+
+def test_an_id_is_never_used_again(path, monkeypatch):
+    """Not even that of a revoked key."""
+    numbers = iter(["00000000", "00000000", "00000001"])
+    monkeypatch.setattr(keys.secrets, "token_hex", lambda _: next(numbers))
+
+    assert [keys.add(path, "a", rights=["search"])[0].id for _ in range(2)] == ["00000000", "00000001"]
+
+
 def test_keys_that_are_made_at_once_are_all_kept(path):
     """Each writer waits for the one before."""
     makers = [threading.Thread(target=keys.add, args=(path, "a"), kwargs={"rights": ["search"]}) for _ in range(8)]

@@ -1,6 +1,13 @@
 """Paths, queries and headers that could be read in two ways."""
 
+import posixpath
+from urllib.parse import unquote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pictrace.service._target import is_canonical
 
 
 @pytest.mark.parametrize(
@@ -113,3 +120,14 @@ def test_packed_bodies_are_refused(house, coding):
     reply = house.asker().post(headers=[("Content-Encoding", coding), ("Content-Length", "3")], body=[b"abc", b""])
 
     assert (reply.status, reply.code, reply.parts_read) == (415, "unsupported_format", 0)
+
+
+@given(st.lists(st.sampled_from(["/", ".", "%2e", "%2F", "a", "%20", "%25", ";", "\\", "%C3%A9", "%00", "é", "~"])))
+def test_a_path_in_its_only_spelling_stays_where_it_is(parts):
+    """Taking it apart, as any server or file system would, changes nothing."""
+    path = "/" + "".join(parts)
+    plain = unquote(path)
+
+    if is_canonical(path.encode()):
+        assert posixpath.normpath(plain) == plain.rstrip("/") or plain == "/"
+        assert not set("\\;%\0") & set(plain)

@@ -14,7 +14,7 @@ from typing import Any
 from service.guarded import House, alive, echo
 
 from pictrace.service.guard import Record
-from pictrace.service.server import Server
+from pictrace.service.server import Journal, Server
 from pictrace.settings import ServicePolicy, Settings
 
 SECONDS = 10.0
@@ -63,11 +63,11 @@ class Running:
 
 def heard(line: socket.socket) -> bytes:
     """All that comes until the other side closes; a connection that stays open fails the test."""
-    found = b""
+    found = bytearray()
     with contextlib.suppress(ConnectionResetError):
         while part := line.recv(1 << 16):
             found += part
-    return found
+    return bytes(found)
 
 
 @contextlib.contextmanager
@@ -76,7 +76,7 @@ def running(house: House, app: Any = echo, **settings: Any) -> Iterator[Running]
     policy = ServicePolicy(**settings, keys=str(house.path))
     stream = io.StringIO()
     guard = house.asker(alive(app), **settings).app
-    server = Server(guard, Settings(service=policy), watchers=[house.records.append], stream=stream, port=0)
+    server = Server(guard, Settings(service=policy), journal=Journal(stream), watchers=[house.records.append], port=0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -70,6 +70,8 @@ def look_around(collection: Collection) -> None:
         assert_type(record, PictureRecord)
         assert_type(record.id, int)
         assert_type(record.width * record.height, int)
+    for record in collection.list(order="largest", where="width >= 1000 and format = PNG"):
+        assert_type(record, PictureRecord)
     assert_type(collection.get(1), PictureRecord)
     assert_type(collection.proxy(1), bytes)
     collection.remove(1, 2)

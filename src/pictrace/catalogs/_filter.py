@@ -41,7 +41,11 @@ _NUMBERS = {
     "pixels": "picture.width * picture.height",
     "size": "picture.size",
 }
-_CASELESS = {"format": _Text("picture.format"), "sha256": _Text("hex(picture.sha256)")}
+_CASELESS = {
+    "format": _Text("picture.format"),
+    "added": _Text("picture.added"),
+    "sha256": _Text("hex(picture.sha256)"),
+}
 _URI = _Text("CAST(location.uri AS TEXT)", "surrogateescape")
 _IS_MISSING = "coalesce(json_type(picture.metadata, ?), 'null') = 'null'"
 
@@ -62,6 +66,8 @@ def condition(where: Filter | None) -> Condition:
         terms = [condition(term) for term in where.terms]
         joined = (" AND " if isinstance(where, And) else " OR ").join(f"({term.sql})" for term in terms)
         return Condition(joined, tuple(one for term in terms for one in term.bindings))
+    if where.value is None and where.operator not in {"=", "!="}:
+        return _NONE
     return _of_member(where, where.subject) if isinstance(where.subject, Member) else _of_fact(where, where.subject)
 
 
@@ -76,7 +82,7 @@ def _of_fact(asked: Comparison, fact: Fact) -> Condition:
     if fact.name == "added" and operator != "~":
         begins = "CAST(substr(picture.added, 1, ?) AS BLOB)"
         return Condition(f"{begins} {_SQL[operator]} ?", (len(value), _encoded(value, "surrogatepass")))
-    return _of_text(_CASELESS.get(fact.name, _Text("picture.added")), operator, value, is_caseless=True)
+    return _of_text(_CASELESS[fact.name], operator, value, is_caseless=True)
 
 
 def _of_path(operator: Operator, value: Value) -> Condition:
@@ -130,6 +136,8 @@ def _of_text(text: _Text, operator: Operator, value: str, *, is_caseless: bool =
     bound = _encoded(_folded(value) if is_caseless else _normal(value), text.errors)
     is_ascii = f"octet_length({text.sql}) = length({text.sql})"
     plain, other = f"CAST({ascii_form} AS BLOB)", f"{function}(CAST({text.sql} AS BLOB), '{text.errors}')"
+    if operator == "=" and not is_caseless:  # what is the same as it is needs no look by Python
+        return Condition(f"({plain} = ? OR (NOT {is_ascii} AND {other} = ?))", (bound, bound))
     form = f"CASE WHEN {is_ascii} THEN {plain} ELSE {other} END"
     return Condition(f"instr({form}, ?) > 0" if operator == "~" else f"{form} {_SQL[operator]} ?", (bound,))
 

@@ -33,9 +33,7 @@ _BACKWARD = {"newest", "largest", "heaviest"}
 def keys(connection: apsw.Connection, order: Order, where: Filter | None) -> npt.NDArray[np.uint64]:
     """The keys `(n,)` of all pictures that meet a filter, in an order."""
     met = condition(where)
-    # A filter reads each picture: in one sweep, not by following an index to one here and one there.
-    pictures = "picture" if where is None else "picture NOT INDEXED"
-    query = f"SELECT picture.id FROM {pictures} WHERE {met.sql} ORDER BY {_by(order)}"
+    query = f"SELECT picture.id FROM {_pictures(where)} WHERE {met.sql} ORDER BY {_by(order)}"
     return _array(connection, query, met.bindings, 1)[:, 0].astype(np.uint64)
 
 
@@ -49,7 +47,7 @@ def page(
         direction = "<" if order in _BACKWARD else ">"
         sql = f"({sql}) AND ({_VALUES[checked(order)]}, picture.id) {direction} (?, ?)"
         bindings = (*bindings, *(max(min(one, _MAX_VALUE), -1) for one in after))
-    query = f"SELECT picture.id FROM picture WHERE {sql} ORDER BY {_by(order)} LIMIT ?"
+    query = f"SELECT picture.id FROM {_pictures(where)} WHERE {sql} ORDER BY {_by(order)} LIMIT ?"
     found = [key for (key,) in connection.execute(query, (*bindings, max(min(limit, MAX_KEY), 0)))]
     records = _reads.records_of(connection, found)
     return [records[key] for key in found]
@@ -58,7 +56,7 @@ def page(
 def count(connection: apsw.Connection, where: Filter | None) -> int:
     """How many pictures meet a filter."""
     met = condition(where)
-    return int(fetch(connection, f"SELECT count(*) FROM picture WHERE {met.sql}", met.bindings)[0][0])
+    return int(fetch(connection, f"SELECT count(*) FROM {_pictures(where)} WHERE {met.sql}", met.bindings)[0][0])
 
 
 def shapes(connection: apsw.Connection, wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
@@ -73,6 +71,11 @@ def shapes(connection: apsw.Connection, wanted: npt.NDArray[np.uint64]) -> npt.N
         is_known = known[places, 0].astype(np.uint64) == wanted
         found[is_known] = np.minimum(known[places[is_known], 1:], np.iinfo(np.int32).max)
     return found
+
+
+def _pictures(where: Filter | None) -> str:
+    # A filter reads each picture: in one sweep, not by following an index to one here and one there.
+    return "picture" if where is None else "picture NOT INDEXED"
 
 
 def _by(order: Order) -> str:

@@ -23,7 +23,11 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help="An id, as `list` 
 
 FilterOption = Annotated[
     str | None,
-    typer.Option("--filter", metavar="EXPR", help="Only pictures that meet this, as `width >= 1000`; docs/filters.md."),
+    typer.Option(
+        "--filter",
+        metavar="EXPR",
+        help="Only pictures that meet a condition such as `width >= 1000`; see docs/filters.md.",
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import check_free, key_of, opened, save, tell, write, write_json, write_path, write_table
-from pictrace.cli._options import CollectionOption, HtmlOption, JsonOption, ModeName
+from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, JsonOption, ModeName
 from pictrace.errors import FetchError, PictureError, SourceUnreadableError, UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def search(  # noqa: PLR0913 - one parameter per option
     min_score: ScoreOption = 0.0,
     mode: ModeOption = ModeName.AUTO,
     region: RegionOption = None,
+    where: FilterOption = None,
     as_json: JsonOption = False,
     paths_only: PathsOption = False,
     nul: NulOption = False,
@@ -67,7 +68,7 @@ def search(  # noqa: PLR0913 - one parameter per option
     part = _region(region)
     with opened(collection) as source:
         query = key_of(image) if image.startswith("id:") else _picture(image, source.settings, whole=part is not None)
-        found = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part)
+        found = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part, where=where)
         answer = looked_for(found)
         if html is not None:
             save(html, _page(source, query, part, answer, name=image))

@@ -1,6 +1,7 @@
 """What may be asked: the models that requests are checked with, and that the description of the API shows."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -15,6 +16,7 @@ MOST_IDS = 1000
 _INT48 = (1 << 48) - 1
 
 Order = Literal["newest", "oldest", "largest", "smallest", "heaviest", "lightest"]
+Side = Literal[128, 256, 512]
 Id = Annotated[int, Field(ge=1, le=_INT48)]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 _Filter = Annotated[str, Field(max_length=2000, description='Such as `year >= 1900 and artist = "Monet"`.')]
@@ -31,10 +33,16 @@ def _region(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _whole(value: object) -> object:
+    """Digits, as addresses carry them, are a whole number."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,8}", value) else value
+
+
 _Pixel = Annotated[int, Field(ge=0, le=1 << 31, strict=True)]
+_RegionText = Annotated[str, Field(pattern=r"^ *[0-9]{1,10} *(, *[0-9]{1,10} *){3}$")]
 Region = Annotated[
     tuple[_Pixel, _Pixel, _Pixel, _Pixel],
-    BeforeValidator(_region, json_schema_input_type=str | tuple[int, int, int, int]),
+    BeforeValidator(_region, json_schema_input_type=_RegionText | tuple[_Pixel, _Pixel, _Pixel, _Pixel]),
     Field(description="x, y, width, height in pixels of the upright original."),
 ]
 
@@ -53,8 +61,15 @@ class Options(_Strict):
     echo: bool = False
 
 
+def _either(*names: str) -> ConfigDict:
+    """Says in the description that exactly one of these members is given."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in names]})
+
+
 class _Source(_Strict):
     """A picture that is named: by the id it has here, or by its URL."""
+
+    model_config = _either("id", "url")
 
     id: Id | None = None
     url: Url | None = None
@@ -97,6 +112,12 @@ class Sides(_Strict):
     other_url: Url | None = None
     region: Region | None = None
 
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if None not in (self.image_id, self.image_url) or None not in (self.other_id, self.other_url):
+            raise ValueError("give either an id or a URL of a picture")
+        return self
+
 
 class Listing(_Strict):
     """Which pictures, in which order."""
@@ -121,6 +142,8 @@ class Ids(_Strict):
 class ByUrl(_Strict):
     """A picture to be added from another machine, or several, as a job."""
 
+    model_config = _either("url", "urls")
+
     url: Url | None = None
     urls: Annotated[list[Url], Field(min_length=1, max_length=1000)] | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -132,17 +155,22 @@ class ByUrl(_Strict):
         return self
 
 
-class Upload(_Strict):
-    """What stands beside an uploaded file."""
+class Name(_Strict):
+    """What a file is called."""
 
     name: Annotated[str, Field(max_length=5000)] = ""
+
+
+class Upload(Name):
+    """What stands beside an uploaded file."""
+
     metadata: str = ""
 
 
 class Thumbnail(_Strict):
     """How large."""
 
-    size: Literal[128, 256, 512] = 256
+    size: Annotated[Side, BeforeValidator(_whole, json_schema_input_type=Side)] = 256
 
 
 class NewJob(_Strict):

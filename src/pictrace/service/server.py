@@ -5,11 +5,9 @@ import logging
 import math
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
-from typing import IO
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -31,20 +29,23 @@ _TOLD_ALREADY = (
     "Invalid HTTP request",
     "Unsupported upgrade",
     "No supported WebSocket",
+    "Application startup failed",
 )
-"""What uvicorn says of requests, each of which has its line already."""
+"""What uvicorn says of requests, each of which has its line already, and of a start that failed."""
 
-_OF_REQUESTS = "python_multipart"
-"""Whatever this library says is about forms that are refused, in words that a client chooses."""
+_OF_FORMS = "python_multipart"
+"""Whatever this library says is about forms that are refused, in numbers that a client chooses."""
 
 
-def serve(app: ASGIApp, settings: Settings, *, watchers: Sequence[Callable[[Record], object]] = ()) -> None:
+def serve(
+    app: ASGIApp, settings: Settings, *, journal: Journal, watchers: Sequence[Callable[[Record], object]] = ()
+) -> None:
     """Serves a guarded application at `service.host` and `service.port`, until SIGTERM or SIGINT.
 
     Raises:
         ConfigurationError: other machines could come in without a key, or the port cannot be listened on.
     """
-    Server(app, settings, watchers=watchers).run()
+    Server(app, settings, journal=journal, watchers=watchers).run()
 
 
 class Server:
@@ -53,8 +54,9 @@ class Server:
     Args:
         app: the application, behind its `Guard`.
         settings: `service` says where to listen and what clients may ask for.
-        watchers: told of what is refused before it is a request; best those of the guard.
-        stream: where lines of uvicorn's go that are about no request.
+        journal: told of what is refused before it is a request, and of what uvicorn says; best the guard's own. It
+            is closed when the service has stopped.
+        watchers: more that are told of those refusals.
         port: another port than that of the settings; 0 is any that is free, and `address` says which.
         stopping: called once it is told to stop, before requests that are under way have ended.
 
@@ -67,19 +69,19 @@ class Server:
         app: ASGIApp,
         settings: Settings,
         *,
+        journal: Journal,
         watchers: Sequence[Callable[[Record], object]] = (),
-        stream: IO[str] = sys.stderr,
         port: int | None = None,
         stopping: Callable[[], object] = lambda: None,
     ) -> None:
         policy = settings.service
         check_is_closed(settings)
-        self._stream = stream
+        self._journal = journal
         self._socket = listening(policy.host, policy.port if port is None else port)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         config = uvicorn.Config(
             app,
-            http=protocol(policy, watchers),
+            http=protocol(policy, (journal, *watchers)),
             ws="none",
             loop="asyncio",
             lifespan="on",
@@ -106,28 +108,19 @@ class Server:
         Raises:
             ConfigurationError: the application does not start.
         """
-        journal = Journal(self._stream)
-        # Whoever reads the log finds lines of JSON there and nothing else, whichever part of the program speaks.
-        root, handler = logging.getLogger(), journal.handler()
-        handler.addFilter(_is_news)
-        root.addHandler(handler)
         try:
-            self._server.run(sockets=[self._socket])
+            with _told_to(self._journal):
+                self._server.run(sockets=[self._socket])
         except SystemExit as error:
             raise ConfigurationError("the service does not start", hint="the lines before say why") from error
         finally:
-            root.removeHandler(handler)
             self._socket.close()
-            journal.close()
+            self._journal.close()
 
     def stop(self) -> None:
         """Ends `run` from another thread."""
         self._server.should_exit = True
         self._server.stopping()
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    return not record.name.startswith(_OF_REQUESTS) and not record.getMessage().startswith(_TOLD_ALREADY)
 
 
 class _Uvicorn(uvicorn.Server):
@@ -152,6 +145,22 @@ class _Uvicorn(uvicorn.Server):
         finally:
             for one, handler in former.items():
                 signal.signal(one, handler)
+
+
+@contextlib.contextmanager
+def _told_to(journal: Journal) -> Iterator[None]:
+    """What any part of the program has to say is written to the journal: its lines of JSON are all there is to read."""
+    root, handler = logging.getLogger(), journal.handler()
+    handler.addFilter(_is_news)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.name.startswith(_OF_FORMS) and not record.getMessage().startswith(_TOLD_ALREADY)
 
 
 def check_is_closed(settings: Settings) -> None:

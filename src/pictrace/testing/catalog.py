@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from pictrace.catalogs import Catalog, Entry
-from pictrace.errors import IndexLockedError, NotFoundError, UnknownNameError, UsageError
+from pictrace.errors import IndexLockedError, NotFoundError, UsageError
+from pictrace.testing import _listing
 from pictrace.testing._expect import expect, refuses
 from pictrace.testing._samples import RECIPE, is_same, place, trace
 
@@ -230,22 +231,6 @@ def tells_roots_apart(kind: Kind, path: str) -> None:
     catalog.close()
 
 
-def pages(kind: Kind, path: str) -> None:
-    """Records and rows go on after a key, ascending, each once."""
-    catalog = kind.create(path, RECIPE)
-    keys = catalog.put([Entry(None, trace(seed)) for seed in range(10)])
-    expect([record.id for record in catalog.records(keys[2], 3)] == keys[3:6], "records go on after a key")
-    expect(catalog.records(keys[-1]) == [], "after the last there are none")
-    batches = list(catalog.rows("bits", keys[3]))
-    expect([key for found, _ in batches for key in found.tolist()] == keys[4:], "rows go on after a key")
-    wanted = np.concatenate([trace(seed).rows["bits"] for seed in range(4, 10)])
-    expect(np.array_equal(np.concatenate([rows for _, rows in batches]), wanted), "rows belong to their keys")
-    expect(all(found.dtype == np.uint64 for found, _ in batches), "keys are uint64")
-    with refuses(UnknownNameError, "an unknown encoder is refused at once"):
-        catalog.rows("strange")
-    catalog.close()
-
-
 def outlives_its_process(kind: Kind, path: str) -> None:
     """What was put is there when the catalog is opened again; there is only one of it."""
     with refuses(NotFoundError, "a collection that is not there is not found"):
@@ -294,7 +279,7 @@ CHECKS: Sequence[Callable[[Kind, str], None]] = (
     refuses_whole_batches,
     keeps_names_byte_for_byte,
     tells_roots_apart,
-    pages,
+    *_listing.CHECKS,
     outlives_its_process,
     has_one_writer_and_many_readers,
 )

@@ -9,6 +9,19 @@ import { uploadsOf } from "./uploads.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
+  // Drawn at once, and again when the service has said what the caller may do.
+  let unmount = draw(root, app);
+  const off = app.on("info", () => {
+    unmount();
+    unmount = draw(root, app);
+  });
+  return () => {
+    off();
+    unmount();
+  };
+}
+
+function draw(root, app) {
   const { t } = app;
   const uploads = uploadsOf(app);
   const ending = new AbortController();

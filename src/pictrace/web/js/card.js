@@ -22,7 +22,7 @@ export function draw(app, query, match, isChecked, item) {
     h("a", { class: "shown", href: comparison(query, match.id), "data-part": "shown", "aria-label": app.t("search.compare_with", { name: file }) }, picture, outline(match)),
     h("div", { class: "label" },
       h("p", { class: "verdict" }, badge(app, relation), isChecked && h("b", { class: "score" }, app.percent(match.score))),
-      h("h3", { class: "file", title: match.path ?? file }, file),
+      h("h2", { class: "file", title: match.path ?? file }, file),
       h("p", { class: "folder", title: folder }, near(folder)),
       isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),
       actions(app, query, match, file)));
@@ -46,10 +46,11 @@ function words(app, match) {
 
 function actions(app, query, match, file) {
   const { t } = app;
+  const called = (action) => t("search.action", { action, name: file });
   return h("div", { class: "actions" },
-    h("a", { class: "button", href: comparison(query, match.id), "data-part": "compare" }, icon("compare"), h("span", null, t("search.compare"))),
-    h("a", { class: "button", href: `#/search?id=${match.id}`, "data-part": "search", "aria-label": t("search.with", { name: file }) }, icon("search"), h("span", null, t("search.with_this"))),
-    h("a", { class: "button icon-only", href: app.api.url(app.path(`/images/${match.id}/original`)), target: "_blank", rel: "noopener", "data-part": "open", "aria-label": t("search.open_original", { name: file }), title: t("search.open") }, icon("open")));
+    h("a", { class: "button", href: comparison(query, match.id), "data-part": "compare", "aria-label": called(t("search.compare")) }, icon("compare"), h("span", null, t("search.compare"))),
+    h("a", { class: "button", href: `#/search?id=${match.id}`, "data-part": "search", "aria-label": called(t("search.with_this")) }, icon("search"), h("span", null, t("search.with_this"))),
+    h("a", { class: "button icon-only", href: app.api.url(app.path(`/images/${match.id}/original`)), target: "_blank", rel: "noopener", "data-part": "open", "aria-label": called(t("search.open")), title: t("search.open") }, icon("open")));
 }
 
 /** A card before anything is known. */

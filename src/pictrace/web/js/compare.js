@@ -5,7 +5,7 @@ import { badge } from "./card.js";
 import { facts } from "./evidence.js";
 import { bind } from "./keyboard.js";
 import { address, comparison, restored } from "./query.js";
-import { notice } from "./router.js";
+import { instead } from "./router.js";
 import { Viewer } from "./viewer.js";
 import { moved, named, relationSays, where } from "./wording.js";
 
@@ -26,7 +26,7 @@ class Comparison {
   async run() {
     const { app, root, params } = this;
     if (!this.query || !params.b) {
-      return void fill(root, notice("warning", app.t(this.query ? "shell.missing" : "search.lost"), h("a", { class: "button", href: "#/" }, app.t("shell.to_search"))));
+      return void fill(root, instead("warning", app.t(this.query ? "shell.missing" : "search.lost"), h("a", { class: "button", href: "#/" }, app.t("shell.to_search"))));
     }
     fill(root, this.waiting());
     app.announce(app.t("compare.comparing"));
@@ -123,7 +123,7 @@ class Comparison {
     if (!error.code) console.error(error);
     const again = h("button", { type: "button", class: "button primary", onclick: () => app.navigate(location.hash) }, app.t("search.again"));
     const told = [error.detail, error.hint].filter(Boolean).join(" – ");
-    fill(root, h("div", { class: "comparison" }, this.steps(), notice("warning", app.sentence(error), told && h("p", { class: "dim small told" }, told), again)));
+    fill(root, h("div", { class: "comparison" }, this.steps(), instead("warning", app.sentence(error), told && h("p", { class: "dim small told" }, told), again)));
     app.announce(app.sentence(error), { assertive: true });
   }
 

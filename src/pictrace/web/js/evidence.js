@@ -55,5 +55,5 @@ function measures(app, signals) {
   const meaning = (name) => (app.speech.has(`measure.${name}`) ? app.t(`measure.${name}`) : "");
   return h("details", { class: "measures" }, h("summary", null, app.t("compare.measures")),
     h("table", null, h("thead", { class: "out" }, h("tr", null, h("th", null, app.t("compare.measure")), h("th", null, app.t("compare.value")), h("th", null, app.t("compare.meaning")))),
-      h("tbody", null, names.map((name) => h("tr", null, h("th", { scope: "row" }, name), h("td", { class: "number" }, app.number(Number(signals[name].toPrecision(4)))), h("td", { class: "dim" }, meaning(name)))))));
+      h("tbody", null, names.map((name) => h("tr", null, h("th", { scope: "row" }, name), h("td", { class: "number" }, app.speech.measure(signals[name])), h("td", { class: "dim" }, meaning(name)))))));
 }

@@ -63,6 +63,11 @@ export class Speech {
     return this.plain.format(value);
   }
 
+  /** A measure, to four digits that count. @param {number} value */
+  measure(value) {
+    return new Intl.NumberFormat(this.language, { maximumSignificantDigits: 4 }).format(value);
+  }
+
   /** A share or probability as people read it; never rounded up to certainty. @param {number} share */
   percent(share) {
     const hundredfold = share * 100;

@@ -46,7 +46,7 @@ function ofOurs(app, address) {
 export function fileButton(app, { label, symbol, style = "", camera = false }) {
   const input = h("input", { type: "file", accept: "image/*,.heic,.heif,.avif,.tif,.tiff", capture: camera && "environment", hidden: true,
     onchange: () => { if (input.files[0]) searchWith(app, { file: input.files[0] }); input.value = ""; } });
-  return h("span", { class: camera ? "file camera" : "file" },
+  return h("span", { class: camera ? "picker camera" : "picker" },
     h("button", { type: "button", class: `button ${style}`, onclick: () => input.click() }, icon(symbol), h("span", null, label)), input);
 }
 

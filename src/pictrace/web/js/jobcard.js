@@ -4,7 +4,7 @@ import { h, fill } from "./dom.js";
 import { icon } from "./libraryicons.js";
 import { hasEnded } from "./live.js";
 import { home } from "./order.js";
-import { advice, duration, sentence } from "./words.js";
+import { advice, duration, may, sentence } from "./words.js";
 
 const DRAWINGS = { index: "folder", rescan: "folder", zip: "zip", urls: "link", rebuild: "refresh" };
 
@@ -67,7 +67,7 @@ export class JobCard {
     fill(this.state, job.state === "running" && share !== null ? app.percent(Math.min(share, 0.999)) : t(`jobs.state_${job.state}`));
     advance(this.bar, job.state === "queued" ? 0 : share, this.state.textContent);
     this.bar.hidden = ended;
-    this.cancel.hidden = ended || !(app.info?.rights ?? []).includes("index");
+    this.cancel.hidden = ended || !may(app, "index");
     fill(this.counts, this.#figures().map((text) => h("span", null, text)));
     this.latest.textContent = ended ? "" : job.latest ?? "";
     this.latest.hidden = ended || !job.latest;

@@ -1,57 +1,83 @@
 /** What the service works at, and has worked at: newest first, as it happens. */
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { icon } from "./libraryicons.js";
 import { hasEnded, liveOf } from "./live.js";
 import { JobCard } from "./jobcard.js";
 import { home } from "./order.js";
+import { may } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
-  const live = liveOf(app);
-  const cards = new Map();
-  const { t } = app;
-  const running = h("div", { class: "jobs-list" });
-  const past = h("div", { class: "jobs-list" });
-  const pastTitle = h("h2", null, t("jobs.past"));
-  const nothing = h("div", { class: "big-note", hidden: true }, icon("check"), h("h2", null, t("jobs.none_title")),
-    h("p", null, t("jobs.none_text")), h("a", { class: "button primary", href: "#/add" }, icon("add"), t("library.add")));
-  const element = h("section", { class: "jobs-view" },
-    h("header", { class: "plain-head" }, h("h1", null, t("jobs.title")), starters(app, live)),
-    nothing, running, pastTitle, past);
-  root.append(element);
-  window.scrollTo({ top: 0, behavior: "instant" });
+  const view = new Jobs(root, app);
+  return () => view.close();
+}
 
-  const place = (job) => {
-    const card = cards.get(job.id) ?? new JobCard(app, job);
-    cards.set(job.id, card);
+class Jobs {
+  #ending = new AbortController();
+  /** @type {Map<string, JobCard>} */
+  #cards = new Map();
+
+  constructor(root, app) {
+    this.app = app;
+    this.live = liveOf(app);
+    this.#build(root);
+    const { signal } = this.#ending;
+    this.live.addEventListener("jobs", () => this.#order(), { signal });
+    this.live.addEventListener("job", (event) => this.#changed(event.detail), { signal });
+    signal.addEventListener("abort", app.on("info", () => {
+      fill(this.start, starters(app, this.live));
+      this.#order();
+    }));
+    window.scrollTo({ top: 0, behavior: "instant" });
+    this.#order();
+    this.live.read();
+  }
+
+  close() {
+    this.#ending.abort();
+    this.element.remove();
+  }
+
+  #build(root) {
+    const { t } = this.app;
+    this.start = h("div", { class: "deeds" }, starters(this.app, this.live));
+    this.running = h("div", { class: "jobs-list" });
+    this.past = h("div", { class: "jobs-list" });
+    this.pastTitle = h("h2", null, t("jobs.past"));
+    this.nothing = h("div", { class: "big-note", hidden: true }, icon("check"), h("h2", null, t("jobs.none_title")),
+      h("p", null, t("jobs.none_text")), h("a", { class: "button primary", href: "#/add" }, icon("add"), t("library.add")));
+    this.element = h("section", { class: "jobs-view" },
+      h("header", { class: "plain-head" }, h("h1", null, t("jobs.title")), this.start),
+      this.nothing, this.running, this.pastTitle, this.past);
+    root.append(this.element);
+  }
+
+  #order() {
+    const jobs = [...this.live.jobs.values()];
+    sort(this.running, jobs.filter((job) => !hasEnded(job)).map((job) => this.#card(job)));
+    sort(this.past, jobs.filter(hasEnded).map((job) => this.#card(job)));
+    this.nothing.hidden = jobs.length > 0;
+    this.pastTitle.hidden = !this.past.children.length;
+  }
+
+  #card(job) {
+    const card = this.#cards.get(job.id) ?? new JobCard(this.app, job);
+    this.#cards.set(job.id, card);
     card.update(job);
-    return card;
-  };
-  const order = () => {
-    const jobs = [...live.jobs.values()];
-    sort(running, jobs.filter((job) => !hasEnded(job)).map((job) => place(job).element));
-    sort(past, jobs.filter(hasEnded).map((job) => place(job).element));
-    nothing.hidden = jobs.length > 0;
-    pastTitle.hidden = !past.children.length;
-  };
-  const changed = ({ detail: job }) => {
-    const card = cards.get(job.id);
-    const isMoved = !card || hasEnded(card.job) !== hasEnded(job);
-    if (!isMoved) return card.update(job);
-    order();
-    if (hasEnded(job)) app.announce(`${t(`jobs.kind_${job.kind}`)} ${job.name}: ${t(`jobs.state_${job.state}`)}`);
-    return undefined;
-  };
-  live.addEventListener("jobs", order);
-  live.addEventListener("job", changed);
-  order();
-  live.read();
-  return () => {
-    live.removeEventListener("jobs", order);
-    live.removeEventListener("job", changed);
-    element.remove();
-  };
+    return card.element;
+  }
+
+  #changed(job) {
+    const card = this.#cards.get(job.id);
+    if (card && hasEnded(card.job) === hasEnded(job)) {
+      card.update(job);
+      return;
+    }
+    this.#order();
+    const { t, announce } = this.app;
+    if (hasEnded(job)) announce(`${t(`jobs.kind_${job.kind}`)} ${job.name}: ${t(`jobs.state_${job.state}`)}`);
+  }
 }
 
 /** Puts elements in an order, and moves none that stands right, so that the focus stays. */
@@ -64,7 +90,6 @@ function sort(list, elements) {
 }
 
 function starters(app, live) {
-  const rights = app.info?.rights ?? [];
   const start = (kind, drawing) => h("button", { type: "button", class: "button", onclick: async (event) => {
     event.currentTarget.disabled = true;
     const button = event.currentTarget;
@@ -76,6 +101,5 @@ function starters(app, live) {
       button.disabled = false;
     }
   } }, icon(drawing), app.t(`jobs.start_${kind}`));
-  return h("div", { class: "deeds" }, rights.includes("index") && start("rescan", "folder"),
-    rights.includes("admin") && start("rebuild", "refresh"));
+  return [may(app, "index") && start("rescan", "folder"), may(app, "admin") && start("rebuild", "refresh")];
 }

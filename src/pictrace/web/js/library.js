@@ -13,7 +13,7 @@ import { listen, WALL_KEYS } from "./wallinput.js";
 import { liveOf } from "./live.js";
 import { home, keptOrder, libraryHash, readOrder, SORTS, without } from "./order.js";
 import { removalOf } from "./removal.js";
-import { sentence } from "./words.js";
+import { may, sentence } from "./words.js";
 
 /** Which picture was left for another view: coming back, the focus goes to it again. */
 let left = 0;
@@ -90,11 +90,14 @@ class Library {
   #deeds() {
     const { app } = this;
     return {
-      mayRemove: (app.info?.rights ?? []).includes("delete"),
+      get mayRemove() {
+        return may(app, "delete");
+      },
       search: (id) => app.navigate(`#/search?id=${id}`),
       compare: (one, other) => app.navigate(`#/compare?a=${one}&b=${other}`),
       remove: (ids) => this.#remove(ids),
       undo: () => this.removal.undo(),
+      leave: () => this.wall.focus(this.wall.active),
     };
   }
 
@@ -143,6 +146,7 @@ class Library {
     const { signal } = this.#asking;
     try {
       const order = await readOrder(this.app, { sort: this.sort, filter: this.filter, signal });
+      if (this.filter) order.pictures = this.live.collection?.pictures ?? Number.NaN;
       this.order = order;
       this.head.refuse(null);
       this.head.offer(null);
@@ -172,7 +176,9 @@ class Library {
 
   /** Shows what came since, from the top if one stands there. */
   async renew() {
+    const isAsked = this.head.news === document.activeElement;
     await this.load();
+    if (isAsked) this.wall.focus(this.wall.active);
     this.app.announce(this.#counted());
   }
 
@@ -234,8 +240,7 @@ class Library {
   /** What this page deleted is no news: the count that is compared with goes down with it. */
   #forget(gone) {
     if (!this.order) return;
-    const left = without(this.order, gone);
-    this.order = { ...left, pictures: this.order.pictures - (this.order.ids.length - left.ids.length) };
+    this.order = { ...without(this.order, gone), pictures: this.order.pictures - gone.size };
     this.#compare();
   }
 
@@ -244,8 +249,10 @@ class Library {
     const { collection } = this.live;
     if (!this.order || !collection || collection.version <= this.order.version) return;
     const more = collection.pictures - this.order.pictures;
-    if (more === 0) return;
-    if (!this.order.ids.length && !this.filter) this.renew();
+    // Fewer by as many as are being deleted here: the answer to that is on its way.
+    const isOwn = more <= 0 && -more <= this.removal.hidden.size;
+    if (isOwn) this.head.offer(null);
+    else if (!this.order.ids.length && !this.filter) this.renew();
     else this.head.offer(more);
   }
 

@@ -32,7 +32,8 @@ export class LibraryHead {
     this.bar = h("div", { class: "library-bar" }, this.#filter(), this.#sort(), this.#sizes(), this.error, this.#help());
     const head = h("header", { class: "library-head" },
       h("div", { class: "library-top" }, h("h1", { id: "library-title" }, t("library.title")), this.count,
-        h("a", { class: "button primary", href: "#/add" }, icon("add"), h("span", null, t("library.add")))));
+        h("a", { class: "button primary", href: "#/add", "aria-label": t("library.add") }, icon("add"),
+          h("span", null, t("library.add")))));
     // The bar stays when the head is scrolled away, and so must not stand inside it.
     this.element = h("div", { class: "library-heads" }, head, this.bar, this.news);
   }
@@ -81,11 +82,11 @@ export class LibraryHead {
 
   /** Offers to show what has changed. @param {number | null} more  how many more or fewer; NaN where only the filter knows */
   offer(more) {
+    const isNew = this.news.hidden;
     this.news.hidden = more === null;
     if (more === null) return;
     const { t } = this.app;
     const text = more > 0 ? t("library.news", { count: more }) : t("library.changed");
-    const isNew = this.news.textContent === "";
     fill(this.news, icon("refresh"), text);
     if (isNew) this.app.announce(text);
   }

@@ -2,7 +2,7 @@
  * All pictures of the library in one order, as the wall and the single picture's next and previous need them.
  *
  * @typedef {{ids: Float64Array, ratios: Float32Array, sort: string, filter: string, version: number, pictures: number}}
- *   Order  `pictures` is how many the collection held then, filter or not.
+ *   Order  `pictures` is how many the collection held then; NaN where a filter hides it.
  */
 
 export const SORTS = ["newest", "oldest", "largest", "smallest", "heaviest", "lightest"];

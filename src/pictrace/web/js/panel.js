@@ -59,7 +59,7 @@ function drawPicture(app, query, frame, settle) {
   const source = shown(app, query);
   const old = frame.querySelector("img");
   const marked = query.region && query.width && over(query.width, query.height, shade(corners(query.region), query.width, query.height), edge(corners(query.region)));
-  if (!source) return fill(frame, h("div", { class: "frame-empty" }, icon("link")));
+  if (!source) return fill(frame, empty());
   if (old?.dataset.source === source) return fill(frame, old, marked);
   const image = h("img", { src: source, alt: app.t("search.query"), dataset: { source } });
   image.onload = () => {
@@ -68,8 +68,15 @@ function drawPicture(app, query, frame, settle) {
     Object.assign(query, { width: image.naturalWidth, height: image.naturalHeight });
     settle();
   };
-  image.onerror = () => { if (source === query.objectUrl) { query.isHidden = true; settle(); } };
+  image.onerror = () => {
+    // A format that browsers do not draw comes back with the answer; a stored picture may be gone.
+    if (source === query.objectUrl) { query.isHidden = true; settle(); } else fill(frame, empty());
+  };
   return fill(frame, image, marked);
+}
+
+function empty() {
+  return h("div", { class: "frame-empty" }, icon("nothing"));
 }
 
 async function nameStored(app, query, settle) {
@@ -113,6 +120,6 @@ function optionsForm(app, options, change) {
     h("form", { onsubmit: submit }, mode,
       h("div", { class: "field" }, h("label", { for: "least" }, t("search.least")), output, least),
       h("div", { class: "field" }, h("label", { for: "filter" }, t("search.filter")), filter, h("p", { id: "filter-how", class: "dim small" }, t("search.filter_how"))),
-      h("div", { class: "row" }, h("button", { type: "submit", class: "button" }, t("search.apply")),
+      h("div", { class: "row" }, h("button", { type: "submit", class: "button", id: "apply" }, t("search.apply")),
         count > 0 && h("button", { type: "button", class: "button bare", onclick: () => change({ mode: "auto", min: "0", filter: "" }) }, t("search.reset")))));
 }

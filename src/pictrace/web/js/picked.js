@@ -22,11 +22,15 @@ export class Picked {
     const { t } = app;
     const { count } = selection;
     const text = t("library.selected", { count });
+    const isInside = this.element.contains(document.activeElement);
     this.element.hidden = count === 0;
     app.announce(count ? text : t("library.selection_cleared"));
-    if (!count) return;
+    if (!count) {
+      if (isInside) deeds.leave();
+      return;
+    }
     const [one, other] = selection.ids;
-    const had = this.element.contains(document.activeElement) ? document.activeElement.dataset.deed : null;
+    const had = isInside ? document.activeElement.dataset.deed : null;
     fill(this.element,
       this.#button("clear", "close", t("library.clear"), () => selection.clear()),
       h("b", null, text),

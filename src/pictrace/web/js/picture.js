@@ -6,7 +6,7 @@ import { icon } from "./libraryicons.js";
 import { factsOf } from "./picturefacts.js";
 import { forget, home, keptOrder, libraryHash, readOrder, SORTS } from "./order.js";
 import { removalOf } from "./removal.js";
-import { nameOf, sentence } from "./words.js";
+import { may, nameOf, sentence } from "./words.js";
 
 // What every browser of today shows, and how many bytes one is not asked about.
 const SHOWN = new Set(["JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP"]);
@@ -26,17 +26,17 @@ class Picture {
     this.app = app;
     this.id = id;
     this.removal = removalOf(app);
-    this.mayRemove = (app.info?.rights ?? []).includes("delete");
     this.element = h("section", { class: "picture-view" });
     root.append(this.element);
     const unbind = bind("picture.keys", [
       { key: "ArrowLeft", shown: "←", says: "picture.previous", run: () => this.step(-1) },
       { key: "ArrowRight", shown: "→", says: "picture.next", run: () => this.step(1) },
       { key: "s", says: "library.search_with", run: () => app.navigate(`#/search?id=${this.id}`) },
-      { key: "Delete", says: "library.delete", run: () => this.mayRemove && this.remove() },
+      { key: "Delete", says: "library.delete", run: () => may(app, "delete") && this.remove() },
       { key: "Escape", says: "picture.back", run: () => app.navigate(this.#back()) },
     ]);
     this.#ending.signal.addEventListener("abort", unbind);
+    this.#ending.signal.addEventListener("abort", app.on("info", () => this.show(this.id)));
     this.removal.addEventListener("change", () => this.#hidden(), { signal: this.#ending.signal });
     window.scrollTo({ top: 0, behavior: "instant" });
     this.show(id);
@@ -187,7 +187,7 @@ class Picture {
       h("a", { class: "button primary", href: `#/search?id=${this.id}` }, icon("search"), t("library.search_with")),
       h("a", { class: "button", href: original, download: nameOf(app, record) }, icon("download"), t("picture.download")),
       h("a", { class: "button", href: original, target: "_blank", rel: "noopener" }, t("picture.original")),
-      this.mayRemove && h("button", { type: "button", class: "button danger", onclick: () => this.remove() },
+      may(app, "delete") && h("button", { type: "button", class: "button danger", onclick: () => this.remove() },
         icon("trash"), t("library.delete")));
   }
 

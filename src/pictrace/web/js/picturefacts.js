@@ -47,5 +47,11 @@ function metadata(app, values) {
   if (!entries.length) return null;
   return h("section", null, h("h2", null, app.t("picture.metadata")),
     h("dl", { class: "facts-table" }, entries.map(([key, value]) => h("div", null, h("dt", null, key),
-      h("dd", null, typeof value === "object" ? JSON.stringify(value) : typeof value === "number" ? String(value) : `${value}`)))));
+      h("dd", null, plain(value))))));
+}
+
+/** A value of metadata as text; numbers stay as they are written, for a year is no quantity. */
+function plain(value) {
+  if (Array.isArray(value)) return value.map(plain).join(", ");
+  return value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
 }

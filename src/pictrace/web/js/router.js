@@ -63,7 +63,7 @@ export function createRouter(app, root) {
   function missing(mine) {
     if (mine !== turn) return;
     clear();
-    fill(root, notice("nothing", app.t("shell.missing"), h("a", { class: "button", href: "#/" }, app.t("shell.to_search"))));
+    fill(root, instead("nothing", app.t("shell.missing"), h("a", { class: "button", href: "#/" }, app.t("shell.to_search"))));
     app.emit("view", app.place);
   }
 
@@ -71,14 +71,14 @@ export function createRouter(app, root) {
     clear();
     console.error(error);
     const again = h("button", { type: "button", class: "button", onclick: () => location.reload() }, app.t("shell.reload"));
-    fill(root, notice("warning", app.t("shell.broken"), again));
+    fill(root, instead("warning", app.t("shell.broken"), again));
   }
 
-  /** Goes to an address, as a step that can be taken back unless `replace`. */
-  function navigate(hash, { replace = false } = {}) {
+  /** Goes to an address, as a step that can be taken back unless `replace`; `stay` leaves focus and place alone. */
+  function navigate(hash, { replace = false, stay = false } = {}) {
     const same = location.hash === hash;
     history[replace || same ? "replaceState" : "pushState"](null, "", hash);
-    return show({ focus: !same });
+    return show({ focus: !same && !stay });
   }
 
   /** Back, where that is where we came from; otherwise forward to the same address. */
@@ -104,9 +104,14 @@ export function createRouter(app, root) {
   return router;
 }
 
-/** Something to be said in place of a view. @param {string} symbol @param {string} text @param {...any} more */
+/** Something to be said in place of results. @param {string} symbol @param {string} text @param {...any} more */
 export function notice(symbol, text, ...more) {
-  return h("div", { class: "notice" }, icon(symbol), h("p", null, text), h("div", { class: "row" }, more));
+  return h("div", { class: "notice" }, icon(symbol), h("p", { class: "told-first" }, text), h("div", { class: "row" }, more));
+}
+
+/** Something to be said in place of a whole view. @param {string} symbol @param {string} text @param {...any} more */
+export function instead(symbol, text, ...more) {
+  return h("div", { class: "notice" }, icon(symbol), h("h1", { class: "told-first" }, text), h("div", { class: "row" }, more));
 }
 
 function settle(root) {

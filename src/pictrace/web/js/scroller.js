@@ -73,7 +73,7 @@ export class Scroller {
     const now = y <= 0 ? y : y / this.#stretch();
     this.#scroll(now - this.#offset());
     this.#before = this.#offset();
-    this.#shift = y - this.#before;
+    this.#shift = y <= 0 ? 0 : y - this.#before;
   }
 
   /** Puts the scrollbar in proportion without moving what is seen. */

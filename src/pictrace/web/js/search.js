@@ -37,7 +37,7 @@ class Results {
   constructor(root, app, options) {
     Object.assign(this, { root, app, options, query: app.query, stop: new AbortController() });
     this.grid = new Grid(app, this.query);
-    this.heading = h("h1", null, app.t("search.searching"));
+    this.heading = h("h1", { tabindex: -1 }, app.t("search.searching"));
     this.facts = h("p", { class: "dim small facts-line" });
     this.below = h("div", { class: "below" });
     this.panel = panel(app, this.query, options, { change: (changed, region) => this.change(changed, region) });
@@ -127,8 +127,12 @@ class Results {
 
   /** Searches anew with other options or another region. */
   change(options, region = this.query.region) {
+    const { id, name, value } = document.activeElement;
+    const held = id ? `#${id}` : name ? `[name="${name}"][value="${value}"]` : "h1";
     this.query.region = region;
-    this.app.navigate(address(this.query, options));
+    this.app.navigate(address(this.query, options), { stay: true }).then(() => {
+      (this.root.querySelector(`.panel ${held}`) ?? this.root.querySelector("h1")).focus({ preventScroll: true });
+    });
   }
 
   leave() {

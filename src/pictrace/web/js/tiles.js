@@ -9,10 +9,11 @@ import { h } from "./dom.js";
 import { boxesOf, heightOf } from "./rows.js";
 
 const AWAY = "translateY(-9999px)";
+const ASIDE = "-9999px";
 
 /**
  * @typedef {import("./thumbnails.js").Slot & {link: HTMLAnchorElement, pick: HTMLElement, index: number, id: number,
- *   isFresh: boolean}} Tile  `isFresh`: what depends on the picture has been set
+ *   isFresh: boolean, isOff: boolean}} Tile  `isFresh`: what depends on the picture has been set; `isOff`: it is hidden
  * @typedef {{element: HTMLElement, tiles: Tile[], used: number, row: number, y: number | null}} Row
  */
 
@@ -22,7 +23,7 @@ function makeTile(column) {
   const link = h("a", { class: "tile-link", tabindex: "-1", draggable: "false" }, image);
   const pick = h("span", { class: "tile-pick", "aria-hidden": "true" });
   const cell = h("div", { class: "tile", role: "gridcell", "aria-colindex": column }, link, pick);
-  return { cell, link, image, pick, url: "", state: "", index: -1, id: 0, isFresh: false };
+  return { cell, link, image, pick, url: "", state: "", index: -1, id: 0, isFresh: false, isOff: false };
 }
 
 export class Rows {
@@ -65,13 +66,7 @@ export class Rows {
       made.y = y;
       made.element.style.setProperty("transform", `translateY(${y}px)`);
     }
-    if (isFlying) return;
-    for (let place = 0; place < made.used; place += 1) {
-      const tile = made.tiles[place];
-      if (tile.isFresh) continue;
-      tile.isFresh = true;
-      this.dress(tile);
-    }
+    if (!isFlying) this.#finish(made);
   }
 
   /** Puts rows that are not used out of sight. */
@@ -111,6 +106,19 @@ export class Rows {
     }
   }
 
+  /** Sets what a row that only flies past can do without. */
+  #finish(made) {
+    made.tiles.forEach((tile, place) => {
+      if (place >= made.used) {
+        if (!tile.isOff) tile.cell.style.setProperty("visibility", "hidden");
+        tile.isOff = true;
+      } else if (!tile.isFresh) {
+        tile.isFresh = true;
+        this.dress(tile);
+      }
+    });
+  }
+
   #make() {
     const made = { element: h("div", { class: "wall-row", role: "row" }), tiles: [], used: 0, row: -1, y: null };
     this.grid.append(made.element);
@@ -126,17 +134,18 @@ export class Rows {
       if (place === tiles.length) {
         tiles.push(makeTile(place + 1));
         element.append(tiles[place].cell);
-      } else if (place >= made.used) tiles[place].cell.style.removeProperty("visibility");
+      }
       const tile = tiles[place];
+      if (tile.isOff) tile.cell.style.removeProperty("visibility");
+      tile.isOff = false;
       tile.index = layout.starts[row] + place;
       tile.id = ids[tile.index];
       tile.isFresh = false;
       tile.cell.style.setProperty("left", `${box.left}px`);
       tile.cell.style.setProperty("width", `${box.width}px`);
     });
-    for (let place = boxes.length; place < tiles.length; place += 1) {
-      tiles[place].cell.style.setProperty("visibility", "hidden");
-    }
+    // Beyond the edge first, and truly hidden once the wall slows down: that is passed on to all within.
+    for (let place = boxes.length; place < made.used; place += 1) tiles[place].cell.style.setProperty("left", ASIDE);
     made.used = boxes.length;
   }
 

@@ -87,7 +87,8 @@ export class Wall {
     if (index < 0) return false;
     this.active = index;
     const row = rowOf(this.layout, index);
-    if (row) this.scroller.to(this.layout.tops[row] - this.#line);
+    // Twice, for what covers the window's top is lower as long as nothing is scrolled.
+    for (let turn = 0; row && turn < 2; turn += 1) this.scroller.to(this.layout.tops[row] - this.#line);
     this.refresh();
     return true;
   }

@@ -1,5 +1,7 @@
 /** Keys, clicks and touches on the wall. */
 
+import { areOn } from "./keyboard.js";
+
 const HELD_MS = 450;
 
 /** The keys of the wall, for the list of keys. */
@@ -123,7 +125,7 @@ function command(event, wall, selection, deeds, id) {
   else if (isControl) return false;
   else if (key === " " && event.shiftKey) selection.reach(wall.order.ids, id);
   else if (key === " ") selection.toggle(id);
-  else if (key === "s") deeds.search(id);
+  else if (key === "s" && areOn()) deeds.search(id);
   else if (key === "Escape" && selection.count) selection.clear();
   else if ((key === "Delete" || key === "Backspace") && deeds.mayRemove) {
     deeds.remove(selection.count ? [...selection.ids] : [id]);

@@ -3,6 +3,9 @@
 /** What went wrong, in the reader's language if the code is known. @returns {string} */
 export const sentence = (app, problem) => app.sentence(problem);
 
+/** Whether the caller has a right; nobody knows, and so no, before the service has said. @param {string} right */
+export const may = (app, right) => (app.info?.rights ?? []).includes(right);
+
 /** What to do about it, if there is something. @returns {string} */
 export function advice(app, problem) {
   const key = `add.advice_${problem.code}`;
