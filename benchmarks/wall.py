@@ -1,5 +1,7 @@
 """Frames of the library's wall while it is scrolled: milliseconds from one to the next, in a Chromium of its own.
 
+Before that, the first view: how many bytes its files take on the wire, and when something of it was seen.
+
 The page is a running service's (`--url`), with as many pictures as that has. It is left alone, scrolled by the wheel
 slowly, fast and in leaps, its scrollbar is dragged from end to end, and the picture before each of these says what
 the machine does when nothing happens. A browser draws 60 frames a second at most, so that 16.7 ms is a full score;
@@ -67,6 +69,17 @@ LAYOUT = """(async () => {
     times.push(performance.now() - clock);
   }
   return { pictures: typed.length, times };
+})()"""
+
+
+PAINT = """(async () => {
+  while (!document.querySelector("main h1")) await new Promise(requestAnimationFrame);
+  const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+  const files = all.filter((one) => !new URL(one.name).pathname.startsWith("/v1/"));
+  const sum = (name) => files.reduce((before, one) => before + one[name], 0);
+  const painted = performance.getEntriesByName("first-contentful-paint")[0];
+  return { files: files.length, wire_bytes: sum("transferSize"), unpacked_bytes: sum("decodedBodySize"),
+    first_contentful_paint_ms: painted && Math.round(painted.startTime) };
 })()"""
 
 
@@ -234,6 +247,10 @@ async def visit(page: Page, url: str, window: Window) -> dict[str, object]:
         mobile=False,
     )
     clock = asyncio.get_running_loop()
+    await page.ask("Page.navigate", url=f"{url.rstrip('/')}/#/")
+    await asyncio.sleep(1)
+    paint = await page.run(PAINT)
+    await page.ask("Page.navigate", url="about:blank")
     began = clock.time()
     await page.ask("Page.navigate", url=f"{url.rstrip('/')}/#/library")
     for _ in range(300):
@@ -248,6 +265,7 @@ async def visit(page: Page, url: str, window: Window) -> dict[str, object]:
     await page.run(RECORD)
     return {
         "pictures": layout["pictures"],
+        "first_view": paint,
         "first_pictures_s": round(first, 2),
         "layout_p50_ms": round(float(np.median(layout["times"])), 2),
         "layout_longest_ms": round(max(layout["times"]), 2),

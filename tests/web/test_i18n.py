@@ -119,11 +119,13 @@ def test_keys_put_together_are_declared() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plurals_are_whole(language: str) -> None:
-    """What is counted in one language is counted in all, with every form that the language has."""
-    counted = {key for key, entry in ENGLISH.items() if isinstance(entry, dict)}
-    forms = {key: set(entry) for key, entry in words_of(language).items() if isinstance(entry, dict)}
+    """What is counted has every form that the language has; one with a single form may do with plain words."""
+    theirs = words_of(language)
+    forms = {key: set(entry) for key, entry in theirs.items() if isinstance(entry, dict)}
+    counted = {key for key, entry in ENGLISH.items() if isinstance(entry, dict)} if len(FORMS[language]) > 1 else set()
 
-    assert forms == dict.fromkeys(counted, FORMS[language])
+    assert {key: found for key, found in forms.items() if found != FORMS[language]} == {}
+    assert counted - set(forms) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -132,7 +134,7 @@ def test_no_words_are_empty_and_no_place_is_lost(language: str) -> None:
     guilty = []
     for key, entry in words_of(language).items():
         wanted = places(" ".join(texts(ENGLISH[key])))
-        optional = {"count", "shown"} if isinstance(entry, dict) else set()
+        optional = {"count", "shown"} if isinstance(entry, dict) and len(entry) > 1 else set()
         guilty += [
             (key, text)
             for text in texts(entry)
@@ -148,7 +150,7 @@ def test_languages_are_translated(language: str) -> None:
     theirs = words_of(language)
     same = {key for key, entry in ENGLISH.items() if theirs[key] == entry and any(map(str.isalpha, str(entry)))}
 
-    assert len(same) <= 6, same
+    assert len(same) * 20 <= len(ENGLISH), same
 
 
 def test_every_error_has_a_sentence() -> None:

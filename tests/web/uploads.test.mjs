@@ -52,7 +52,7 @@ test("a busy service is left alone for as long as it says, and then gets the sam
   context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const { uploads, asked } = queue();
   uploads.addFiles([picture("a")]);
-  asked[0].reject({ code: "too_many_requests", status: 429, retryAfter: 7 });
+  asked[0].reject({ code: "rate_limited", status: 429, retryAfter: 7 });
   await settled();
   context.mock.timers.tick(6900);
   assert.deepEqual([asked.length, uploads.waiting], [1, 1]);

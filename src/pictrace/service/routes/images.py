@@ -33,7 +33,8 @@ RULES = {
     ("GET", f"{ROOT}/images"): Rule("search"),
     ("GET", f"{ROOT}/wall"): Rule("search", cost=2),
     ("POST", f"{ROOT}/images:delete"): Rule("delete"),
-    ("GET", _ONE): Rule("search"),
+    # Who leafs through pictures asks for each.
+    ("GET", _ONE): Rule("search", cost=0),
     ("DELETE", _ONE): Rule("delete"),
     # A screen of a wall is a hundred of them.
     ("GET", f"{_ONE}/thumbnail"): Rule("search", cost=0),

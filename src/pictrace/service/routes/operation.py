@@ -76,5 +76,6 @@ async def info(request: Request) -> Response:
             "key_needed": bool(caller.key_id),
             "fetch": settings.fetch.enabled,
             "keep_originals": policy.keep_originals,
+            "rescan": bool(shelf_of(request).folders),
         }
     )

@@ -2,19 +2,21 @@
 
 /** What the service says went wrong; `code` never changes its meaning, `network` and `aborted` are our own. */
 export class Problem extends Error {
-  /** @param {{code?: string, status?: number, detail?: string, hint?: string, title?: string}} plain */
+  /** @param {{code?: string, status?: number, detail?: string, hint?: string, title?: string, retryAfter?: number}} plain */
   constructor(plain) {
     super(plain.detail || plain.title || plain.code);
     this.code = plain.code ?? "internal";
     this.status = plain.status ?? 0;
     this.detail = plain.detail ?? plain.title ?? "";
     this.hint = plain.hint ?? "";
+    /** In how many seconds it is worth asking again; 0 where nobody said. */
+    this.retryAfter = plain.retryAfter || 0;
   }
 }
 
 /**
  * @typedef {{method?: string, body?: any, headers?: Record<string, string>, signal?: AbortSignal,
- *   onUploadProgress?: (share: number) => void, onEvent?: (name: string, data: any) => void}} Request
+ *   onUploadProgress?: (share: number) => void, isQuiet?: boolean, onEvent?: (name: string, data: any) => void}} Request
  */
 
 /**
@@ -25,13 +27,20 @@ export class Problem extends Error {
 export function createApi(base, { askForKey = async () => false } = {}) {
   const url = (path) => new URL(path.replace(/^\//, ""), base).href;
   let asking = null;
-  const askOnce = () => (asking ??= askForKey().finally(() => { asking = null; }));
+  let last = { at: -1, isTaken: false };
+  const askOnce = () => (asking ??= askForKey().then((isTaken) => {
+    last = { at: performance.now(), isTaken };
+    return isTaken;
+  }).finally(() => { asking = null; }));
 
   async function attempt(work) {
+    const begun = performance.now();
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== "unauthenticated" || !(await askOnce())) throw error;
+      if (!(error instanceof Problem) || error.code !== "unauthenticated") throw error;
+      // What was asked before the key was given, or was not, has its answer already.
+      if (!(begun < last.at ? last.isTaken : await askOnce())) throw error;
       return work();
     }
   }
@@ -47,9 +56,9 @@ export function createApi(base, { askForKey = async () => false } = {}) {
     send,
     /** @param {string} path @param {{signal?: AbortSignal}} [options] */
     get: (path, { signal } = {}) => send("GET", path, undefined, { signal }),
-    /** Server-Sent Events until their end; an event `problem` rejects. @param {string} path @param {Request} options */
-    stream: (path, { method = "GET", body, headers, signal, onEvent }) =>
-      attempt(async () => {
+    /** Server-Sent Events until their end; an event `problem` rejects, and if `isQuiet` no key is asked for. @param {string} path @param {Request} options */
+    stream: (path, { method = "GET", body, headers, signal, isQuiet = false, onEvent }) =>
+      (isQuiet ? (work) => work() : attempt)(async () => {
         const request = packed(body, { ...headers, Accept: "text/event-stream" });
         await streamed(await reached(url(path), { method, signal, ...request }), onEvent);
       }),
@@ -73,19 +82,29 @@ async function reached(address, request) {
   }
 }
 
+/** An answer that is no JSON says nothing; one that broke off, or is not wanted any more, is an error. */
+function unread(error) {
+  if (error instanceof SyntaxError) return null;
+  throw lost(error);
+}
+
 function lost(error) {
-  return error.name === "AbortError" ? error : new Problem({ code: "network", detail: String(error.message) });
+  return error.name === "AbortError" ? error : new Problem({ code: "network" });
 }
 
 async function settled(answer) {
   const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
-  const plain = isJson && answer.status !== 204 ? await answer.json().catch(() => null) : null;
-  if (!answer.ok) throw new Problem({ status: answer.status, title: answer.statusText, code: coded(answer.status), ...plain });
+  const plain = isJson && answer.status !== 204 ? await answer.json().catch(unread) : null;
+  if (!answer.ok) throw refusal(answer.status, plain, answer.headers.get("Retry-After"), answer.statusText);
   return plain;
 }
 
+function refusal(status, plain, wait, title = "") {
+  return new Problem({ status, title, code: coded(status), retryAfter: Number(wait), ...plain });
+}
+
 function coded(status) {
-  return { 401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "payload_too_large", 429: "too_many_requests", 503: "unavailable" }[status] ?? "internal";
+  return { 401: "unauthenticated", 403: "forbidden", 404: "not_found", 413: "payload_too_large", 429: "rate_limited", 503: "not_ready" }[status] ?? "internal";
 }
 
 async function streamed(answer, onEvent) {
@@ -130,7 +149,7 @@ function uploaded(address, { method, body, headers, signal }, onProgress) {
     request.onload = () => {
       const plain = parsed(request.responseText);
       if (request.status >= 200 && request.status < 300) resolve(plain);
-      else reject(new Problem({ status: request.status, code: coded(request.status), ...plain }));
+      else reject(refusal(request.status, plain, request.getResponseHeader("Retry-After")));
     };
     request.onerror = () => reject(new Problem({ code: "network" }));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));

@@ -17,7 +17,7 @@ class App extends EventTarget {
     this.collection = "default";
     this.info = null;
     this.query = {};
-    this.api = createApi(BASE, { askForKey: () => import("./key.js").then((part) => part.askForKey(this)) });
+    this.api = createApi(BASE, { askForKey: this.askForKey });
     this.toast = createToasts(this, document.getElementById("toasts"));
     // What was found may be gone, or more, once the collection changes.
     this.on("collection", () => this.query.answers?.clear());
@@ -52,7 +52,16 @@ class App extends EventTarget {
   report = (error) => {
     if (error.name === "AbortError") return;
     if (!error.code) console.error(error);
+    if (error.code === "unauthenticated") return this.offerKey(this.sentence(error));
     this.toast({ text: this.sentence(error), detail: error.detail ? error.hint || error.detail : "", kind: "problem" });
+  };
+
+  askForKey = () => import("./key.js").then((part) => part.askForKey(this));
+
+  /** Says that a key is needed, to whom did not give one when asked, until one is given. */
+  offerKey = (text) => {
+    const run = () => this.askForKey().then((isTaken) => isTaken && this.router.show());
+    this.on("info", this.toast({ text, kind: "problem", action: { label: this.t("shell.sign_in"), run } }));
   };
 
   /** Learns what the service is and what the caller may do there. */

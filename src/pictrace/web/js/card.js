@@ -15,6 +15,7 @@ export function card(app, query, match, isChecked) {
 /** Draws a card anew, once more is known; the picture stays as it is. */
 export function draw(app, query, match, isChecked, item) {
   const { file, folder } = named(app, match.path, match.id);
+  const others = Math.max(0, match.paths.length - 1);
   const relation = isChecked ? match.relation : "checking";
   item.className = `card ${relation}`;
   const picture = item.querySelector("img") ?? h("img", { src: app.api.url(app.path(`/images/${match.id}/proxy`)), width: match.width, height: match.height, alt: "", loading: "lazy", decoding: "async" });
@@ -23,7 +24,7 @@ export function draw(app, query, match, isChecked, item) {
     h("div", { class: "label" },
       h("p", { class: "verdict" }, badge(app, relation), isChecked && h("b", { class: "score" }, app.percent(match.score))),
       h("h2", { class: "file", title: match.path ?? file }, file),
-      h("p", { class: "folder", title: folder }, near(folder)),
+      h("p", { class: "folder", title: match.paths.join("\n") }, others > 0 && h("span", { class: "places-more" }, app.t("search.places", { count: others })), near(folder)),
       isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),
       actions(app, query, match, file)));
 }

@@ -4,7 +4,7 @@ import { fill, h, icon } from "./dom.js";
 import { badge } from "./card.js";
 import { facts } from "./evidence.js";
 import { bind } from "./keyboard.js";
-import { address, comparison, restored } from "./query.js";
+import { address, comparison, nameStored, restored } from "./query.js";
 import { instead } from "./router.js";
 import { Viewer } from "./viewer.js";
 import { moved, named, relationSays, where } from "./wording.js";
@@ -30,7 +30,10 @@ class Comparison {
     }
     fill(root, this.waiting());
     app.announce(app.t("compare.comparing"));
-    const told = await app.api.send("POST", app.path("/compare"), this.body(), { signal: this.stop.signal });
+    const [told] = await Promise.all([
+      app.api.send("POST", app.path("/compare"), this.body(), { signal: this.stop.signal }),
+      this.query.id !== null && !this.query.name && nameStored(app, this.query),
+    ]);
     if (!this.stop.signal.aborted) this.show(told);
   }
 

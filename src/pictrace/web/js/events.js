@@ -1,16 +1,34 @@
-/** @file What happens in the collection, as it happens: events `job` and `collection` of the app. */
+/** @file What happens in the collection, as it happens: events `job`, `collection` and `connection` of the app. */
 
 const LONGEST_WAIT = 30_000;
+const REFUSALS = new Set(["unauthenticated", "forbidden"]);
 
 /** Follows the collection's events for as long as the page is open, coming back after every break. @param {any} app */
 export async function follow(app) {
+  let isLost = false;
   for (let wait = 1000; ; wait = Math.min(LONGEST_WAIT, wait * 2)) {
+    const onEvent = (name, data) => {
+      wait = 500;
+      if (isLost) app.emit("connection", "open");
+      isLost = false;
+      app.emit(name, data);
+    };
     try {
-      await app.api.stream(app.path("/events"), { onEvent: (name, data) => { wait = 500; app.emit(name, data); } });
+      await app.api.stream(app.path("/events"), { onEvent, isQuiet: true });
     } catch (error) {
-      if (error.code === "forbidden" || error.code === "unauthenticated") return;
+      if (REFUSALS.has(error.code)) {
+        await next(app, "info");
+        continue;
+      }
+      isLost = true;
+      app.emit("connection", "lost");
     }
     await new Promise((resolve) => { setTimeout(resolve, wait); });
     if (document.hidden) await new Promise((resolve) => { document.addEventListener("visibilitychange", resolve, { once: true }); });
   }
+}
+
+/** When something happens next: who may not listen now may once a key was given. */
+function next(app, event) {
+  return new Promise((resolve) => { const off = app.on(event, () => { off(); resolve(); }); });
 }

@@ -15,9 +15,15 @@ export function mountHome(root, app, { lost }) {
     h("p", { class: "lead" }, app.t("search.lead")),
     lost && h("p", { class: "hint warning" }, icon("warning"), h("span", null, app.t("search.lost"))),
     area(app), address, samples));
-  showSamples(app, samples, stop.signal).catch(app.report);
-  const off = app.on("info", () => fill(address, addressForm(app)));
-  return () => { stop.abort(); off(); };
+  let shown = SAMPLES;
+  const show = () => showSamples(app, samples, stop.signal).then((count) => { shown = count; }, app.report);
+  show();
+  const off = [
+    app.on("info", () => fill(address, addressForm(app))),
+    // The first ones come in while the page is open.
+    app.on("collection", ({ pictures }) => { if (shown < SAMPLES && pictures !== shown) show(); }),
+  ];
+  return () => { stop.abort(); off.forEach((end) => end()); };
 }
 
 function area(app) {
@@ -45,6 +51,7 @@ async function showSamples(app, root, signal) {
       h("ul", { class: "strip" }, images.map((image) => sample(app, image))));
   }
   root.hidden = false;
+  return images.length;
 }
 
 function sample(app, image) {

@@ -4,9 +4,9 @@ import { h, fill } from "./dom.js";
 import { icon } from "./libraryicons.js";
 import { hasEnded } from "./live.js";
 import { home } from "./order.js";
-import { advice, duration, may, sentence } from "./words.js";
+import { aboutJob, advice, duration, may, sentence } from "./words.js";
 
-const DRAWINGS = { index: "folder", rescan: "folder", zip: "zip", urls: "link", rebuild: "refresh" };
+const DRAWINGS = { index: "folder", rescan: "folder", zip: "zip", urls: "link", rebuild: "refresh", fold: "refresh" };
 
 /** How much of a job is done, 0 to 1, or null where nobody knows. @param {import("./live.js").Job} job */
 export function shareOf(job) {
@@ -38,7 +38,8 @@ export class JobCard {
   constructor(app, job) {
     this.app = app;
     const { t } = app;
-    const title = h("h3", { id: `job-${job.id}` }, h("span", null, t(`jobs.kind_${job.kind}`)), job.name ? ` ${job.name}` : "");
+    const { kind, name } = aboutJob(app, job);
+    const title = h("h3", { id: `job-${job.id}` }, h("span", null, kind), name ? ` ${name}` : "");
     this.state = h("span", { class: "job-state" });
     this.bar = progress(title.textContent);
     this.counts = h("p", { class: "job-counts" });
@@ -64,6 +65,7 @@ export class JobCard {
     const share = shareOf(job);
     const ended = hasEnded(job);
     this.element.dataset.state = job.state;
+    // i18n: jobs.state_queued jobs.state_running jobs.state_done jobs.state_failed jobs.state_cancelled
     fill(this.state, job.state === "running" && share !== null ? app.percent(Math.min(share, 0.999)) : t(`jobs.state_${job.state}`));
     advance(this.bar, job.state === "queued" ? 0 : share, this.state.textContent);
     this.bar.hidden = ended;

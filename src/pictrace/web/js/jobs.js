@@ -5,7 +5,7 @@ import { icon } from "./libraryicons.js";
 import { hasEnded, liveOf } from "./live.js";
 import { JobCard } from "./jobcard.js";
 import { home } from "./order.js";
-import { may } from "./words.js";
+import { may, titleOf } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
@@ -76,7 +76,8 @@ class Jobs {
     }
     this.#order();
     const { t, announce } = this.app;
-    if (hasEnded(job)) announce(`${t(`jobs.kind_${job.kind}`)} ${job.name}: ${t(`jobs.state_${job.state}`)}`);
+    // i18n: jobs.state_queued jobs.state_running jobs.state_done jobs.state_failed jobs.state_cancelled
+    if (hasEnded(job)) announce(`${titleOf(this.app, job)}: ${t(`jobs.state_${job.state}`)}`);
   }
 }
 
@@ -90,6 +91,7 @@ function sort(list, elements) {
 }
 
 function starters(app, live) {
+  // i18n: jobs.start_rescan jobs.start_rebuild
   const start = (kind, drawing) => h("button", { type: "button", class: "button", onclick: async (event) => {
     event.currentTarget.disabled = true;
     const button = event.currentTarget;
@@ -101,5 +103,6 @@ function starters(app, live) {
       button.disabled = false;
     }
   } }, icon(drawing), app.t(`jobs.start_${kind}`));
-  return [may(app, "index") && start("rescan", "folder"), may(app, "admin") && start("rebuild", "refresh")];
+  const isOperator = may(app, "admin");
+  return [isOperator && app.info.rescan && start("rescan", "folder"), isOperator && start("rebuild", "refresh")];
 }

@@ -154,7 +154,7 @@ class Library {
       this.#showOrder();
     } catch (problem) {
       if (signal.aborted) return;
-      if (problem.status === 400 || problem.status === 422) this.head.refuse(sentence(this.app, problem), problem.hint);
+      if (problem.status === 400 || problem.status === 422) this.head.refuse(this.app.t("library.filter_wrong"), problem.detail);
       else this.#fail(problem);
     } finally {
       if (!signal.aborted) this.element.removeAttribute("aria-busy");
@@ -264,6 +264,8 @@ class Library {
 
   /** The address follows what is seen, and adds nothing to the history. */
   #address() {
+    // A picture may have been opened, and not be there yet: then the address is its already.
+    if (!location.hash.startsWith("#/library")) return;
     history.replaceState(history.state, "", libraryHash(this));
   }
 

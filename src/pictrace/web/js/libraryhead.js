@@ -134,6 +134,7 @@ export class LibraryHead {
 
   #sort() {
     const { t } = this.app;
+    // i18n: library.sort_*
     const select = h("select", { "aria-label": t("library.sort"), onchange: () => this.library.change({ sort: select.value }) },
       SORTS.map((sort) => h("option", { value: sort }, t(`library.sort_${sort}`))));
     select.value = this.library.sort;
@@ -151,6 +152,7 @@ export class LibraryHead {
       }
       this.library.wall.resize(this.density);
     };
+    // i18n: library.size_small library.size_medium library.size_large
     return h("fieldset", { class: "sizes" }, h("legend", { class: "out" }, t("library.size")),
       Object.keys(DENSITIES).map((size) => h("label", { title: t(`library.size_${size}`) },
         h("input", { type: "radio", name: "density", value: size, checked: size === this.size, class: "out",

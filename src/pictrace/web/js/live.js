@@ -5,10 +5,13 @@
  */
 
 import { home } from "./order.js";
+import { may } from "./words.js";
 
 /** @typedef {{id: string, kind: string, name: string, state: string, done: number, total: number | null, added: number,
  *   known: number, failed: number, rate: number, eta_seconds: number | null, latest: string, created: string,
  *   started: string | null, ended: string | null, problem: object | null}} Job */
+
+const PACE_MS = 2000;
 
 export const hasEnded = (job) => !["queued", "running"].includes(job.state);
 
@@ -25,21 +28,26 @@ class Live extends EventTarget {
     this.app = app;
     app.on("job", (job) => this.learn(job));
     app.on("collection", (said) => this.#hear(said));
+    // What one may see is known only then.
+    app.on("info", () => this.read());
     app.on("connection", (state) => (state === "lost" ? this.#become("lost") : this.read()));
     window.addEventListener("offline", () => this.#become("lost"));
     window.addEventListener("online", () => this.read());
-    this.read();
+    if (app.info) this.read();
   }
 
   /** Asks for what may have been missed. */
   async read() {
     try {
       const [collection, { jobs }] = await Promise.all([
-        this.app.api.get(home(this.app)), this.app.api.get(`${home(this.app)}/jobs`),
+        this.app.api.get(home(this.app)), may(this.app, "index") ? this.app.api.get(`${home(this.app)}/jobs`) : { jobs: [] },
       ]);
       this.jobs = new Map(jobs.map((job) => [job.id, job]));
       this.#say("jobs", null);
+      const before = this.collection?.version ?? collection.version;
       this.#hear(collection);
+      const { name, pictures, version } = collection;
+      if (version !== before) this.app.emit("collection", { name, pictures, version });
     } catch (problem) {
       if (problem.code === "network") this.#become("lost");
     }
@@ -48,6 +56,7 @@ class Live extends EventTarget {
   /** Takes in a job as it is now. @param {Job} job */
   learn(job) {
     this.#become("open");
+    if (this.jobs.get(job.id)?.done !== job.done || hasEnded(job)) this.#readLater();
     if (this.jobs.has(job.id)) this.jobs.set(job.id, job);
     else this.jobs = new Map([[job.id, job], ...this.jobs]);
     this.#say("job", job);
@@ -55,8 +64,17 @@ class Live extends EventTarget {
 
   #hear(collection) {
     this.#become("open");
+    if (!collection.index && this.collection && collection.version !== this.collection.version) this.#readLater();
     this.collection = { ...this.collection, ...collection };
     this.#say("collection", this.collection);
+  }
+
+  /** How many a job has added, and how the index stands, is not told with every picture; it is asked for now and then. */
+  #readLater() {
+    this.timer ||= setTimeout(() => {
+      this.timer = 0;
+      this.read();
+    }, PACE_MS);
   }
 
   #become(state) {

@@ -3,7 +3,7 @@
 import { fill, h, icon } from "./dom.js";
 import { fileButton } from "./intake.js";
 import { corners, edge, over, shade } from "./overlay.js";
-import { chosen, isShareable } from "./query.js";
+import { chosen, isShareable, nameStored } from "./query.js";
 
 const MODES = [
   { value: "auto", label: "search.mode_auto" },
@@ -17,7 +17,7 @@ const MODES = [
  * @param {any} app @param {any} query @param {Record<string, string>} options @param {{change: Function}} hooks
  */
 export function panel(app, query, options, { change }) {
-  const frame = h("div", { class: "frame" });
+  const frame = h("div", { class: "frame", onclick: () => selectRegion() });
   const facts = h("p", { class: "dim small" });
   const select = h("button", { type: "button", class: "button", disabled: true, onclick: () => selectRegion() }, icon("region"), h("span", null, app.t("search.region")));
   const whole = query.region && h("button", { type: "button", class: "button", onclick: () => change(options, null) }, icon("whole"), h("span", null, app.t("search.whole")));
@@ -40,7 +40,12 @@ export function panel(app, query, options, { change }) {
   }
 
   settle();
-  if (query.id !== null && !query.name) nameStored(app, query, settle);
+  if (query.id !== null && !query.name) {
+    nameStored(app, query).then(() => {
+      document.title = `${query.name || app.t("shell.search")} · PicTrace`;
+      settle();
+    });
+  }
   const element = h("aside", { class: "panel", "aria-label": app.t("search.query") },
     h("figure", null, frame, h("figcaption", null, title, facts)),
     h("div", { class: "row" }, select, whole, fileButton(app, { label: app.t("search.another"), symbol: "upload" }), share),
@@ -77,15 +82,6 @@ function drawPicture(app, query, frame, settle) {
 
 function empty() {
   return h("div", { class: "frame-empty" }, icon("nothing"));
-}
-
-async function nameStored(app, query, settle) {
-  try {
-    const record = await app.api.get(app.path(`/images/${query.id}`));
-    Object.assign(query, { name: record.path?.split(/[/\\]/).pop() ?? "", width: record.width, height: record.height, format: record.format, size: record.size });
-    document.title = `${query.name} · PicTrace`;
-    settle();
-  } catch { /* the search itself says what is wrong */ }
 }
 
 function described(app, query) {

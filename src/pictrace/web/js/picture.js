@@ -11,6 +11,8 @@ import { may, nameOf, sentence } from "./words.js";
 // What every browser of today shows, and how many bytes one is not asked about.
 const SHOWN = new Set(["JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP"]);
 const UNASKED_BYTES = 12_000_000;
+// Longer than who only leafs through looks at one.
+const STAYED_MS = 500;
 
 /** @param {HTMLElement} root @param {any} app @param {{id: string}} params @returns {() => void} */
 export function mount(root, app, params) {
@@ -136,6 +138,7 @@ class Picture {
   }
 
   #stepper(step, drawing, by) {
+    // i18n: picture.previous picture.next
     const label = this.app.t(`picture.${step}`);
     return h("button", { type: "button", class: "icon-button", dataset: { step }, "aria-label": label, title: label,
       disabled: true, onclick: () => this.step(by) }, icon(drawing));
@@ -169,14 +172,17 @@ class Picture {
     return image;
   }
 
-  /** Puts the original in the proxy's place once it is there; what cannot be had is not missed. */
+  /** Puts the original in the proxy's place for who stays; what cannot be had is not missed. */
   #sharpen(image, record, signal) {
     const original = new Image();
     original.onload = () => {
       if (!signal.aborted) image.src = original.src;
     };
-    signal.addEventListener("abort", () => original.removeAttribute("src"));
-    original.src = this.app.api.url(record.links.original);
+    const timer = setTimeout(() => { original.src = this.app.api.url(record.links.original); }, STAYED_MS);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      original.removeAttribute("src");
+    });
   }
 
   #deeds(record) {

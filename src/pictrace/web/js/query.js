@@ -27,6 +27,14 @@ function isFitting(app, file) {
   return false;
 }
 
+/** Learns what a stored picture is called, and its facts; why that cannot be had is said by whatever needs the picture. @param {any} app @param {any} query */
+export async function nameStored(app, query) {
+  const record = await app.api.get(app.path(`/images/${query.id}`)).catch(() => null);
+  if (!record) return;
+  const { width, height, format, size } = record;
+  Object.assign(query, { name: record.path?.split(/[/\\]/).pop() ?? "", width, height, format, size });
+}
+
 /** The address of a search, that opens it again wherever its picture can be had. @param {any} query @param {Record<string, string>} options */
 export function address(query, options) {
   const params = new URLSearchParams(source(query, "id", "url"));

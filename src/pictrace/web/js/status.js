@@ -5,6 +5,7 @@ import { icon } from "./libraryicons.js";
 import { hasEnded, liveOf } from "./live.js";
 import { advance, progress, shareOf } from "./jobcard.js";
 import { styled } from "./router.js";
+import { aboutJob } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
@@ -80,8 +81,9 @@ class Strip {
     if (!index) return;
     const parts = [index.exhaustive ? t("status.exact")
       : index.recall === null ? t("status.approximate") : t("status.recall", { share: percent(index.recall) })];
-    if (index.behind) parts.push(t("status.behind", { count: index.behind }));
-    this.index.dataset.state = index.behind ? "behind" : index.exhaustive ? "exact" : "approximate";
+    const behind = index.exhaustive ? 0 : index.behind;
+    if (behind) parts.push(t("status.behind", { count: behind }));
+    this.index.dataset.state = behind ? "behind" : index.exhaustive ? "exact" : "approximate";
     this.index.title = t(index.exhaustive ? "status.exact_help" : "status.approximate_help");
     fill(this.index, parts.join(" · "));
   }
@@ -89,7 +91,8 @@ class Strip {
   #drawJob(job, count) {
     const { app } = this;
     const share = shareOf(job);
-    const name = job.name || app.t(`jobs.kind_${job.kind}`);
+    const { kind, name: named } = aboutJob(app, job);
+    const name = named || kind;
     const figure = job.state === "queued" ? app.t("jobs.state_queued")
       : share === null ? app.number(job.done) : app.percent(Math.min(share, 0.999));
     const more = count > 1 ? ` ${app.t("status.more", { count: count - 1 })}` : "";

@@ -38,6 +38,7 @@ export class UploadRow {
   #done() {
     const { app, item } = this;
     this.close();
+    // i18n: add.state_added add.state_known
     const label = app.t(`add.state_${item.state}`);
     const name = fileName(item.name);
     const { links, id } = item.record;

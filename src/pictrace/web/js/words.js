@@ -8,9 +8,24 @@ export const may = (app, right) => (app.info?.rights ?? []).includes(right);
 
 /** What to do about it, if there is something. @returns {string} */
 export function advice(app, problem) {
+  // i18n: add.advice_*
   const key = `add.advice_${problem.code}`;
   const said = app.t(key);
   return said === key ? problem.hint ?? "" : said;
+}
+
+/** What a job is about: its kind, and the name of what it works at where that has one. @returns {{kind: string, name: string}} */
+export function aboutJob(app, job) {
+  if (job.kind === "urls") return { kind: app.t("add.urls_name", { count: Number.parseInt(job.name, 10) || 0 }), name: "" };
+  // i18n: jobs.kind_*
+  const kind = app.t(`jobs.kind_${job.kind}`);
+  return { kind, name: job.kind === "rebuild" || job.kind === "fold" ? "" : job.name };
+}
+
+/** The same in one line. @returns {string} */
+export function titleOf(app, job) {
+  const { kind, name } = aboutJob(app, job);
+  return name ? `${kind} ${name}` : kind;
 }
 
 /** The last part of a path or an address. @param {string | null} path */
