@@ -4,7 +4,7 @@ Needs a collection of 100,000 pictures as `latency.py --keep FOLDER` leaves it, 
 queries. The service is a process of its own on this machine; so is this script, and both share the cores.
 
     L1      search by id and by upload among `exact` only, 100 a second
-    L2      search by an uploaded JPEG of 1 to 3 MB with everything, at 70 % of what the service was measured to take
+    L2      search by an uploaded JPEG of 1 to 3 MB, with everything, at 70 % of what the service was measured to take
     L4      ten times what it takes: refusals, and how it recovers
     L5      slow clients beside a light load
     core    the same searches as L2 in one process without the service, as many threads as there are cores
@@ -230,10 +230,10 @@ def memory(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
 
 
-async def measured(collection: Path, queries: list[bytes], seconds: float) -> dict[str, Any]:
+async def measured(collection: Path, queries: list[bytes], strangers: list[bytes], seconds: float) -> dict[str, Any]:
     """All scenarios, one after the other."""
     told: dict[str, Any] = {}
-    connector = aiohttp.TCPConnector(limit=400)
+    connector = aiohttp.TCPConnector(limit=400, keepalive_timeout=3)
     async with (
         serving(collection) as process,
         aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(60)) as session,
@@ -248,6 +248,7 @@ async def measured(collection: Path, queries: list[bytes], seconds: float) -> di
         told["id_verified_per_second"] = round(await capacity(by_id(session, ids), seconds / 2), 1)
         most = await capacity(whole, seconds)
         told["capacity_per_second"] = round(most, 2)
+        told["strangers_per_second"] = round(await capacity(uploading(session, strangers), seconds / 2), 2)
         told["L2"] = {"rate": round(0.7 * most, 2), **(await arriving(0.7 * most, 2 * seconds, whole)).told()}
         told["resident_mib_after_L2"] = round(memory(process.pid))
         told["L4"] = (await arriving(10 * most, seconds, whole)).told()
@@ -268,15 +269,17 @@ async def measured(collection: Path, queries: list[bytes], seconds: float) -> di
 def main() -> None:
     """Measures and writes the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="with `photos`, which are in it, and `holidays_805`")
     parser.add_argument("--collection", type=Path, required=True, help="100,000 pictures, of `latency.py --keep`")
     parser.add_argument("--seconds", type=float, default=30.0, help="of each scenario")
     chosen = parser.parse_args()
     if not (chosen.collection / "catalog.sqlite").is_file():
         sys.exit(f"{chosen.collection} is no collection: `latency.py --keep FOLDER` makes one")
-    queries = photographs(chosen.data, 60)
+    if not (chosen.data / "photos").is_dir() or not (chosen.data / "holidays_805").is_dir():
+        sys.exit(f"{chosen.data} does not hold the picture sets this needs: photos, holidays_805")
+    queries, strangers = photographs(chosen.data / "photos", 60), photographs(chosen.data / "holidays_805", 20)
     told = {**machine(), "seconds": chosen.seconds, "queries_mean_bytes": round(statistics.mean(map(len, queries)))}
-    told |= asyncio.run(measured(chosen.collection, queries, chosen.seconds))
+    told |= asyncio.run(measured(chosen.collection, queries, strangers, chosen.seconds))
     told["core_per_second"] = round(core(chosen.collection, queries, chosen.seconds), 2)
     told["throughput_of_core"] = round(told["capacity_per_second"] / told["core_per_second"], 2)
     RESULT.write_text(json.dumps(told, indent=2) + "\n")

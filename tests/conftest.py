@@ -29,3 +29,6 @@ def _alone(tmp_path_factory):
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.setattr(socket.socket, "connect", connect_here)
         yield
+
+
+collect_ignore = [] if os.environ.get("ATTACKS") else ["attacks"]

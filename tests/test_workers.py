@@ -322,10 +322,11 @@ def test_workers_bounds_are_for_good(pool: Workers[str, object]) -> None:
 
 
 def test_workers_are_replaced_after_a_while(pool: Workers[str, object]) -> None:
-    """Nobody serves for ever."""
+    """Nobody serves for ever, and no item is given to one that is about to go."""
     pids = {answer for _, answer in pool.run(["pid"] * 1600, chunk=1)}
 
     assert len(pids) > 2
+    assert {type(pid) for pid in pids} == {int}
 
 
 def test_heavy_items_are_not_drawn_far_ahead(pool: Workers[str, object]) -> None:

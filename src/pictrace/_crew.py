@@ -18,7 +18,7 @@ from pickle import PicklingError
 from typing import Any
 
 from pictrace._wire import Bug, WireError, receive, unpacked
-from pictrace._worker import BUGS, READY, Setup, work
+from pictrace._worker import BUGS, LIFE, READY, Setup, work
 from pictrace.errors import ImageTooComplexError, PictraceError, PictureError, UsageError
 
 START_SECONDS = 120.0
@@ -162,7 +162,7 @@ class _Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._seconds = setup.limits.decode_seconds
-        self._ticket = 0
+        self._ticket = self._done = 0
         heard, self._orders = _CONTEXT.Pipe(duplex=False)
         self._answers, told = socket.socketpair()
         self._process = _CONTEXT.Process(target=work, args=(heard, told, setup), name="pictrace-worker", daemon=True)
@@ -199,7 +199,10 @@ class _Worker:
         self._answers.close()
 
     def serve(self, items: list[Any], results: list[Any]) -> _End | None:
-        """Appends one result per item; `None` if the worker is fit for more, else how it ended."""
+        """Appends one result per item; `None` if the worker is fit for more, else how it ended.
+
+        One that has served its time is let go here: it leaves by itself, and must not be given an item meanwhile.
+        """
         try:
             self._ticket += 1
             self._orders.send((self._ticket, items))
@@ -210,6 +213,7 @@ class _Worker:
                     return _End(PictureError("its worker answered out of turn"), forced=True)
                 answer = unpacked(message)
                 results.append(_logged(answer) if isinstance(answer, Bug) else answer)
+                self._done += 1
                 if isinstance(answer, ImageTooComplexError):
                     return _End(None)
         except TimeoutError:
@@ -218,7 +222,7 @@ class _Worker:
             return _End(PictureError(str(error), hint="its worker was ended; the log of the system may say why"))
         except (EOFError, OSError):
             return self._death()
-        return None
+        return _End(None) if self._done >= LIFE else None
 
     def _death(self) -> _End:
         self._process.join(END_SECONDS)

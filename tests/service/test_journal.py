@@ -121,6 +121,23 @@ def test_a_stream_that_was_closed_is_no_error():
     assert not journal._sink._thread.is_alive()
 
 
+def test_a_traceback_of_another_logger_is_in_its_line():
+    """For whoever mends it, and still one line."""
+    stream = io.StringIO()
+    journal = Journal(stream)
+    logger = logging.getLogger("test_journal")
+    logger.addHandler(journal.handler())
+    try:
+        _ = 1 / 0
+    except ZeroDivisionError:
+        logger.exception("failed")
+    logger.handlers.clear()
+    journal.close()
+    (line,) = [json.loads(line) for line in stream.getvalue().splitlines()]
+
+    assert line["trace"].endswith("ZeroDivisionError: division by zero")
+
+
 def test_lines_of_other_loggers_look_alike():
     """From warnings on, escaped and cut."""
     stream = io.StringIO()

@@ -241,3 +241,14 @@ def _until(is_so) -> None:
             return
         event.wait(0.01)
     pytest.fail("it never was")
+
+
+@pytest.mark.parametrize("end", [b"x\r\n", b"-5\r\nhello\r\n"])
+def test_a_body_that_breaks_off_has_one_name(house, end):
+    """The client and the log know the request by the same one."""
+    with running(house) as server:
+        heard = server.hears(b"POST /v1/things HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD + end)
+    (record,) = server.records
+
+    assert heard.statuses == [400]
+    assert f'"request_id": "{record.request_id}"'.encode() in heard.raw

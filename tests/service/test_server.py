@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import json
+import logging
 import os
 import signal
 import socket
@@ -177,6 +178,25 @@ def test_a_signal_stops_it_well(tmp_path, number):
 
     assert Heard(answer, 0).statuses == [200]
     assert (process.returncode, rest) == (0, "stopped\n")
+
+
+def test_what_is_logged_while_it_runs_is_lines_of_json(house):
+    """Tracebacks of other parts too: whoever reads the log reads nothing else."""
+
+    async def odd(scope, receive, send):
+        try:
+            _ = 1 / 0
+        except ZeroDivisionError:
+            logging.getLogger("anybody").exception("a job failed")
+            logging.getLogger("python_multipart.multipart").warning("a form was odd")
+        await echo(scope, receive, send)
+
+    with running(house, odd) as server:
+        server.hears(LAST)
+    said = [json.loads(line) for line in server.stream.getvalue().splitlines()]
+
+    assert [line["said"] for line in said if "said" in line] == ["a job failed"]
+    assert "ZeroDivisionError" in said[0]["trace"]
 
 
 def test_what_uvicorn_says_of_requests_is_not_said_twice(house):

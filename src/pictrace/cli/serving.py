@@ -54,7 +54,7 @@ def serve(
     journal = Journal(sys.stderr)
     # At a terminal, lines for machines would only hide what is said to people; mistakes are told all the same.
     watchers = [lambda record: journal(record) if record.bug or not sys.stderr.isatty() else None]
-    service = Service(settings, folders=sources, watchers=watchers, listener=_Progress(journal))
+    service = Service(settings, folders=sources, watchers=watchers, follow=_Progress(journal))
     server = Server(service, settings, journal=journal, stopping=service.stopping)
     url = server.url.replace("127.0.0.1", "localhost")
     where = f"port {server.address[1]} of every address" if server.address[0] in _ANY else url

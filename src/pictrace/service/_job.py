@@ -1,10 +1,8 @@
 """One job as it is kept and told of."""
 
-import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 
@@ -53,16 +51,6 @@ class Job:
         left = (self.total or 0) - self.done
         eta = left / rate if rate > 0 and left > 0 and self.state is State.RUNNING else None
         return {**told, "rate": round(rate, 1), "eta_seconds": None if eta is None else round(eta, 1)}
-
-
-def read_job(path: Path) -> Job | None:
-    """The job in a file; `None` if that is none."""
-    try:
-        plain = json.loads(path.read_text("utf-8"))
-        job = Job(**{**plain, "state": State(plain["state"])})
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return job if path.name == f"{job.id}.json" and job.id[1:].isdecimal() else None
 
 
 def now() -> str:

@@ -54,8 +54,7 @@ class Journal:
         if record.bug is None:
             self._log.info("request", **facts)
             return
-        trace = "".join(traceback.format_exception(record.bug))
-        self._log.error("request", **facts, bug=repr(record.bug), trace=_Long(trace[-20 * CHARACTERS :]))
+        self._log.error("request", **facts, bug=repr(record.bug), trace=_trace(record.bug))
 
     def note(self, event: str, *, level: int = logging.INFO, **facts: object) -> None:
         """A line about anything else; `level` is one of `logging`."""
@@ -70,6 +69,11 @@ class Journal:
         self._sink.close()
 
 
+def _trace(error: BaseException) -> "_Long":
+    """Where it happened; the end says most."""
+    return _Long("".join(traceback.format_exception(error)).rstrip()[-20 * CHARACTERS :])
+
+
 class _Long(str):
     """A text that was cut already."""
 
@@ -82,7 +86,9 @@ class _Handler(logging.Handler):
         self._journal = journal
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._journal.note("server", level=record.levelno, said=record.getMessage().strip())
+        error = record.exc_info[1] if record.exc_info else None
+        where = {"trace": _trace(error)} if error is not None else {}
+        self._journal.note("server", level=record.levelno, said=record.getMessage().strip(), **where)
 
 
 class _Sink:

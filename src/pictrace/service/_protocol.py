@@ -153,11 +153,13 @@ class GuardedProtocol(H11Protocol):
         if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
             self.transport.abort()
             return
-        is_told = not self._is_waiting()
+        is_told, number = not self._is_waiting(), str(uuid.uuid4())
         if is_told:
+            # The guard tells of this request, by the name that the client is told here.
+            number = self.cycle.scope.setdefault("state", {}).setdefault("request_id", number)
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        problem = Problem.of(error, request_id=str(uuid.uuid4()))
+        problem = Problem.of(error, request_id=number)
         content = json.dumps(problem.to_dict()).encode("ascii")
         own = {"x-request-id": problem.request_id, "content-length": str(len(content)), "connection": "close"}
         headers = list((HEADERS | problem.headers() | own).items())

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from pictrace.explain import Drawing, sketch
 from pictrace.picture import Picture
 from pictrace.results import Answer, Match, PictureRecord
+from pictrace.service.schemas import MOST_OFFSET
 
 JPEG, WEBP = "image/jpeg", "image/webp"
 
@@ -47,14 +48,15 @@ def match(collection: str, found: Match) -> dict[str, Any]:
 
 def answer(collection: str, found: Answer, *, query: Mapping[str, Any], offset: int, limit: int) -> dict[str, Any]:
     """The envelope of a search of which one match more was asked for than is shown."""
-    shown = found.matches[offset : offset + limit]
+    following = offset + limit
+    shown = found.matches[offset:following]
     told = replace(found, matches=()).to_dict()
-    more = len(found.matches) > offset + limit
+    more = len(found.matches) > following and following <= MOST_OFFSET
     return {
         **told,
         "results": [match(collection, one) for one in shown],
         "query": dict(query),
-        "next_offset": offset + limit if more else None,
+        "next_offset": following if more else None,
     }
 
 

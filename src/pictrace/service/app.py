@@ -4,17 +4,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache, partial
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pictrace._version import __version__
 from pictrace.errors import BadRequestError, MethodNotAllowedError, NotFoundError, PictraceError
+from pictrace.service._head import Head
 from pictrace.service.answers import Json
-from pictrace.service.events import Events, Listener, unheard
+from pictrace.service.description import describe
+from pictrace.service.events import Events, Follow, unfollowed
 from pictrace.service.guard import Guard, Record
 from pictrace.service.keys import KeyStore
 from pictrace.service.metrics import Metrics
@@ -34,7 +37,7 @@ class Service:
         settings: `service` says what is allowed, `collection` names the default collection.
         folders: indexed into the default collection when it starts.
         watchers: hear of every request once it is over.
-        listener: hears what happens to collections and jobs, in the threads where it happens.
+        follow: hears what happens to collections and jobs, in the threads where it happens.
 
     Attributes:
         failure: why it did not start, if it did not.
@@ -46,16 +49,16 @@ class Service:
         *,
         folders: Sequence[str] = (),
         watchers: Sequence[Callable[[Record], object]] = (),
-        listener: Listener = unheard,
+        follow: Follow = unfollowed,
     ) -> None:
         self.failure: PictraceError | None = None
         self._settings = settings
         self._folders = tuple(folders)
-        self._listener = listener
+        self._follow = follow
         self._metrics = Metrics()
         self._shelf: Shelf | None = None
         self._guarded = Guard(
-            self._application(),
+            Head(self._application()),
             rules=rules_of(settings.service),
             policy=settings.service,
             keys=KeyStore(settings.keys_path),
@@ -64,13 +67,23 @@ class Service:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the life of the application."""
-        await self._guarded(scope, receive, send)
+        await self._guarded(scope, receive, self._brief(send) if scope["type"] == "lifespan" else send)
 
     def stopping(self) -> None:
         """Nothing new begins, and listeners are sent home; called before the requests under way have ended."""
         if self._shelf is not None:
             self._shelf.is_stopping = True
             self._shelf.events.close()
+
+    def _brief(self, send: Send) -> Send:
+        """Keeps to itself where in the code it was that the service did not start, if that was foreseen."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self.failure is not None:
+                message = {"type": message["type"], "message": ""}
+            await send(message)
+
+        return told
 
     def _application(self) -> FastAPI:
         app = FastAPI(
@@ -84,13 +97,14 @@ class Service:
         )
         app.state.metrics = self._metrics
         include_all(app)
-        for kind in (PictraceError, RequestValidationError, HTTPException):
+        app.openapi = cache(partial(describe, app, rules_of(self._settings.service)))  # type: ignore[method-assign]
+        for kind in (PictraceError, RequestValidationError, HTTPException, Exception):
             app.add_exception_handler(kind, _refused)
         return app
 
     @asynccontextmanager
     async def _life(self, app: FastAPI) -> AsyncIterator[None]:
-        shelf = Shelf(self._settings, Events(asyncio.get_running_loop(), self._listener), self._folders)
+        shelf = Shelf(self._settings, Events(asyncio.get_running_loop(), self._follow), self._folders)
         self._shelf = app.state.shelf = shelf
         try:
             await asyncio.to_thread(shelf.start)
@@ -111,6 +125,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         typed = NotFoundError("there is nothing at this address")
     elif isinstance(error, HTTPException) and error.status_code == 405:
         typed = MethodNotAllowedError("this method does not fit")
+    elif not isinstance(error, RequestValidationError | HTTPException):
+        typed = PictraceError("something went wrong")  # whoever watches is told of it, for it is raised again
     else:
         typed = BadRequestError("this request cannot be understood")
     problem = Problem.of(typed, request_id=request.state.request_id)

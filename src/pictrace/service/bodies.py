@@ -85,7 +85,9 @@ async def _read(request: Request, policy: ServicePolicy) -> Body:
     if kind.startswith("image/"):
         return Body({"image": [File(query.get("name", ""), await request.body())]}, query)
     if kind == "application/json":
-        return Body(fields=query, options=json_of(await request.body()))
+        if query:
+            raise BadRequestError("parameters stand beside JSON", hint="put them into the JSON")
+        return Body(options=json_of(await request.body()))
     raise UnsupportedFormatError(
         "the body is of a media type that is not taken",
         hint="send multipart/form-data, image/* or application/json, and say so in Content-Type",
@@ -95,6 +97,21 @@ async def _read(request: Request, policy: ServicePolicy) -> Body:
 def media_type(request: Request) -> str:
     """The media type of the body, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def members_of(request: Request) -> Mapping[str, Any]:
+    """The members of a body that has to be JSON.
+
+    Raises:
+        BadRequestError: it cannot be read.
+        UnsupportedFormatError: it is something else.
+    """
+    if media_type(request) != "application/json":
+        raise UnsupportedFormatError("this is no JSON", hint="send application/json, and say so in Content-Type")
+    try:
+        return json_of(await request.body())
+    except ClientDisconnect as error:
+        raise BadRequestError("the request ended before its body did") from error
 
 
 async def _form(request: Request, policy: ServicePolicy, query: Mapping[str, str]) -> Body:
@@ -109,7 +126,7 @@ async def _form(request: Request, policy: ServicePolicy, query: Mapping[str, str
     parser.spool_max_size = policy.body_bytes + 1
     try:
         form = await parser.parse()
-    except (MultiPartException, UnicodeDecodeError, KeyError) as error:
+    except (MultiPartException, ValueError, LookupError) as error:  # also an unknown charset, and no boundary
         raise BadRequestError("the form cannot be read", hint=f"at most {policy.parts} files and 16 fields") from error
     files: dict[str, list[File]] = {}
     texts: list[tuple[str, str]] = list(query.items())

@@ -3,7 +3,7 @@
 import errno
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
 from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError, PictraceError
 from pictrace.fetch import Fetcher
+from pictrace.lookup import FOLD_ROWS
 from pictrace.picture import Picture, Region
 from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox
@@ -41,11 +42,11 @@ class Custody:
         self.collection = Collection(path, settings=settings)
         self.collection.hold()
         self._sandbox = sandbox
-        self.writes = 0
         self._incoming = path / "incoming"
         self._incoming.mkdir(mode=0o700, exist_ok=True)
         self._originals = Originals(path / "originals")
         self._keeping = threading.Lock()
+        self._writes = 0
 
     @property
     def version(self) -> int:
@@ -72,9 +73,15 @@ class Custody:
         picture = self.opened(data)
         with self._keeping:
             known = self.collection.find(picture.sha256) is not None
-            if self.settings.service.keep_originals:
-                self._originals.keep(picture.sha256, data)
-            key = self.collection.add_image(picture, name=name, metadata=metadata)
+            is_added = False
+            try:
+                if self.settings.service.keep_originals:
+                    self._originals.keep(picture.sha256, data)
+                key = self.collection.add_image(picture, name=name, metadata=metadata)
+                is_added = True
+            finally:
+                if not is_added and not known:
+                    self._originals.drop(picture.sha256)
         return Taken(key, known)
 
     def remove(self, keys: Sequence[Key]) -> None:
@@ -109,6 +116,21 @@ class Custody:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return InsufficientStorageError("the disk is full", hint="free some space; reading goes on")
         return PictraceError("an upload could not be written")
+
+    def drop_incoming(self, *, but: Container[str] = ()) -> None:
+        """What lies in `incoming` goes, except for these names."""
+        for path in self._incoming.iterdir():
+            if path.name not in but:
+                path.unlink(missing_ok=True)
+
+    def is_fold_due(self) -> bool:
+        """Whether so much was written since this last held that indexes are worth bringing up to date."""
+        with self._keeping:
+            self._writes += 1
+            if self._writes < FOLD_ROWS:
+                return False
+            self._writes = 0
+            return True
 
     def check_room(self) -> None:
         """Nothing, if there is room to write.

@@ -237,6 +237,9 @@ def _answered(scope: Scope, error: PictraceError, request_id: str) -> tuple[Mess
 
 
 def _request_id(scope: Scope) -> str:
-    """The client's own if it is a UUID, else a new one."""
+    """That of a request which the protocol has refused meanwhile, the client's own if it is a UUID, else a new one."""
+    named: str = scope.get("state", {}).get("request_id", "")
+    if named:
+        return named
     given = values(scope, "x-request-id")
     return given[0].lower() if len(given) == 1 and _UUID.fullmatch(given[0]) else str(uuid.uuid4())

@@ -1,20 +1,17 @@
 """Long work, one job after the other for each collection: on the disk, to be cancelled, gone on with after a stop."""
 
-import contextlib
-import json
 import logging
-import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pictrace._atomic import replacing
 from pictrace.errors import ConflictError, NotFoundError, PictraceError, TooManyInFlightError
 from pictrace.results import Failure
-from pictrace.service._job import ENDED, Job, State, now, read_job
+from pictrace.service._job import ENDED, Job, State, now
+from pictrace.service._ledger import Ledger
 from pictrace.service.problems import Problem
 
 _MOST_QUEUED = 1000
@@ -70,21 +67,36 @@ class Run:
 
 
 class Jobs:
-    """The jobs of one collection, in a folder; `works` says for each kind what is done, `busy` whether others wait."""
+    """The jobs of one collection, in a folder.
 
-    def __init__(self, folder: Path, works: Mapping[str, Work], *, tell: Tell, busy: Callable[[], bool]) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._folder = folder
+    Args:
+        folder: where they are kept; made if it is not there.
+        works: what is done for each kind of job.
+        tell: hears of every job whenever it gets on.
+        busy: whether others wait, who go first.
+        ended: called once for each job that is over for good.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        works: Mapping[str, Work],
+        *,
+        tell: Tell,
+        busy: Callable[[], bool],
+        ended: Callable[[Job], None] = lambda _: None,
+    ) -> None:
+        self._ledger = Ledger(folder)
         self._works = works
         self._tell = tell
         self._busy = busy
+        self._ended = ended
         self._lock = threading.Condition()
-        self._jobs: dict[str, Job] = {}
+        self._jobs = {job.id: _begun_anew(job) for job in self._ledger.read()}
         self._cancelled: set[str] = set()
         self._is_stopping = False
         self._told = 0.0
         self._thread: threading.Thread | None = None
-        self._load()
 
     def start(self) -> None:
         """Goes on with what was queued or running when the service stopped."""
@@ -96,6 +108,7 @@ class Jobs:
 
         Raises:
             TooManyInFlightError: too many are queued.
+            InsufficientStorageError: the disk is full; there is no such job.
         """
         with self._lock:
             if sum(job.state is State.QUEUED for job in self._jobs.values()) >= _MOST_QUEUED:
@@ -103,25 +116,21 @@ class Jobs:
                     "too many jobs are queued", hint="wait until some are done", retry_after_s=60
                 )
             job = Job(id=number or self.free(), kind=kind, name=name, plan=dict(plan or {}), created=now())
-            self._keep(job)
+            self._ledger.write(job)
+            self._jobs[job.id] = job
             self._lock.notify_all()
+            self._tell(job.to_dict())
         return job
 
     def free(self) -> str:
         """An id that no job has had."""
         with self._lock:
-            taken = max((int(name[1:]) for name in self._jobs), default=0)
-            (self._folder / "last").touch()
-            last = int((self._folder / "last").read_text("ascii") or 0)
-            number = max(taken, last) + 1
-            with replacing(self._folder / "last") as fresh:
-                fresh.write_text(str(number), "ascii")
-        return f"j{number:06d}"
+            return f"j{self._ledger.next_number(max(map(_number, self._jobs.values()), default=0)):06d}"
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
         with self._lock:
-            return sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)
+            return sorted(self._jobs.values(), key=_number, reverse=True)
 
     def get(self, number: str) -> Job:
         """One job.
@@ -134,15 +143,13 @@ class Jobs:
                 raise NotFoundError("there is no such job")
             return self._jobs[number]
 
-    def failures(self, number: str, *, after: int, limit: int) -> list[Failure]:
-        """Inputs of a job that could not be used, from a place on."""
-        self.get(number)
-        path = self._folder / f"{number}.failures.jsonl"
-        if not path.exists():
-            return []
-        with path.open(encoding="utf-8") as file:
-            lines = [line for place, line in enumerate(file) if after <= place < after + limit]
-        return [Failure(**json.loads(line)) for line in lines]
+    def failures(self, number: str, *, after: int, limit: int) -> tuple[list[Failure], int | None]:
+        """At most `limit` inputs of a job that could not be used, from a place on, and the place after them if any is.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        return self._ledger.failures(self.get(number), after=after, limit=limit)
 
     def cancel(self, number: str) -> Job:
         """The job ends as soon as it can; what it has done stays.
@@ -154,10 +161,11 @@ class Jobs:
             job = self.get(number)
             if job.state in ENDED:
                 raise ConflictError("this job has ended already")
-            self._cancelled.add(number)
-            if job.state is State.QUEUED:
-                job = self._end(job, State.CANCELLED)
-            self._lock.notify_all()
+            if job.state is not State.QUEUED:
+                self._cancelled.add(number)
+                return job
+            job = self._put(job, State.CANCELLED)
+        self._ended(job)
         return job
 
     def stop(self) -> None:
@@ -179,14 +187,15 @@ class Jobs:
         return job
 
     def update_total(self, number: str, total: int) -> None:
-        """The job with the number of things it has to do."""
+        """The job with the number of things it has to do, if it still runs."""
         with self._lock:
-            self._jobs[number] = replace(self._jobs[number], total=total)
+            job = self._jobs.get(number)
+            if job is not None and job.state is State.RUNNING:
+                self._jobs[number] = replace(job, total=total)
 
     def note(self, job: Job, failure: Failure) -> None:
         """One line more in the list of what could not be used."""
-        with (self._folder / f"{job.id}.failures.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(failure.to_dict()) + "\n")
+        self._ledger.note(job, failure)
 
     def must_stop(self, job: Job) -> bool:
         """Whether the job is to end now."""
@@ -205,65 +214,60 @@ class Jobs:
             self._work(job)
 
     def _next(self) -> Job | None:
+        """The job that has waited longest, from now on running: it can no longer be taken out of the queue."""
         with self._lock:
             while not self._is_stopping:
                 queued = [job for job in self._jobs.values() if job.state is State.QUEUED]
                 if queued:
-                    return min(queued, key=lambda job: job.id)
+                    job = min(queued, key=_number)
+                    fresh = Job(id=job.id, kind=job.kind, name=job.name, created=job.created, plan=job.plan)
+                    return self._put(replace(fresh, started=now()), State.RUNNING)
                 self._lock.wait()
         return None
 
     def _work(self, job: Job) -> None:
-        self._forget_failures(job)
-        run = Run(self, replace(job, state=State.RUNNING, started=now(), done=0, added=0, known=0, failed=0))
-        self._keep(run.job)
+        self._ledger.forget_failures(job)
+        run = Run(self, job)
+        problem: PictraceError | None = None
         try:
             self._works[job.kind](run)
+            state = State.DONE
         except StoppedError:
-            cancelled = job.id in self._cancelled
-            self._end(run.job, State.CANCELLED if cancelled else State.QUEUED)
+            state = self._after_stop(job)
         except PictraceError as error:
-            self._end(replace(run.job, problem=Problem.of(error).to_dict()), State.FAILED)
+            # What ends in an error because everything ends will go on.
+            state, problem = (self._after_stop(job), None) if self.must_stop(job) else (State.FAILED, error)
         except Exception:  # noqa: BLE001 - the edge of a thread: one job may fail, the others are to go on
             _log.exception("job %s failed", job.id)
-            problem = Problem.of(PictraceError("an unforeseen mistake; the log says where")).to_dict()
-            self._end(replace(run.job, problem=problem), State.FAILED)
-        else:
-            self._end(run.job, State.DONE)
+            state, problem = State.FAILED, PictraceError("an unforeseen mistake; the log says where")
+        told = None if problem is None else Problem.of(problem).to_dict()
+        with self._lock:
+            self._cancelled.discard(job.id)
+            job = self._put(replace(self._jobs[job.id], problem=told), state)
+        if state in ENDED:
+            self._ended(job)
 
-    def _end(self, job: Job, state: State) -> Job:
+    def _after_stop(self, job: Job) -> State:
+        return State.CANCELLED if job.id in self._cancelled else State.QUEUED
+
+    def _put(self, job: Job, state: State) -> Job:
+        """The job in another state. Where the disk is full that is not kept, and costs a look at what is done."""
         job = replace(job, state=state, ended=now() if state in ENDED else None)
         with self._lock:
-            self._keep(job)
-            self._cancelled.discard(job.id)
+            self._jobs[job.id] = job
+            try:
+                self._ledger.write(job)
+            except (PictraceError, OSError) as error:
+                _log.warning("job %s could not be written: %s", job.id, error)
             self._drop_oldest()
+        self._tell(job.to_dict())
         return job
 
-    def _keep(self, job: Job) -> None:
-        with self._lock:
-            self._jobs[job.id] = job
-            with replacing(self._folder / f"{job.id}.json") as fresh:
-                fresh.write_text(json.dumps(job.to_file()), "utf-8")
-        self._tell(job.to_dict())
-
-    def _load(self) -> None:
-        for path in sorted(self._folder.glob("j*.json")):
-            job = read_job(path)
-            if job is None:
-                _log.warning("%s is no job of ours and is left alone", path.name)
-            else:
-                self._jobs[job.id] = replace(job, state=State.QUEUED) if job.state is State.RUNNING else job
-
     def _drop_oldest(self) -> None:
-        ended = sorted(job.id for job in self._jobs.values() if job.state in ENDED)
-        for number in ended[:-_MOST_KEPT]:
-            del self._jobs[number]
-            for name in (f"{number}.json", f"{number}.failures.jsonl"):
-                (self._folder / name).unlink(missing_ok=True)
-
-    def _forget_failures(self, job: Job) -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(self._folder / f"{job.id}.failures.jsonl")  # noqa: PTH108
+        ended = sorted((job for job in self._jobs.values() if job.state in ENDED), key=_number)
+        for job in ended[:-_MOST_KEPT]:
+            del self._jobs[job.id]
+            self._ledger.drop(job)
 
 
 def counts(report: Any) -> dict[str, int]:
@@ -271,7 +275,9 @@ def counts(report: Any) -> dict[str, int]:
     return {"added": report.added, "known": report.known + report.unchanged, "failed": len(report.failures)}
 
 
-def chosen(names: Sequence[str], most: int = 3) -> str:
-    """A few names in one line, and how many more there are."""
-    left = len(names) - most
-    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")
+def _begun_anew(job: Job) -> Job:
+    return replace(job, state=State.QUEUED) if job.state is State.RUNNING else job
+
+
+def _number(job: Job) -> int:
+    return int(job.id[1:])

@@ -36,7 +36,7 @@ class Metrics:
 
     def text(self, shelf: Shelf) -> tuple[bytes, str]:
         """All figures as of now, and their media type."""
-        self._inside.set(shelf.pool.inside)
+        self._inside.set(shelf.pool.inside + shelf.light.inside)
         for held in shelf.opened():
             name = held.custody.name
             self._pictures.labels(name).set(len(held.custody.collection))

@@ -39,9 +39,10 @@ def _whole(value: object) -> object:
 
 
 _Pixel = Annotated[int, Field(ge=0, le=1 << 31, strict=True)]
+_RegionText = Annotated[str, Field(pattern=r"^ *[0-9]{1,10} *(, *[0-9]{1,10} *){3}$")]
 Region = Annotated[
     tuple[_Pixel, _Pixel, _Pixel, _Pixel],
-    BeforeValidator(_region, json_schema_input_type=str | tuple[int, int, int, int]),
+    BeforeValidator(_region, json_schema_input_type=_RegionText | tuple[_Pixel, _Pixel, _Pixel, _Pixel]),
     Field(description="x, y, width, height in pixels of the upright original."),
 ]
 
@@ -60,8 +61,15 @@ class Options(_Strict):
     echo: bool = False
 
 
+def _either(*names: str) -> ConfigDict:
+    """Says in the description that exactly one of these members is given."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in names]})
+
+
 class _Source(_Strict):
     """A picture that is named: by the id it has here, or by its URL."""
+
+    model_config = _either("id", "url")
 
     id: Id | None = None
     url: Url | None = None
@@ -134,6 +142,8 @@ class Ids(_Strict):
 class ByUrl(_Strict):
     """A picture to be added from another machine, or several, as a job."""
 
+    model_config = _either("url", "urls")
+
     url: Url | None = None
     urls: Annotated[list[Url], Field(min_length=1, max_length=1000)] | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -145,10 +155,15 @@ class ByUrl(_Strict):
         return self
 
 
-class Upload(_Strict):
-    """What stands beside an uploaded file."""
+class Name(_Strict):
+    """What a file is called."""
 
     name: Annotated[str, Field(max_length=5000)] = ""
+
+
+class Upload(Name):
+    """What stands beside an uploaded file."""
+
     metadata: str = ""
 
 

@@ -23,15 +23,18 @@ from pictrace.settings import Settings
 
 __all__ = ["Journal", "Server", "serve"]
 
-_LOGGERS = ("uvicorn.error", "asyncio")
 _TOLD_ALREADY = (
     "Exception in ASGI application",
     "ASGI callable returned",
     "Invalid HTTP request",
     "Unsupported upgrade",
     "No supported WebSocket",
+    "Application startup failed",
 )
-"""What uvicorn says of requests, each of which has its line already."""
+"""What uvicorn says of requests, each of which has its line already, and of a start that failed."""
+
+_OF_FORMS = "python_multipart"
+"""Whatever this library says is about forms that are refused, in numbers that a client chooses."""
 
 
 def serve(
@@ -146,20 +149,18 @@ class _Uvicorn(uvicorn.Server):
 
 @contextlib.contextmanager
 def _told_to(journal: Journal) -> Iterator[None]:
-    """What the server's own loggers say is written to the journal, and nowhere else."""
-    handler = journal.handler()
-    handler.addFilter(lambda record: not record.getMessage().startswith(_TOLD_ALREADY))
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    former = [logger.propagate for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
+    """What any part of the program has to say is written to the journal: its lines of JSON are all there is to read."""
+    root, handler = logging.getLogger(), journal.handler()
+    handler.addFilter(_is_news)
+    root.addHandler(handler)
     try:
         yield
     finally:
-        for logger, was_propagated in zip(loggers, former, strict=True):
-            logger.removeHandler(handler)
-            logger.propagate = was_propagated
+        root.removeHandler(handler)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.name.startswith(_OF_FORMS) and not record.getMessage().startswith(_TOLD_ALREADY)
 
 
 def check_is_closed(settings: Settings) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import platformdirs
 
 from pictrace.errors import NotFoundError, PictraceError, ShuttingDownError
-from pictrace.lookup import FOLD_ROWS
 from pictrace.sandbox import Sandbox
 from pictrace.service import names
 from pictrace.service._job import ENDED, Job
@@ -19,10 +18,13 @@ from pictrace.service.events import Events
 from pictrace.service.jobs import Jobs
 from pictrace.service.pool import Pool
 from pictrace.service.thumbnails import Thumbnails
-from pictrace.service.works import works_of
+from pictrace.service.works import archive_of, works_of
 from pictrace.settings import Settings
 
 DEFAULT = "default"
+_LIGHT_WAITING = 512
+"""Requests for what is quickly answered, which a page asks for by the hundred."""
+
 _ENDING = ".pictrace"
 
 
@@ -50,6 +52,8 @@ class Shelf:
     def __post_init__(self) -> None:
         settings = self.settings
         self.pool = Pool(threads=settings.cores, waiting=settings.service.queue)
+        # A wall of small pictures does not wait for a search, nor a search for them.
+        self.light = Pool(threads=settings.cores, waiting=_LIGHT_WAITING)
         self.fetches = Pool(threads=settings.fetch.connections, waiting=settings.service.queue)
         self.sandbox = Sandbox(limits=settings.limits, workers=settings.cores)
         self.fetching = Fetching(settings)
@@ -77,14 +81,15 @@ class Shelf:
         return held.jobs.add("index", ", ".join(Path(one).name or one for one in self.folders), plan)
 
     def changed(self, held: Held) -> None:
-        """Tells who listens that pictures came or went, and has indexes brought up to date once that is worth it."""
-        custody = held.custody
-        told = {"name": custody.name, "pictures": len(custody.collection), "version": custody.version}
-        self.events.tell(custody.name, "collection", told)
-        custody.writes += 1
-        if custody.writes >= FOLD_ROWS:
-            custody.writes = 0
-            held.jobs.add("fold", "indexes")
+        """Tells who listens that pictures came or went, and has indexes brought up to date once that is worth it.
+
+        Reads the catalog, so it is not for the event loop. What was written stays written: nothing is raised.
+        """
+        self._tell_of(held.custody)
+        if held.custody.is_fold_due():
+            # With a thousand jobs queued, or no room for one more, indexes are brought up to date some other time.
+            with contextlib.suppress(PictraceError, OSError):
+                held.jobs.add("fold", "indexes")
 
     def get(self, name: str) -> Held:
         """A collection by its name.
@@ -134,6 +139,7 @@ class Shelf:
         for held in self.opened():
             held.jobs.stop()
         self.pool.close()
+        self.light.close()
         self.fetches.close()
         self.fetching.close()
         self.sandbox.close()
@@ -147,16 +153,30 @@ class Shelf:
 
     def _hold(self, name: str, path: Path) -> Held:
         custody = Custody(name, path, self.settings, self.sandbox)
-        jobs = Jobs(
-            path / "jobs",
-            works_of(custody, self.fetching),
-            tell=lambda job: self.events.tell(name, "job", job),
-            busy=lambda: self.pool.inside > 0,
-        )
+        with contextlib.ExitStack() as stack:
+            stack.callback(custody.close)
+            jobs = Jobs(
+                path / "jobs",
+                works_of(custody, self.fetching),
+                tell=lambda job: self.events.tell(name, "job", job),
+                busy=lambda: self.pool.inside > 0,
+                ended=lambda job: self._ended(custody, job),
+            )
+            custody.drop_incoming(but={archive_of(job) for job in jobs.all() if job.state not in ENDED})
+            stack.pop_all()
         jobs.start()
         with self._lock:
             self._held[name] = Held(custody, jobs)
             return self._held[name]
+
+    def _ended(self, custody: Custody, job: Job) -> None:
+        custody.incoming(archive_of(job)).unlink(missing_ok=True)
+        self._tell_of(custody)
+
+    def _tell_of(self, custody: Custody) -> None:
+        with contextlib.suppress(PictraceError):
+            told = {"name": custody.name, "pictures": len(custody.collection), "version": custody.version}
+            self.events.tell(custody.name, "collection", told)
 
     def _folder(self) -> Path:
         chosen = self.settings.service.collections

@@ -3,9 +3,8 @@
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from pictrace.errors import FetchError, PictraceError, PictureError
@@ -13,6 +12,7 @@ from pictrace.fetch import Fetched
 from pictrace.ingest import Progress
 from pictrace.results import Failure
 from pictrace.service import names
+from pictrace.service._job import Job
 from pictrace.service.custody import Custody, Fetching, Taken
 from pictrace.service.jobs import Run, Work, counts
 from pictrace.sources.archive import Archive
@@ -58,24 +58,34 @@ class _Watch(Progress):
 def _index(custody: Custody, run: Run) -> None:
     custody.check_room()
     folders = [str(folder) for folder in run.job.plan["folders"]]
-    counting = threading.Thread(target=_count, args=(custody, folders, run), daemon=True, name="pictrace-count")
+    over = threading.Event()
+    counting = threading.Thread(target=_count, args=(custody, run, over), daemon=True, name="pictrace-count")
     counting.start()
-    report = custody.collection.add(*folders, progress=_Watch(run))
-    counting.join()
+    try:
+        report = custody.collection.add(*folders, progress=_Watch(run))
+    finally:
+        over.set()
+        counting.join()
     for failure in report.failures:
         run.fail(failure)
-    run.count(done=report.done, **counts(report))
+    run.count(done=report.done, total=report.done, **counts(report))
 
 
-def _count(custody: Custody, folders: Sequence[str], run: Run) -> None:
-    limits = custody.settings.limits
+def _count(custody: Custody, run: Run, over: threading.Event) -> None:
+    """Tells how much there is, unless that is known before it was counted."""
+    limits, count = custody.settings.limits, 0
     # What cannot be counted will be told of when it is read.
     with contextlib.suppress(PictraceError, OSError):
-        run.total(sum(1 for one in folders for _ in open_source(one, limits, known=lambda _: True).items()))
+        for one in run.job.plan["folders"]:
+            for _ in open_source(one, limits, known=lambda _: True).items():
+                if over.is_set():
+                    return
+                count += 1
+        run.total(count)
 
 
 def _archive(custody: Custody, run: Run) -> None:
-    path = Path(run.job.plan["path"])
+    path = custody.incoming(archive_of(run.job))
     limits = custody.settings.limits
     run.count(total=sum(1 for _ in Archive(path, limits, known=lambda _: True).items()))
     above = f"{path}!/"
@@ -83,13 +93,19 @@ def _archive(custody: Custody, run: Run) -> None:
     def members() -> Iterator[_Found]:
         for item in Archive(path, limits).items():
             if isinstance(item, Failure):
-                yield item.path.removeprefix(above), item
+                # Where it lies here is nobody's business.
+                said = item.detail.replace(str(path), run.job.name)
+                yield item.path.removeprefix(above), Failure(item.path, item.code, said)
             else:
                 yield item.location.uri.removeprefix(above), item.data or b""
 
     _take_in(custody, run, members(), lambda name: f"{run.job.name}/{names.shown(name)}")
-    path.unlink(missing_ok=True)
     custody.collection.fold(progress=_Watch(run))
+
+
+def archive_of(job: Job) -> str:
+    """The name under which the archive of a job lies in `incoming`, until the job has ended."""
+    return f"{job.id}.zip"
 
 
 def _urls(custody: Custody, fetching: Fetching, run: Run) -> None:

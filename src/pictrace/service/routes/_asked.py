@@ -1,13 +1,16 @@
 """What every route asks of a request before its own work."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
 
 from pictrace.errors import NotFoundError
+from pictrace.service import events
+from pictrace.service._head import is_head
 from pictrace.service.bodies import single
 from pictrace.service.guard import Caller
 from pictrace.service.schemas import from_text
@@ -56,14 +59,30 @@ def key_of(text: str) -> Key:
     return int(text)
 
 
+def streamed(request: Request, told: AsyncIterator[bytes]) -> Response:
+    """The answer that goes on with every event; HEAD is not kept waiting for any."""
+    if is_head(request):
+        return Response(media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+
+
 async def held(request: Request, name: str) -> Held:
     """The collection in an address, opened if need be."""
     shelf = shelf_of(request)
-    return await shelf.pool.run(lambda: shelf.get(name))
+    return await shelf.light.run(lambda: shelf.get(name))
 
 
 async def core(request: Request, call: Callable[[], _Result]) -> _Result:
-    """What a call of the core gives, in one of the few threads that there are for it."""
+    """What a call of the core gives that takes milliseconds, in one of the few threads that there are for such."""
+    return await shelf_of(request).light.run(call)
+
+
+async def work(request: Request, call: Callable[[], _Result]) -> _Result:
+    """What a call of the core gives that computes, in one of the few threads that there are for such.
+
+    Raises:
+        OverloadedError: too many wait.
+    """
     return await shelf_of(request).pool.run(call)
 
 
@@ -82,17 +101,3 @@ async def fetched(request: Request, url: str) -> bytes:
 
 _FETCH_COST = 4
 """Besides the request's own one."""
-
-
-def body_schema(*models: type[BaseModel], files: Mapping[str, str] | None = None, raw: bool = False) -> dict[str, Any]:
-    """How a body is described: JSON of one of the models, a form with files and text fields, a picture as it is."""
-    content: dict[str, Any] = {}
-    if models:
-        schemas = [model.model_json_schema(ref_template="#/components/schemas/{model}") for model in models]
-        content["application/json"] = {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}
-    if files:
-        properties = {name: {"type": "string", "format": "binary", "description": said} for name, said in files.items()}
-        content["multipart/form-data"] = {"schema": {"type": "object", "properties": properties}}
-    if raw:
-        content["image/*"] = {"schema": {"type": "string", "format": "binary"}}
-    return {"requestBody": {"required": True, "content": content}}

@@ -3,12 +3,15 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from pictrace.service import events
+from pictrace.errors import CollectionError
+from pictrace.service import events, replies
 from pictrace.service.answers import Json, base_of
 from pictrace.service.guard import Rule
-from pictrace.service.routes._asked import ROOT, core, held, shelf_of
+from pictrace.service.problems import Problem
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, caller_of, core, held, shelf_of, streamed
 from pictrace.service.shelf import Held
 
 router = APIRouter(tags=["collections"])
@@ -21,18 +24,22 @@ RULES = {
 }
 
 
-@router.get("/v1/collections", summary="All collections")
+@router.get("/v1/collections", summary="All collections", responses={200: {"model": replies.Collections}})
 async def every(request: Request) -> Response:
-    """Their names, with the number of pictures of those that are open."""
+    """Their names, and the number of pictures in each; of one that cannot be opened, the problem instead."""
     shelf = shelf_of(request)
 
-    def look() -> list[dict[str, Any]]:
-        return [_brief(shelf.get(name)) for name in shelf.names()]
+    def look(name: str) -> dict[str, Any]:
+        try:
+            return _brief(shelf.get(name))
+        except CollectionError as error:
+            problem = Problem.of(error, request_id=request.state.request_id).to_dict()
+            return {"name": name, "pictures": None, "version": None, "problem": problem}
 
-    return Json({"collections": await core(request, look)})
+    return Json({"collections": await core(request, lambda: [look(name) for name in shelf.names()])})
 
 
-@router.put(ROOT, summary="Make a collection")
+@router.put(ROOT, summary="Make a collection", responses={200: {"model": replies.Brief}, 201: {"model": replies.Brief}})
 async def make(request: Request, name: str) -> Response:
     """201 if it is new, 200 if it was there."""
     shelf = shelf_of(request)
@@ -42,22 +49,27 @@ async def make(request: Request, name: str) -> Response:
     return Json(told, status_code=201 if is_new else 200, headers={"location": base_of(name)})
 
 
-@router.get(ROOT, summary="One collection")
+@router.get(ROOT, summary="One collection", responses={200: {"model": replies.Collection}})
 async def one(request: Request, name: str) -> Response:
     """How many pictures it has, how they are found, and what is going on."""
     found = await held(request, name)
     return Json(await core(request, lambda: described(found)))
 
 
-@router.get(f"{ROOT}/events", summary="What happens to a collection")
+@router.get(
+    f"{ROOT}/events",
+    summary="What happens to a collection",
+    response_class=Response,
+    responses=_shown.events("`collection` and `job`."),
+)
 async def listen(request: Request, name: str) -> Response:
-    """Server-Sent Events: `collection` when pictures come or go, `job` when a job gets on."""
+    """Server-Sent Events: `collection` when pictures come or go, `job` (with the right `index`) when a job gets on."""
     found = await held(request, name)
-    shelf = shelf_of(request)
-    shelf.events.check_room()
+    heard = {"collection", "job"} if caller_of(request).has("index") else {"collection"}
+    # Before the first look, so that nothing is missed in between.
+    listener = shelf_of(request).events.listener(name, names=heard)
     first = events.event("collection", await core(request, lambda: _brief(found)))
-    told = shelf.events.listen(name, first=(first,))
-    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+    return streamed(request, listener.heard(first))
 
 
 def described(found: Held) -> dict[str, Any]:

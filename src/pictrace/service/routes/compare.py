@@ -8,11 +8,12 @@ from starlette.responses import Response
 from pictrace import comparison, words
 from pictrace.errors import BadRequestError
 from pictrace.picture import Picture
-from pictrace.service import answers
+from pictrace.service import answers, replies
 from pictrace.service.answers import Json
 from pictrace.service.bodies import Body, body_of
 from pictrace.service.guard import Rule
-from pictrace.service.routes._asked import ROOT, body_schema, core, fetched, held, shelf_of
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, fetched, held, shelf_of, work
 from pictrace.service.schemas import Named, Pair, Region, Sides, from_json, from_text
 from pictrace.service.shelf import Held
 from pictrace.types import Evidence, Key
@@ -25,21 +26,25 @@ RULES = {("POST", f"{ROOT}/compare"): Rule("search", cost=2, upload_cost=4)}
 @router.post(
     f"{ROOT}/compare",
     summary="Compare two pictures",
-    openapi_extra=body_schema(Pair, files={"image": "The first picture.", "other": "The second."}),
+    responses={200: {"model": replies.Comparison}},
+    openapi_extra=_shown.body(Pair, files={"image": "The first picture.", "other": "The second."}, fields=Sides),
 )
 async def compare(request: Request, name: str) -> Response:
     """Each is a file, a URL, or in the collection; nothing is added."""
     shelf = shelf_of(request)
     found = await held(request, name)
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         image, other, region = await _sides(request, body)
-        return Json(await core(request, lambda: _compared(found, (image, other), region)))
+        return Json(await work(request, lambda: _compared(found, (image, other), region)))
 
 
 async def _sides(request: Request, body: Body) -> tuple[bytes | Key, bytes | Key, Region | None]:
     if body.options is not None:
         pair = from_json(Pair, body.options)
         return await _named(request, pair.image), await _named(request, pair.other), pair.region
+    if not set(body.files) <= {"image", "other"}:
+        raise BadRequestError("there are other files than two pictures", hint="the fields are `image` and `other`")
     said = from_text(Sides, body.fields)
     image = await _side(request, body, "image", _either(said.image_id, said.image_url))
     other = await _side(request, body, "other", _either(said.other_id, said.other_url))

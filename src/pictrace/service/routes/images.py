@@ -1,7 +1,10 @@
 """The pictures of a collection: listed, shown, deleted; their small and their original files."""
 
 import base64
+import gzip
+import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +14,15 @@ from starlette.responses import Response
 from pictrace import filters
 from pictrace.errors import UsageError
 from pictrace.filters import Filter
-from pictrace.orders import Position
-from pictrace.service import answers
+from pictrace.orders import Order, Position
+from pictrace.service import answers, replies
 from pictrace.service.answers import Json
-from pictrace.service.bodies import body_of
+from pictrace.service.bodies import members_of
 from pictrace.service.guard import HEADERS, Rule
-from pictrace.service.routes._asked import ROOT, body_schema, core, held, key_of, query_of, shelf_of
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, core, held, key_of, query_of, shelf_of
 from pictrace.service.schemas import Ids, Listing, Page, Thumbnail, from_json
+from pictrace.service.shelf import Held
 from pictrace.types import Key
 
 router = APIRouter(tags=["pictures"])
@@ -47,60 +52,79 @@ _SHOWN = {
 }
 """What browsers show; other originals are for keeping."""
 
+_FOR_KEEPING = "application/octet-stream"
+
 _FOR_EVER = {**HEADERS, "cache-control": "private, max-age=31536000, immutable"}
 
 
-@router.get(f"{ROOT}/images", summary="A page of pictures")
+@router.get(
+    f"{ROOT}/images",
+    summary="A page of pictures",
+    responses={200: {"model": replies.Pictures}},
+    openapi_extra=_shown.parameters(Page),
+)
 async def listed(request: Request, name: str) -> Response:
     """In the order asked for, those that fit the filter, and where the next page begins."""
     page = query_of(request, Page)
-    where, after = where_of(page.filter), _position(page.cursor)
+    where, after = where_of(page.filter), _position(page)
     found = await held(request, name)
 
     def look() -> dict[str, Any]:
         catalog = found.custody.catalog
-        records = catalog.page(page.sort, where, after=after, limit=page.limit)
-        more = len(records) == page.limit
+        records = catalog.page(page.sort, where, after=after, limit=page.limit + 1)
+        shown, more = records[: page.limit], len(records) > page.limit
         return {
-            "images": [answers.record(name, record) for record in records],
-            "next_cursor": _cursor(Position.of(records[-1], page.sort)) if more else None,
+            "images": [answers.record(name, record) for record in shown],
+            "next_cursor": _cursor(Position.of(shown[-1], page.sort), page.sort) if more else None,
             "count": catalog.count(where),
         }
 
     return Json(await core(request, look))
 
 
-@router.get(f"{ROOT}/wall", summary="Every picture in one order")
+@router.get(
+    f"{ROOT}/wall",
+    summary="Every picture in one order",
+    responses={200: {"model": replies.Wall}},
+    openapi_extra=_shown.parameters(Listing),
+)
 async def wall(request: Request, name: str) -> Response:
     """Ids and proportions of all pictures that fit, to lay out a wall of them."""
     listing = query_of(request, Listing)
     where = where_of(listing.filter)
     found = await held(request, name)
+    version = await core(request, lambda: found.custody.version)
+    tag = hashlib.sha256(f"{name} {version} {listing.sort} {listing.filter}".encode()).hexdigest()[:32]
+    headers = {**HEADERS, "cache-control": "private, no-cache", "etag": f'"{tag}"', "vary": "accept-encoding"}
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    is_packed = "gzip" in request.headers.get("accept-encoding", "")
 
-    def look() -> dict[str, Any]:
-        version = found.custody.version
+    def look() -> bytes:
         catalog = found.custody.catalog
         keys = catalog.keys(listing.sort, where)
         shapes = catalog.shapes(keys).astype(np.int64)
         ratios = (100 * shapes[:, 0] // shapes[:, 1].clip(1)).clip(1, 10_000)
-        return {"count": len(keys), "version": version, "ids": keys.tolist(), "ratios": ratios.tolist()}
+        told = {"count": len(keys), "version": version, "ids": keys.tolist(), "ratios": ratios.tolist()}
+        data = json.dumps(told, separators=(",", ":")).encode("ascii")
+        return gzip.compress(data, 1) if is_packed else data
 
-    return Json(await core(request, look))
+    if is_packed:
+        headers["content-encoding"] = "gzip"
+    return Response(await core(request, look), media_type="application/json", headers=headers)
 
 
-@router.post(f"{ROOT}/images:delete", summary="Delete several pictures", openapi_extra=body_schema(Ids))
+@router.post(
+    f"{ROOT}/images:delete", summary="Delete several pictures", status_code=204, openapi_extra=_shown.body(Ids)
+)
 async def delete_all(request: Request, name: str) -> Response:
     """All of them are forgotten, or none; files that were found elsewhere are not touched."""
-    shelf = shelf_of(request)
     found = await held(request, name)
-    async with body_of(request, shelf.budget, shelf.settings.service) as body:
-        ids = from_json(Ids, body.options or {}).ids
-        await core(request, lambda: found.custody.remove(ids))
-    shelf.changed(found)
+    await _removed(request, found, from_json(Ids, await members_of(request)).ids)
     return Response(status_code=204)
 
 
-@router.get(_ONE, summary="One picture")
+@router.get(_ONE, summary="One picture", responses={200: {"model": replies.Record}})
 async def one(request: Request, name: str, key: str) -> Response:
     """What is known of it, and every place where it was seen."""
     number = key_of(key)
@@ -113,12 +137,17 @@ async def delete(request: Request, name: str, key: str) -> Response:
     """It is forgotten; its file is not touched, unless it was uploaded and kept here."""
     number = key_of(key)
     found = await held(request, name)
-    await core(request, lambda: found.custody.remove([number]))
-    shelf_of(request).changed(found)
+    await _removed(request, found, [number])
     return Response(status_code=204)
 
 
-@router.get(f"{_ONE}/thumbnail", summary="A small JPEG")
+@router.get(
+    f"{_ONE}/thumbnail",
+    summary="A small JPEG",
+    response_class=Response,
+    responses=_shown.file(answers.JPEG),
+    openapi_extra=_shown.parameters(Thumbnail),
+)
 async def thumbnail(request: Request, name: str, key: str) -> Response:
     """At most 128, 256 or 512 pixels long, without any metadata."""
     number, side = key_of(key), query_of(request, Thumbnail).size
@@ -134,7 +163,12 @@ async def thumbnail(request: Request, name: str, key: str) -> Response:
     return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-{side}", name=f"{number}.jpg")
 
 
-@router.get(f"{_ONE}/proxy", summary="A JPEG of at most 512 pixels")
+@router.get(
+    f"{_ONE}/proxy",
+    summary="A JPEG of at most 512 pixels",
+    response_class=Response,
+    responses=_shown.file(answers.JPEG),
+)
 async def proxy(request: Request, name: str, key: str) -> Response:
     """What the collection keeps of every picture, without any metadata."""
     number = key_of(key)
@@ -148,7 +182,12 @@ async def proxy(request: Request, name: str, key: str) -> Response:
     return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-proxy", name=f"{number}.jpg")
 
 
-@router.get(f"{_ONE}/original", summary="The file as it was")
+@router.get(
+    f"{_ONE}/original",
+    summary="The file as it was",
+    response_class=Response,
+    responses=_shown.file(*_SHOWN.values(), _FOR_KEEPING),
+)
 async def original(request: Request, name: str, key: str) -> Response:
     """Byte for byte, with whatever metadata it has; 404 if it is no longer at hand."""
     number = key_of(key)
@@ -164,11 +203,19 @@ async def original(request: Request, name: str, key: str) -> Response:
     return _file(
         request,
         data,
-        shown or "application/octet-stream",
+        shown or _FOR_KEEPING,
         tag=sha256,
         name=f"{number}.{ending}",
         disposition="inline" if shown else "attachment",
     )
+
+
+async def _removed(request: Request, found: Held, keys: Sequence[Key]) -> None:
+    def remove() -> None:
+        found.custody.remove(keys)
+        shelf_of(request).changed(found)
+
+    await core(request, remove)
 
 
 def where_of(text: str | None) -> Filter | None:
@@ -180,25 +227,38 @@ def where_of(text: str | None) -> Filter | None:
     return filters.parse(text) if text else None
 
 
+def _is_known(request: Request, tag: str) -> bool:
+    """Whether the client has what it asks for, as it says."""
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")[:16]]
+    return "*" in known or f'"{tag}"' in known
+
+
 def _file(request: Request, data: bytes, kind: str, *, tag: str, name: str, disposition: str = "inline") -> Response:
     headers = {**_FOR_EVER, "etag": f'"{tag}"', "content-disposition": f'{disposition}; filename="{name}"'}
-    known = request.headers.get("if-none-match", "")
-    if f'"{tag}"' in (one.strip().removeprefix("W/") for one in known.split(",")[:16]):
+    if _is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=kind, headers=headers)
 
 
-def _cursor(position: Position) -> str:
-    return base64.urlsafe_b64encode(json.dumps([position.value, position.key]).encode("ascii")).decode("ascii")
+def _cursor(position: Position, order: Order) -> str:
+    plain = json.dumps([order, position.value, position.key])
+    return base64.urlsafe_b64encode(plain.encode("ascii")).decode("ascii")
 
 
-def _position(cursor: str | None) -> Position | None:
-    if not cursor:
+def _position(page: Page) -> Position | None:
+    """Where a page begins.
+
+    Raises:
+        UsageError: the cursor is none that was given out for this order.
+    """
+    if not page.cursor:
         return None
     try:
-        value, key = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
-    except (ValueError, TypeError) as error:
+        order, value, key = json.loads(base64.b64decode(page.cursor.encode("ascii"), b"-_", validate=True))
+    except (ValueError, TypeError, RecursionError) as error:
         raise UsageError("the cursor is none that was given out") from error
     if not all(type(number) is int and 0 <= number < 1 << 62 for number in (value, key)):
         raise UsageError("the cursor is none that was given out")
+    if order != page.sort:
+        raise UsageError("the cursor is of another order", hint="go on with the sort that it was given out for")
     return Position(value, Key(key))

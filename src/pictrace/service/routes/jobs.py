@@ -1,14 +1,15 @@
 """Jobs: what they are about, how far they are, and their end."""
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pictrace.errors import UsageError
-from pictrace.service import answers, events
+from pictrace.service import answers, events, replies
 from pictrace.service.answers import Json
-from pictrace.service.bodies import body_of
+from pictrace.service.bodies import members_of
 from pictrace.service.guard import Rule
-from pictrace.service.routes._asked import ROOT, body_schema, core, held, query_of, shelf_of
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, core, held, query_of, shelf_of, streamed
 from pictrace.service.schemas import After, NewJob, from_json
 from pictrace.service.shelf import DEFAULT
 
@@ -27,20 +28,25 @@ RULES = {
 }
 
 
-@router.get(f"{ROOT}/jobs", summary="All jobs")
+@router.get(f"{ROOT}/jobs", summary="All jobs", responses={200: {"model": replies.Jobs}})
 async def every(request: Request, name: str) -> Response:
     """Newest first."""
     found = await held(request, name)
     return Json({"jobs": [job.to_dict() for job in found.jobs.all()]})
 
 
-@router.post(f"{ROOT}/jobs", summary="Begin a job", status_code=202, openapi_extra=body_schema(NewJob))
+@router.post(
+    f"{ROOT}/jobs",
+    summary="Begin a job",
+    status_code=202,
+    responses={202: {"model": replies.Job}},
+    openapi_extra=_shown.body(NewJob),
+)
 async def begin(request: Request, name: str) -> Response:
     """`rescan` looks through the folders that the service was started with; `rebuild` makes indexes anew."""
     shelf = shelf_of(request)
     found = await held(request, name)
-    async with body_of(request, shelf.budget, shelf.settings.service) as body:
-        kind = from_json(NewJob, body.options or {}).kind
+    kind = from_json(NewJob, await members_of(request)).kind
     if kind == "rescan":
         if name != DEFAULT or not shelf.folders:
             raise UsageError("there are no folders to look through", hint="name them when the service is started")
@@ -51,14 +57,14 @@ async def begin(request: Request, name: str) -> Response:
     return Json(job.to_dict(), status_code=202, headers={"location": place})
 
 
-@router.get(_ONE, summary="One job")
+@router.get(_ONE, summary="One job", responses={200: {"model": replies.Job}})
 async def one(request: Request, name: str, number: str) -> Response:
     """Its state and numbers."""
     found = await held(request, name)
     return Json(found.jobs.get(number).to_dict())
 
 
-@router.delete(_ONE, summary="Cancel a job", status_code=202)
+@router.delete(_ONE, summary="Cancel a job", status_code=202, responses={202: {"model": replies.Job}})
 async def cancel(request: Request, name: str, number: str) -> Response:
     """It ends as soon as it can, and what it has done stays; 409 if it has ended."""
     found = await held(request, name)
@@ -66,22 +72,24 @@ async def cancel(request: Request, name: str, number: str) -> Response:
     return Json(job.to_dict(), status_code=202)
 
 
-@router.get(f"{_ONE}/failures", summary="What a job could not use")
+@router.get(
+    f"{_ONE}/failures",
+    summary="What a job could not use",
+    responses={200: {"model": replies.Failures}},
+    openapi_extra=_shown.parameters(After),
+)
 async def failures(request: Request, name: str, number: str) -> Response:
     """Two hundred at a time, in the order in which they were met."""
     after = query_of(request, After).after
     found = await held(request, name)
-    lines = await core(request, lambda: found.jobs.failures(number, after=after, limit=_PAGE))
-    following = after + len(lines) if len(lines) == _PAGE else None
+    lines, following = await core(request, lambda: found.jobs.failures(number, after=after, limit=_PAGE))
     return Json({"failures": [line.to_dict() for line in lines], "next": following})
 
 
-@router.get(f"{_ONE}/events", summary="How a job gets on")
+@router.get(f"{_ONE}/events", summary="How a job gets on", response_class=Response, responses=_shown.events("`job`."))
 async def listen(request: Request, name: str, number: str) -> Response:
     """Server-Sent Events named `job`, the first one at once."""
     found = await held(request, name)
-    shelf = shelf_of(request)
-    shelf.events.check_room()
+    listener = shelf_of(request).events.listener(name, job=number)
     first = events.event("job", found.jobs.get(number).to_dict())
-    told = shelf.events.listen(name, job=number, first=(first,))
-    return StreamingResponse(told, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+    return streamed(request, listener.heard(first))

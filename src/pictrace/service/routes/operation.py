@@ -1,12 +1,14 @@
 """Is the service alive, is it ready, what can it do, and how is it doing."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from pictrace._version import __version__
 from pictrace.errors import NotReadyError, ShuttingDownError
+from pictrace.service import replies
 from pictrace.service.answers import Json
 from pictrace.service.guard import Rule
 from pictrace.service.keys import RIGHTS
@@ -25,13 +27,13 @@ RULES = {
 }
 
 
-@router.get("/healthz", summary="The process is alive")
+@router.get("/healthz", summary="The process is alive", responses={200: {"model": replies.Status}})
 async def healthz() -> Response:
     """Always the same short answer, without looking at anything."""
     return Json({"status": "ok"})
 
 
-@router.get("/readyz", summary="Searches are answered")
+@router.get("/readyz", summary="Searches are answered", responses={200: {"model": replies.Status}})
 async def readyz(request: Request) -> Response:
     """200 once the default collection is open, 503 before and while the service stops."""
     shelf = shelf_of(request)
@@ -42,14 +44,15 @@ async def readyz(request: Request) -> Response:
     return Json({"status": "ready"})
 
 
-@router.get("/metrics", summary="Figures for Prometheus")
+@router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Text in the exposition format of Prometheus."""
-    text, kind = request.app.state.metrics.text(shelf_of(request))
+    # In no thread of the core: whoever watches wants to know just when all of those are busy.
+    text, kind = await asyncio.to_thread(request.app.state.metrics.text, shelf_of(request))
     return Response(text, media_type=kind)
 
 
-@router.get("/v1/info", summary="What this service is and allows")
+@router.get("/v1/info", summary="What this service is and allows", responses={200: {"model": replies.Info}})
 async def info(request: Request) -> Response:
     """Version, formats, limits, and the caller's rights."""
     settings = shelf_of(request).settings

@@ -1,7 +1,9 @@
 """Pictures that come in: one or several files, an archive of them, or URLs."""
 
+import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,13 +12,14 @@ from starlette.responses import Response
 
 from pictrace import metadata
 from pictrace.errors import BadRequestError, PictraceError, UnsupportedFormatError
-from pictrace.service import answers, names
+from pictrace.service import answers, names, replies
 from pictrace.service.answers import Json
 from pictrace.service.bodies import Body, File, body_of, json_of, media_type
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
-from pictrace.service.routes._asked import ROOT, body_schema, caller_of, core, fetched, held, query_of, shelf_of
-from pictrace.service.schemas import ByUrl, Upload, from_json, from_text
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, caller_of, core, fetched, held, query_of, shelf_of, work
+from pictrace.service.schemas import ByUrl, Name, Upload, from_json, from_text
 from pictrace.service.shelf import Held
 
 router = APIRouter(tags=["pictures"])
@@ -38,7 +41,15 @@ RULES = rules(0)
 @router.post(
     f"{ROOT}/images",
     summary="Add pictures",
-    openapi_extra=body_schema(ByUrl, files={"image": "A picture; may be there several times."}, raw=True),
+    responses={
+        200: {"model": replies.Added | replies.Results},
+        201: {"model": replies.Added},
+        202: {"model": replies.Job},
+    },
+    openapi_extra={
+        **_shown.body(ByUrl, files={"image": "A picture."}, fields=Upload, several=True, raw=("image/*",)),
+        **_shown.parameters(Name),
+    },
 )
 async def add(request: Request, name: str) -> Response:
     """One file or URL: 201 with its record if it is new, 200 if it was known. Several files: what became of each.
@@ -47,12 +58,12 @@ async def add(request: Request, name: str) -> Response:
     """
     shelf = shelf_of(request)
     found = await held(request, name)
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         if body.options is not None:
             answer = await _by_url(request, found, from_json(ByUrl, body.options))
         else:
             answer = await _by_upload(request, found, body)
-    shelf.changed(found)
     return answer
 
 
@@ -60,20 +71,21 @@ async def add(request: Request, name: str) -> Response:
     f"{ROOT}/archives",
     summary="Add an archive of pictures",
     status_code=202,
-    openapi_extra={"requestBody": {"required": True, "content": {_ZIPS[0]: {}}}},
+    responses={202: {"model": replies.Job}},
+    openapi_extra={**_shown.body(raw=_ZIPS[:1]), **_shown.parameters(Name)},
 )
 async def add_archive(request: Request, name: str) -> Response:
     """The ZIP is taken whole, and its pictures are added by a job."""
     if media_type(request) not in _ZIPS:
         raise UnsupportedFormatError("this is no ZIP", hint=f"send the file as it is, as {_ZIPS[0]}")
-    called = names.base(query_of(request, Upload).name or "archive.zip")
+    called = names.base(query_of(request, Name).name or "archive.zip")
     found = await held(request, name)
     number = await core(request, found.jobs.free)
     path = found.custody.incoming(f"{number}.zip")
     with ExitStack() as stack:
         stack.callback(path.unlink, missing_ok=True)
         await _spooled(request, found, path)
-        job = await core(request, lambda: found.jobs.add("zip", called, {"path": str(path)}, number=number))
+        job = await core(request, lambda: found.jobs.add("zip", called, number=number))
         stack.pop_all()
     place = f"{answers.base_of(name)}/jobs/{job.id}"
     return Json(job.to_dict(), status_code=202, headers={"location": place})
@@ -85,6 +97,8 @@ async def _spooled(request: Request, found: Held, path: Any) -> None:
         with path.open("xb") as file:
             async for block in request.stream():
                 file.write(block)
+            file.flush()
+            await core(request, partial(os.fsync, file.fileno()))
     except ClientDisconnect as error:
         raise BadRequestError("the request ended before its body did") from error
     except OSError as error:
@@ -114,6 +128,8 @@ async def _by_upload(request: Request, found: Held, body: Body) -> Response:
         raise BadRequestError("there is no picture in it", hint="send it in the field `image`")
     if len(files) == 1:
         return await _added(request, found, files[0], names.base(beside.name or files[0].name), said)
+    if beside.name:
+        raise BadRequestError("one name for several pictures", hint="each has the name of its file")
     results = []
     for file in files:
         called = names.base(file.name)
@@ -133,10 +149,11 @@ async def _added(request: Request, found: Held, file: File, name: str, said: Map
 async def _taken(request: Request, found: Held, file: File, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     def add() -> dict[str, Any]:
         taken = found.custody.take_in(file.data, name=name, metadata=said)
+        shelf_of(request).changed(found)
         record = answers.record(found.custody.name, found.custody.collection.get(taken.key))
         return {**record, "known": taken.known}
 
-    return await core(request, add)
+    return await work(request, add)
 
 
 def _metadata(text: str) -> dict[str, Any]:

@@ -7,19 +7,20 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pictrace import search as core_search
 from pictrace.errors import BadRequestError, PictraceError
 from pictrace.picture import Picture
 from pictrace.results import Match, PictureRecord
 from pictrace.search import Heard, Mode, Wanted
-from pictrace.service import answers, events
+from pictrace.service import answers, events, replies
 from pictrace.service.answers import Json
 from pictrace.service.bodies import Body, body_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
-from pictrace.service.routes._asked import ROOT, body_schema, core, fetched, held, shelf_of
+from pictrace.service.routes import _shown
+from pictrace.service.routes._asked import ROOT, fetched, held, shelf_of, streamed, work
 from pictrace.service.routes.images import where_of
 from pictrace.service.schemas import Batch, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
@@ -44,7 +45,13 @@ class _Asked:
 
 
 @router.post(
-    f"{ROOT}/search", summary="Search with a picture", openapi_extra=body_schema(Question, files=_FILES, raw=True)
+    f"{ROOT}/search",
+    summary="Search with a picture",
+    responses={200: {"model": replies.Answer, "content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={
+        **_shown.body(Question, files=_FILES, fields=Options, raw=("image/*",)),
+        **_shown.parameters(Options),
+    },
 )
 async def search(request: Request, name: str) -> Response:
     """The pictures related to one, strongest first.
@@ -55,28 +62,31 @@ async def search(request: Request, name: str) -> Response:
     shelf = shelf_of(request)
     found = await held(request, name)
     is_streamed = events.MEDIA_TYPE in request.headers.get("accept", "")
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         asked = await _asked(request, body)
         if not is_streamed:
-            return Json(await core(request, lambda: _searched(found, asked)))
-    return StreamingResponse(_told(request, found, asked), media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+            return Json(await work(request, lambda: _searched(found, asked)))
+    return streamed(request, _told(request, found, asked))
 
 
 @router.post(
     f"{ROOT}/search:batch",
     summary="Search with several pictures",
-    openapi_extra=body_schema(Batch, files={"image": "A picture to search with; there may be several."}),
+    responses={200: {"model": replies.Answers}},
+    openapi_extra=_shown.body(Batch, files=_FILES, fields=Options, several=True),
 )
 async def batch(request: Request, name: str) -> Response:
     """One answer or problem for each, in their order."""
     shelf = shelf_of(request)
     found = await held(request, name)
     told = []
+    shelf.pool.check_room()
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         for wanted in _wanted(body):
             try:
                 asked = wanted if isinstance(wanted, _Asked) else await _named(request, wanted)
-                told.append(await core(request, partial(_searched, found, asked)))
+                told.append(await work(request, partial(_searched, found, asked)))
             except PictraceError as error:
                 told.append({"problem": Problem.of(error, request_id=request.state.request_id).to_dict()})
     return Json({"answers": told})
@@ -161,9 +171,11 @@ async def _told(request: Request, found: Held, asked: _Asked) -> AsyncIterator[b
         told = events.event("stage", {"stage": stage, "results": results})
         loop.call_soon_threadsafe(queue.put_nowait, told)
 
-    async def work() -> None:
+    async def answer_it() -> None:
+        size = len(asked.source) if isinstance(asked.source, bytes) else 0
         try:
-            envelope = await core(request, lambda: _searched(found, asked, heard))
+            with shelf_of(request).budget.reserved(size):
+                envelope = await work(request, lambda: _searched(found, asked, heard))
             queue.put_nowait(events.event("answer", envelope))
         except PictraceError as error:
             told = Problem.of(error, request_id=request.state.request_id).to_dict()
@@ -171,9 +183,11 @@ async def _told(request: Request, found: Held, asked: _Asked) -> AsyncIterator[b
         finally:
             queue.put_nowait(None)
 
-    size = len(asked.source) if isinstance(asked.source, bytes) else 0
-    with shelf_of(request).budget.reserved(size):
-        task = asyncio.create_task(work())
-        while (told := await queue.get()) is not None:
-            yield told
-        await task
+    task = asyncio.create_task(answer_it())
+    while (told := await queue.get()) is not None:
+        yield told
+    await asyncio.wait([task])
+    if (bug := task.exception()) is not None:
+        unforeseen = Problem.of(PictraceError("something went wrong"), request_id=request.state.request_id)
+        yield events.event("problem", unforeseen.to_dict())
+        raise bug

@@ -1,0 +1,102 @@
+"""The session of a page: a cookie for a key."""
+
+import pytest
+from service.desk import opened, settings, until
+
+from pictrace.service import keys
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory):
+    """A service with a key for everything, one to add only, one to search and add, and one that will end."""
+    chosen = settings(tmp_path_factory.mktemp("locked"))
+    rights = ["admin"], ["index"], ["search", "index"], ["search"]
+    made = [keys.add(chosen.keys_path, "one", rights=one) for one in rights]
+    with opened(chosen) as desk:
+        yield desk, chosen, made
+
+
+def bearer(key):
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_a_cookie_stands_for_the_key(locked):
+    """No script can read it, and no other site use it."""
+    desk, _, ((_, key), *_) = locked
+    answer = desk.ask("POST", "/v1/session", headers=bearer(key))
+    cookie = answer.headers["set-cookie"]
+    desk.client.cookies.clear()
+    secret = cookie.partition("=")[2].partition(";")[0]
+    inside = desk.get(headers={"Cookie": f"pictrace_session={secret}"})
+    desk.ask("DELETE", "/v1/session", headers={"Cookie": f"pictrace_session={secret}"})
+    outside = desk.get(headers={"Cookie": f"pictrace_session={secret}"})
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert {"httponly", "samesite=strict", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
+    assert key not in cookie
+    assert (inside.status_code, outside.status_code) == (200, 401)
+
+
+def test_a_session_ends_with_its_key(locked):
+    """Within a second."""
+    desk, chosen, (*_, (made, key)) = locked
+    secret = desk.ask("POST", "/v1/session", headers=bearer(key)).cookies["pictrace_session"]
+    desk.client.cookies.clear()
+    cookie = {"Cookie": f"pictrace_session={secret}"}
+    before = desk.get(headers=cookie).status_code
+    keys.revoke(chosen.keys_path, made.id)
+    until(lambda: desk.get(headers=cookie).status_code == 401)
+
+    assert before == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 401), (bearer("pt_wrong"), 401), ({"Authorization": "Basic eDp5"}, 401), ({"Authorization": "Bearer"}, 401)],
+)
+def test_without_a_key_there_is_no_session(locked, headers, status):
+    """Nor with one that is no key."""
+    answer = locked[0].ask("POST", "/v1/session", headers=headers)
+
+    assert (answer.status_code, "set-cookie" in answer.headers) == (status, False)
+
+
+def test_a_key_that_may_not_search_opens_none(locked):
+    """A page is for searching."""
+    desk, _, (_, (_, key), *_) = locked
+
+    assert desk.ask("POST", "/v1/session", headers=bearer(key)).status_code == 403
+
+
+def test_where_no_key_is_needed_there_is_nothing_to_stand_for(desk):
+    """It is asked for all the same."""
+    assert desk.ask("POST", "/v1/session").status_code == 400
+    assert desk.ask("DELETE", "/v1/session").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "", 403),
+        ("POST", "/search", 403),
+        ("GET", "/jobs", 200),
+        ("POST", "/jobs", 403),
+        ("DELETE", "/images/1", 403),
+    ],
+)
+def test_a_key_does_what_it_is_for(locked, method, target, status):
+    """This one is for adding."""
+    desk, _, (_, (_, key), *_) = locked
+
+    assert desk.ask(method, f"/v1/collections/default{target}", headers={"X-API-Key": key}).status_code == status
+
+
+def test_a_url_needs_its_own_right(locked):
+    """To search with as to add."""
+    desk, _, (_, _, (_, key), _) = locked
+    answers = [
+        desk.post(target, json={"url": "http://a.example/"}, headers={"X-API-Key": key})
+        for target in ("/search", "/images")
+    ]
+
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(403, "forbidden")] * 2

@@ -1,0 +1,92 @@
+"""A collection in custody: what is taken in, kept, and given up."""
+
+import hashlib
+
+import pytest
+from photographs import jpeg, noise
+from service.desk import settings
+
+from pictrace.errors import IndexLockedError, InsufficientStorageError, NotFoundError
+from pictrace.lookup import FOLD_ROWS
+from pictrace.sandbox import Sandbox
+from pictrace.service.custody import Custody
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    """One worker for all."""
+    from pictrace.settings import Limits
+
+    with Sandbox(limits=Limits(), workers=1) as made:
+        yield made
+
+
+@pytest.fixture
+def custody(sandbox, tmp_path):
+    """An empty collection."""
+    chosen = settings(tmp_path)
+    made = Custody("default", tmp_path / "default.pictrace", chosen, sandbox)
+    yield made
+    made.close()
+
+
+def originals(custody):
+    """The uploads that are kept."""
+    return {path.name for path in (custody.collection.path / "originals").rglob("*") if path.is_file()}
+
+
+def test_what_cannot_be_added_is_not_kept(custody, monkeypatch):
+    """Unless it was there before."""
+    known, fresh = jpeg(noise(1)), jpeg(noise(2))
+    custody.take_in(known, name="a")
+
+    def full(*_, **__):
+        raise InsufficientStorageError("full")
+
+    monkeypatch.setattr(custody.collection, "add_image", full)
+    for data in (known, fresh):
+        with pytest.raises(InsufficientStorageError):
+            custody.take_in(data, name="a")
+
+    assert originals(custody) == {hashlib.sha256(known).hexdigest()}
+
+
+def test_of_several_all_go_or_none(custody):
+    """With their uploads."""
+    keys = [custody.take_in(jpeg(noise(seed)), name="a").key for seed in (1, 2)]
+    with pytest.raises(NotFoundError):
+        custody.remove([*keys, 99])
+    kept = len(originals(custody))
+    custody.remove(keys)
+
+    assert (kept, originals(custody), len(custody.collection)) == (2, set(), 0)
+
+
+def test_nobody_else_writes_meanwhile(custody, sandbox, tmp_path):
+    """Not even the same process."""
+    with pytest.raises(IndexLockedError):
+        Custody("default", custody.collection.path, settings(tmp_path), sandbox)
+
+
+def test_indexes_are_due_now_and_then(custody):
+    """After as many writes as are worth it."""
+    due = [custody.is_fold_due() for _ in range(2 * FOLD_ROWS)]
+
+    assert [place for place, is_due in enumerate(due, 1) if is_due] == [FOLD_ROWS, 2 * FOLD_ROWS]
+
+
+def test_what_came_in_goes_but_for_what_is_needed(custody):
+    """By name."""
+    for name in ("a", "b"):
+        custody.incoming(name).write_bytes(b"x")
+    custody.drop_incoming(but={"b"})
+
+    assert [path.name for path in custody.incoming("b").parent.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(28, "insufficient_storage"), (122, "insufficient_storage"), (5, "internal")]
+)
+def test_a_write_that_failed_is_told(custody, number, code):
+    """Full is full; the rest is a mistake of ours."""
+    assert custody.full(OSError(number, "x")).code == code
