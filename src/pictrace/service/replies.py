@@ -51,6 +51,7 @@ class Info(_Reply):
     key_needed: bool
     fetch: bool
     keep_originals: bool
+    rescan: bool
 
 
 class Brief(_Reply):
