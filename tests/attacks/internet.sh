@@ -23,9 +23,11 @@ nsenter --target "$far" --net bash -euc '
 ip route add default via 198.51.100.2
 ip -6 route add default via 2001:db8:f::2
 
-printf 'nameserver 127.0.0.53\noptions timeout:1 attempts:1\n' >"/tmp/resolv.$far"
-mount --bind "/tmp/resolv.$far" /etc/resolv.conf
-rm "/tmp/resolv.$far"
+names="$(mktemp)"
+printf 'nameserver 127.0.0.53\noptions timeout:1 attempts:1\n' >"$names"
+chmod a+r "$names"
+mount --bind "$names" /etc/resolv.conf
+rm "$names"
 
 export ATTACKS_FAR="/proc/$far/ns/net"
 "$@"
