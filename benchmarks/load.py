@@ -278,7 +278,12 @@ def main() -> None:
     if not (chosen.data / "photos").is_dir() or not (chosen.data / "holidays_805").is_dir():
         sys.exit(f"{chosen.data} does not hold the picture sets this needs: photos, holidays_805")
     queries, strangers = photographs(chosen.data / "photos", 60), photographs(chosen.data / "holidays_805", 20)
-    told = {**machine(), "seconds": chosen.seconds, "queries_mean_bytes": round(statistics.mean(map(len, queries)))}
+    told = {
+        **machine(),
+        "load_average_before": os.getloadavg()[0],
+        "seconds": chosen.seconds,
+        "queries_mean_bytes": round(statistics.mean(map(len, queries))),
+    }
     told |= asyncio.run(measured(chosen.collection, queries, strangers, chosen.seconds))
     told["core_per_second"] = round(core(chosen.collection, queries, chosen.seconds), 2)
     told["throughput_of_core"] = round(told["capacity_per_second"] / told["core_per_second"], 2)
