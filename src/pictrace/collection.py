@@ -29,7 +29,7 @@ from pictrace.results import Answer, IndexState, Match, PictureRecord
 from pictrace.search import Mode, Wanted
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
-from pictrace.types import Key
+from pictrace.types import Key, Trace
 from pictrace.workers import Workers
 
 
@@ -111,7 +111,9 @@ class Collection:
             self._fold(catalog, progress or Progress())
         return report
 
-    def add_image(self, image: ImageSource, *, name: str = "", metadata: Mapping[str, Any] | None = None) -> Key:
+    def add_image(
+        self, image: ImageSource | Trace, *, name: str = "", metadata: Mapping[str, Any] | None = None
+    ) -> Key:
         """The key of one picture given as bytes, a file, a PIL image or an array; `name` says where it is from.
 
         `metadata` is kept with a picture that is new; a name that another one has gets a number.
@@ -119,13 +121,15 @@ class Collection:
         Raises:
             PictureError: the picture cannot be used.
         """
-        picture = self._picture(image)
+        picture = image if isinstance(image, Trace) else self._picture(image)
         with self._writing() as catalog:
-            encoders = self._engines.encoders(catalog.recipe)
-            trace = tracing.finish([tracing.prepare(picture, encoders)], encoders)[0]
-            trace = replace(trace, metadata=dict(metadata or {}))
+            trace = picture if isinstance(picture, Trace) else self._traced(picture, catalog.recipe)
             with self._writing.turn:
-                return put_given(catalog, trace, name)
+                return put_given(catalog, replace(trace, metadata=dict(metadata or {})), name)
+
+    def traced(self, picture: Picture) -> Trace:
+        """All that is kept of a picture of this collection, for `add_image`, which then only has to write it."""
+        return self._traced(picture, self.recipe)
 
     def search(
         self,
@@ -249,7 +253,7 @@ class Collection:
 
     @property
     def changes(self) -> int:
-        """A number that grows with every write to the collection, whoever writes."""
+        """A number that grows with every write, whoever writes."""
         return self._reader().changes
 
     def state(self) -> IndexState:
@@ -262,6 +266,10 @@ class Collection:
 
     def _picture(self, image: ImageSource) -> Picture:
         return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits, target=tracing.TARGET)
+
+    def _traced(self, picture: Picture, recipe: Recipe) -> Trace:
+        encoders = self._engines.encoders(recipe)
+        return tracing.finish([tracing.prepare(picture, encoders)], encoders)[0]
 
     def _dismiss(self) -> None:
         """Worker processes end: the recipe they were started with is no longer the collection's."""
@@ -287,7 +295,6 @@ class Collection:
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
         """Indexes brought up to date, where enough is new to be worth it."""
-        recipe = catalog.recipe
-        for stamp in recipe.encoders:
-            place = lookup.Place(self._folder, stamp, recipe.index, catalog, self._engines.threads)
+        for stamp in catalog.recipe.encoders:
+            place = lookup.Place(self._folder, stamp, catalog.recipe.index, catalog, self._engines.threads)
             lookup.fold(place, progress=partial(progress.folded, stamp.name), force=force)

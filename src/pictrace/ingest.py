@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ from pictrace import keypoints, tracing
 from pictrace._look import Job, understood
 from pictrace.catalogs import Catalog, Entry
 from pictrace.encoders import Encoder
-from pictrace.errors import PictureError, RootMissingError, SourceError
+from pictrace.errors import NotFoundError, PictureError, RootMissingError, SourceError, SourceUnreadableError
 from pictrace.prepared import Kinds, Prepared
 from pictrace.results import Failure
 from pictrace.sources import Item, Source
@@ -32,6 +32,9 @@ class Progress:
 
     def seen(self, done: int, place: str) -> None:
         """So many pictures of the source are done; `place` is the latest."""
+
+    def reported(self, report: "Report") -> None:
+        """What became of this source so far; the same report grows until the next source has its own."""
 
     def folded(self, encoder: str, done: int, total: int) -> None:
         """So many of so many rows of an encoder are in its index."""
@@ -118,8 +121,7 @@ class Ingest:
         unread = {failure.path for report in reports for failure in report.failures}
         total = Report()
         for source, report in zip(sources, reports, strict=True):
-            with self.turn:
-                self._settle(source, report, unread, prune=prune)
+            self._settle(source, report, unread, prune=prune)
             total.include(report)
         total.seconds = time.monotonic() - started
         return total
@@ -130,9 +132,10 @@ class Ingest:
         looked_at = self.workers.run(self._jobs(source, report), chunk=_CHUNK)
         fresh = ((job.spent(), answer) for job, answer in looked_at)
         while batch := list(islice(fresh, BATCH)):
-            with self.turn:
-                self._commit(batch, report)
+            self._commit(batch, report)
+            self.progress.reported(report)
             self.progress.seen(report.done, batch[-1][0].item.location.uri)
+        self.progress.reported(report)
         if self._broken is not None:
             raise self._broken
         report.skipped = source.skipped
@@ -162,28 +165,40 @@ class Ingest:
             self._broken = error
 
     def _commit(self, batch: Sequence[tuple[Job, Any]], report: Report) -> None:
-        """One transaction for all of a batch that can be used."""
-        entries: list[Entry] = []
+        """One transaction for all of a batch that can be used; whoever else writes waits for that alone."""
+        known: list[tuple[Location, str]] = []
         new: list[tuple[Item, Prepared]] = []
         for job, answer in batch:
             place, result = job.item.location, understood(job, answer, self._kinds)
             if isinstance(result, PictureError):
                 report.failures.append(Failure(place.uri, result.code, str(result)))
             elif isinstance(result, str):
-                entries.append(Entry(place, key=self.catalog.by_sha(result)))
+                known.append((place, result))
             else:
                 new.append((job.item, result))
-                report.replaced += self.catalog.location(place.uri) is not None
         traces = tracing.finish([prepared for _, prepared in new], self.encoders)
-        entries += [
+        fresh = [
             Entry(item.location, replace(trace, metadata=item.metadata))
             for (item, _), trace in zip(new, traces, strict=True)
         ]
-        before = self.catalog.watermark
-        added = {key for key in self.catalog.put(entries) if key > before} if entries else set()
+        with self.turn:
+            report.replaced += sum(self.catalog.location(item.location.uri) is not None for item, _ in new)
+            entries = [*self._placed(known, report), *fresh]
+            before = self.catalog.watermark
+            added = {key for key in self.catalog.put(entries) if key > before} if entries else set()
         report.ids += sorted(added)
         report.added += len(added)
         report.known += len(entries) - len(added)
+
+    def _placed(self, known: Sequence[tuple[Location, str]], report: Report) -> Iterator[Entry]:
+        """New places of pictures that the collection has, unless somebody has deleted one meanwhile."""
+        for place, sha256 in known:
+            key = self.catalog.by_sha(sha256)
+            if key is None:
+                said = "it was deleted from the collection while it was looked at; index it again"
+                report.failures.append(Failure(place.uri, SourceUnreadableError.code, said))
+            else:
+                yield Entry(place, key=key)
 
     def _settle(self, source: Source, report: Report, unread: set[str], *, prune: bool) -> None:
         """Places of the source that are no longer there: moved if the picture is elsewhere, else vanished.
@@ -199,7 +214,7 @@ class Ingest:
                 handed_over.append(Entry(replace(place, root=heir), key=key))
             elif not self._is_there(place) and unread.isdisjoint(_upwards(place.uri)):
                 gone.append((key, place.uri))
-        if handed_over:
+        with self.turn:
             self.catalog.put(handed_over)
         if not gone:
             return
@@ -211,11 +226,13 @@ class Ingest:
                 f"nothing is left of {len(vanished)} pictures that were known under {source.root}",
                 hint="is it mounted? Nothing was pruned; delete pictures by id if they are meant to go",
             )
-        self.catalog.forget_locations(elsewhere)
+        with self.turn:
+            self.catalog.forget_locations(elsewhere)
         report.moved = len(elsewhere)
         report.vanished = vanished
         if prune:
-            self.catalog.forget_locations(vanished)
+            with self.turn:
+                self.catalog.forget_locations(vanished)
             report.pruned = len(vanished)
 
     def _heir(self, place: Location) -> str:
@@ -260,7 +277,11 @@ def fill_features(catalog: Catalog, progress: Progress) -> None:
     missing = (key for key, features in catalog.features() if not len(features))
     done = 0
     while batch := list(islice(missing, BATCH)):
-        catalog.put_features({key: tracing.features_of(catalog.proxy(key)) for key in batch})
+        made = {}
+        for key in batch:
+            with suppress(NotFoundError):  # deleted meanwhile
+                made[key] = tracing.features_of(catalog.proxy(key))
+        catalog.put_features(made)
         done += len(batch)
         progress.folded("features", done, len(catalog))
     catalog.adopt(tracing.complete(catalog.recipe))

@@ -36,6 +36,7 @@ class Job:
     added: int = 0
     known: int = 0
     failed: int = 0
+    attempts: int = 0
     latest: str = ""
     problem: dict[str, Any] | None = None
 
@@ -45,7 +46,7 @@ class Job:
 
     def to_dict(self) -> dict[str, Any]:
         """What clients are told, with the rate so far and the seconds left, if they can be known."""
-        told = {name: value for name, value in asdict(self).items() if name != "plan"}
+        told = {name: value for name, value in asdict(self).items() if name not in {"plan", "attempts"}}
         seconds = _seconds(self.started, self.ended)
         rate = self.done / seconds if seconds > 0 else 0.0
         left = (self.total or 0) - self.done

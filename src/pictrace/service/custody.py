@@ -1,5 +1,6 @@
 """A collection in the custody of the service: it alone writes, and foreign bytes are opened in worker processes."""
 
+import contextlib
 import errno
 import shutil
 import threading
@@ -40,13 +41,17 @@ class Custody:
         self.name = name
         self.settings = settings
         self.collection = Collection(path, settings=settings)
-        self.collection.hold()
         self._sandbox = sandbox
         self._incoming = path / "incoming"
-        self._incoming.mkdir(mode=0o700, exist_ok=True)
         self._originals = Originals(path / "originals")
         self._keeping = threading.Lock()
+        self._counting = threading.Lock()
         self._writes = 0
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.collection.close)
+            self.collection.hold()
+            self._incoming.mkdir(mode=0o700, exist_ok=True)
+            stack.pop_all()
 
     @property
     def version(self) -> int:
@@ -71,13 +76,14 @@ class Custody:
         """
         self.check_room()
         picture = self.opened(data)
+        trace = self.collection.traced(picture)
         with self._keeping:
             known = self.collection.find(picture.sha256) is not None
             is_added = False
             try:
                 if self.settings.service.keep_originals:
                     self._originals.keep(picture.sha256, data)
-                key = self.collection.add_image(picture, name=name, metadata=metadata)
+                key = self.collection.add_image(trace, name=name, metadata=metadata)
                 is_added = True
             finally:
                 if not is_added and not known:
@@ -95,6 +101,13 @@ class Custody:
             self.collection.remove(*keys)
             for sha256 in shas:
                 self._originals.drop(sha256)
+
+    def sweep(self) -> None:
+        """Kept uploads of pictures that are not in the collection go: a kill can leave them behind."""
+        for sha256 in self._originals.kept():
+            with self._keeping:
+                if self.collection.find(sha256) is None:
+                    self._originals.drop(sha256)
 
     def original(self, record: PictureRecord) -> bytes:
         """The file of a picture as it came.
@@ -125,7 +138,7 @@ class Custody:
 
     def is_fold_due(self) -> bool:
         """Whether so much was written since this last held that indexes are worth bringing up to date."""
-        with self._keeping:
+        with self._counting:
             self._writes += 1
             if self._writes < FOLD_ROWS:
                 return False

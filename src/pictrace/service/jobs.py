@@ -1,5 +1,6 @@
 """Long work, one job after the other for each collection: on the disk, to be cancelled, gone on with after a stop."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -15,6 +16,9 @@ from pictrace.service._ledger import Ledger
 from pictrace.service.problems import Problem
 
 _MOST_QUEUED = 1000
+_MOST_ATTEMPTS = 3
+"""Times that a job begins again after the service was killed in the middle of it: it may be what killed it."""
+
 _MOST_KEPT = 200
 """Jobs that have ended, of which the files are kept."""
 
@@ -168,13 +172,17 @@ class Jobs:
         self._ended(job)
         return job
 
-    def stop(self) -> None:
-        """Ends the work that is under way; it goes on when the service starts again."""
+    def end(self) -> None:
+        """Nothing more begins, and the work that is under way ends; it goes on when the service starts again."""
         with self._lock:
             self._is_stopping = True
             self._lock.notify_all()
+
+    def stop(self, *, seconds: float = 60.0) -> None:
+        """The same, and waits for it so long."""
+        self.end()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(seconds)
 
     def update(self, job: Job, **facts: Any) -> Job:
         """The job with newer numbers; not on the disk before it ends, for a stop costs no more than looking again."""
@@ -221,16 +229,17 @@ class Jobs:
                 if queued:
                     job = min(queued, key=_number)
                     fresh = Job(id=job.id, kind=job.kind, name=job.name, created=job.created, plan=job.plan)
-                    return self._put(replace(fresh, started=now()), State.RUNNING)
+                    return self._put(replace(fresh, started=now(), attempts=job.attempts + 1), State.RUNNING)
                 self._lock.wait()
         return None
 
     def _work(self, job: Job) -> None:
-        self._ledger.forget_failures(job)
-        run = Run(self, job)
         problem: PictraceError | None = None
         try:
-            self._works[job.kind](run)
+            if job.attempts > _MOST_ATTEMPTS:
+                raise PictraceError("the service ended several times in the middle of this job")  # noqa: TRY301
+            self._ledger.forget_failures(job)
+            self._works[job.kind](Run(self, job))
             state = State.DONE
         except StoppedError:
             state = self._after_stop(job)
@@ -243,9 +252,11 @@ class Jobs:
         told = None if problem is None else Problem.of(problem).to_dict()
         with self._lock:
             self._cancelled.discard(job.id)
-            job = self._put(replace(self._jobs[job.id], problem=told), state)
+            attempts = 0 if state is State.QUEUED else job.attempts
+            job = self._put(replace(self._jobs[job.id], problem=told, attempts=attempts), state)
         if state in ENDED:
-            self._ended(job)
+            with contextlib.suppress(OSError):  # what is left of its upload goes when the collection is next opened
+                self._ended(job)
 
     def _after_stop(self, job: Job) -> State:
         return State.CANCELLED if job.id in self._cancelled else State.QUEUED
@@ -267,7 +278,8 @@ class Jobs:
         ended = sorted((job for job in self._jobs.values() if job.state in ENDED), key=_number)
         for job in ended[:-_MOST_KEPT]:
             del self._jobs[job.id]
-            self._ledger.drop(job)
+            with contextlib.suppress(OSError):
+                self._ledger.drop(job)
 
 
 def counts(report: Any) -> dict[str, int]:

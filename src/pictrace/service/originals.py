@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from pictrace._atomic import replacing
@@ -32,6 +33,14 @@ class Originals:
     def drop(self, sha256: str) -> None:
         """The bytes go, if they are there."""
         self._path(sha256).unlink(missing_ok=True)
+
+    def kept(self) -> Iterator[str]:
+        """The SHA-256 of every file that is kept; what a killed writer left unfinished is removed on the way."""
+        for path in sorted(self._folder.glob("??/*")):
+            if _SHA.fullmatch(path.name):
+                yield path.name
+        for path in self._folder.glob("??/.*.tmp"):
+            path.unlink(missing_ok=True)
 
     def find(self, record: PictureRecord, *, most_bytes: int) -> bytes | None:
         """The file of a picture, byte for byte: the upload, or what is at one of its places and is still the same."""

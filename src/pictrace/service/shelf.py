@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,8 @@ class Shelf:
         self.pool = Pool(threads=settings.cores, waiting=settings.service.queue)
         # A wall of small pictures does not wait for a search, nor a search for them.
         self.light = Pool(threads=settings.cores, waiting=_LIGHT_WAITING)
+        # Deleting waits for its turn to write; whoever only reads does not wait with it.
+        self.writes = Pool(threads=2, waiting=settings.service.queue)
         self.fetches = Pool(threads=settings.fetch.connections, waiting=settings.service.queue)
         self.sandbox = Sandbox(limits=settings.limits, workers=settings.cores)
         self.fetching = Fetching(settings)
@@ -70,6 +73,11 @@ class Shelf:
         held = self._hold(DEFAULT, Path(self.settings.collection_path))
         if self.folders:
             self.index_folders(held)
+        for name in self.names()[1:]:
+            # The others are there for those who ask for them, and their jobs go on; one that is damaged, or somebody
+            # else's, is told of when it is asked for.
+            with contextlib.suppress(PictraceError):
+                self.get(name)
         threading.Thread(target=self._warm, args=(held,), name="pictrace-warm", daemon=True).start()
 
     def index_folders(self, held: Held) -> Job:
@@ -90,6 +98,16 @@ class Shelf:
             # With a thousand jobs queued, or no room for one more, indexes are brought up to date some other time.
             with contextlib.suppress(PictraceError, OSError):
                 held.jobs.add("fold", "indexes")
+
+    def found(self, name: str) -> Held | None:
+        """A collection that is open, without waiting for any that is being opened.
+
+        Raises:
+            ShuttingDownError: the service is about to stop.
+        """
+        if self.is_stopping:
+            raise ShuttingDownError("the service is about to stop", retry_after_s=5)
+        return self._held.get(name)
 
     def get(self, name: str) -> Held:
         """A collection by its name.
@@ -129,27 +147,30 @@ class Shelf:
 
     def opened(self) -> list[Held]:
         """Those that are open."""
-        with self._lock:
-            return list(self._held.values())
+        return list(self._held.values())
 
     def stop(self) -> None:
         """Ends jobs where they can go on later, closes every collection, and ends the workers."""
         with self._lock:
             self.is_stopping = True
         for held in self.opened():
-            held.jobs.stop()
-        self.pool.close()
-        self.light.close()
-        self.fetches.close()
+            held.jobs.end()
+        for pool in (self.pool, self.light, self.writes, self.fetches):
+            pool.close()
         self.fetching.close()
         self.sandbox.close()
+        end = time.monotonic() + self.settings.service.graceful_seconds
+        for held in self.opened():
+            held.jobs.stop(seconds=max(0.0, end - time.monotonic()))
         for held in self.opened():
             held.custody.close()
 
     def _warm(self, held: Held) -> None:
-        """Starts a worker and loads the models, so that the first search takes no longer than others."""
+        """Starts a worker and loads the models, so that the first search is as quick as others; then cleans up."""
         with contextlib.suppress(PictraceError):
             held.custody.collection.search(self.sandbox.open(_blank()))
+            for one in self.opened():
+                one.custody.sweep()
 
     def _hold(self, name: str, path: Path) -> Held:
         custody = Custody(name, path, self.settings, self.sandbox)
@@ -166,7 +187,8 @@ class Shelf:
             stack.pop_all()
         jobs.start()
         with self._lock:
-            self._held[name] = Held(custody, jobs)
+            # Another dict, for others look at this one without the lock.
+            self._held = {**self._held, name: Held(custody, jobs)}
             return self._held[name]
 
     def _ended(self, custody: Custody, job: Job) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pictrace.errors import FetchError, PictraceError, PictureError
 from pictrace.fetch import Fetched
-from pictrace.ingest import Progress
+from pictrace.ingest import Progress, Report
 from pictrace.results import Failure
 from pictrace.service import names
 from pictrace.service._job import Job
@@ -41,6 +41,8 @@ class _Watch(Progress):
     def __init__(self, run: Run) -> None:
         self._run = run
         self._before = self._last = 0
+        self._report, self._failures = Report(), 0
+        self._sum = counts(self._report)
 
     def seen(self, done: int, place: str) -> None:
         """So many pictures of this source are done."""
@@ -48,6 +50,19 @@ class _Watch(Progress):
             self._before += self._last
         self._last = done
         self._run.count(done=self._before + done, latest=place)
+
+    def reported(self, report: Report) -> None:
+        """What became of this source so far, added to those before it."""
+        if report is not self._report:
+            self._sum = self._counts()
+            self._report, self._failures = report, 0
+        for failure in report.failures[self._failures :]:
+            self._run.fail(failure)
+        self._failures = len(report.failures)
+        self._run.count(**self._counts())
+
+    def _counts(self) -> dict[str, int]:
+        return {name: self._sum[name] + count for name, count in counts(self._report).items()}
 
     def folded(self, encoder: str, done: int, total: int) -> None:
         """An index is being made; the job may end here too."""
@@ -66,8 +81,6 @@ def _index(custody: Custody, run: Run) -> None:
     finally:
         over.set()
         counting.join()
-    for failure in report.failures:
-        run.fail(failure)
     run.count(done=report.done, total=report.done, **counts(report))
 
 

@@ -69,7 +69,8 @@ def streamed(request: Request, told: AsyncIterator[bytes]) -> Response:
 async def held(request: Request, name: str) -> Held:
     """The collection in an address, opened if need be."""
     shelf = shelf_of(request)
-    return await shelf.light.run(lambda: shelf.get(name))
+    found = shelf.found(name)
+    return found if found is not None else await shelf.writes.run(lambda: shelf.get(name))
 
 
 async def core(request: Request, call: Callable[[], _Result]) -> _Result:
@@ -84,6 +85,15 @@ async def work(request: Request, call: Callable[[], _Result]) -> _Result:
         OverloadedError: too many wait.
     """
     return await shelf_of(request).pool.run(call)
+
+
+async def write(request: Request, call: Callable[[], _Result]) -> _Result:
+    """What a call of the core gives that waits for its turn to write.
+
+    Raises:
+        OverloadedError: too many wait.
+    """
+    return await shelf_of(request).writes.run(call)
 
 
 async def fetched(request: Request, url: str) -> bytes:

@@ -11,7 +11,7 @@ from pictrace.service.answers import Json, base_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, caller_of, core, held, shelf_of, streamed
+from pictrace.service.routes._asked import ROOT, caller_of, core, held, shelf_of, streamed, write
 from pictrace.service.shelf import Held
 
 router = APIRouter(tags=["collections"])
@@ -43,7 +43,7 @@ async def every(request: Request) -> Response:
 async def make(request: Request, name: str) -> Response:
     """201 if it is new, 200 if it was there."""
     shelf = shelf_of(request)
-    is_new = await core(request, lambda: shelf.make(name))
+    is_new = await write(request, lambda: shelf.make(name))
     one = await held(request, name)
     told = await core(request, lambda: _brief(one))
     return Json(told, status_code=201 if is_new else 200, headers={"location": base_of(name)})

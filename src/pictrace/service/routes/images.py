@@ -20,7 +20,7 @@ from pictrace.service.answers import Json
 from pictrace.service.bodies import members_of
 from pictrace.service.guard import HEADERS, Rule
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, core, held, key_of, query_of, shelf_of
+from pictrace.service.routes._asked import ROOT, core, held, key_of, query_of, shelf_of, write
 from pictrace.service.schemas import Ids, Listing, Page, Thumbnail, from_json
 from pictrace.service.shelf import Held
 from pictrace.types import Key
@@ -215,7 +215,7 @@ async def _removed(request: Request, found: Held, keys: Sequence[Key]) -> None:
         found.custody.remove(keys)
         shelf_of(request).changed(found)
 
-    await core(request, remove)
+    await write(request, remove)
 
 
 def where_of(text: str | None) -> Filter | None:
