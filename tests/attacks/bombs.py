@@ -48,7 +48,7 @@ def jpeg_of_segments(count: int, code: int = 0xE1, opening: bytes = b"") -> byte
 
 
 def jpeg_of_scans(count: int, side: int = 64) -> bytes:
-    """A progressive JPEG of one colour whose last scan comes that many times: some bytes for every pixel to be visited."""
+    """A progressive JPEG of one colour whose last scan comes that many times: a few bytes to visit every pixel."""
     whole = encoded(Image.new("RGB", (side, side), (90, 120, 150)), "JPEG", progressive=True)
     last = whole.rindex(b"\xff\xda")
     return whole[:last] + whole[last:-2] * count + whole[-2:]
