@@ -26,7 +26,7 @@ class Limits:
     pixels: int = 100_000_000
     side: int = 30_000
     min_side: int = 16
-    decode_seconds: float = 20.0
+    decode_seconds: float = 10.0
     worker_bytes: int = 3 << 29
     archive_entries: int = 100_000
     archive_bytes: int = 32 << 30
