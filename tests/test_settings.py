@@ -20,6 +20,7 @@ SAMPLES = {
     "collection": "/p.pictrace",
     "models": "/m",
     "limits.formats": ["png", "JPEG"],
+    "limits.decode_seconds": 7,
     "fetch.enabled": False,
     "fetch.allow_networks": ["127.0.0.3/32", "fd00::/8"],
     "fetch.allow_hosts": ["a.example", "*.b.example"],
