@@ -67,6 +67,12 @@ def test_search_may_be_held_to_a_filter(pictrace, shelf, capsys):
     assert (kept, capsys.readouterr().out) == ("photos/chelsea.png\n", "")
 
 
+def test_a_filter_that_no_picture_meets_is_told_as_that(pictrace, shelf, capsys):
+    """The collection is not empty."""
+    assert pictrace("search", shelf.crop, "-c", shelf.collection, "--filter", "width > 100000") == 0
+    assert capsys.readouterr().out == "No picture meets the filter.\n"
+
+
 def test_a_filter_that_is_none_is_a_mistake(pictrace, shelf, capsys):
     """Told with the place where it goes wrong."""
     assert pictrace("search", shelf.crop, "-c", shelf.collection, "--filter", "width >") == 2

@@ -84,7 +84,7 @@ def search(  # noqa: PLR0913 - one parameter per option
             if match.path is not None:
                 write_path(match.path, end=b"\0" if nul else b"\n")
     else:
-        _show(answer)
+        _show(answer, is_filtered=where is not None)
 
 
 def compare(
@@ -189,9 +189,12 @@ def _drawing(source: Any, trace: "Trace", match: "Match") -> "Drawing":
     return explain.explain(trace, explain.visible(stored, width=match.width, height=match.height), match)
 
 
-def _show(answer: "Answer") -> None:
+def _show(answer: "Answer", *, is_filtered: bool) -> None:
     from pictrace import words
 
+    if is_filtered and not answer.searched:
+        write("No picture meets the filter.")
+        return
     took = sum(answer.timings_ms.values())
     thorough = words.searched(answer)
     write(f"{words.found(answer)} {thorough[0].upper()}{thorough[1:]}; {took:.0f} ms.")

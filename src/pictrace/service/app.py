@@ -38,6 +38,7 @@ class Service:
         folders: indexed into the default collection when it starts.
         watchers: hear of every request once it is over.
         follow: hears what happens to collections and jobs, in the threads where it happens.
+        ready: called once the default collection is open.
 
     Attributes:
         failure: why it did not start, if it did not.
@@ -50,11 +51,13 @@ class Service:
         folders: Sequence[str] = (),
         watchers: Sequence[Callable[[Record], object]] = (),
         follow: Follow = unfollowed,
+        ready: Callable[[], object] = lambda: None,
     ) -> None:
         self.failure: PictraceError | None = None
         self._settings = settings
         self._folders = tuple(folders)
         self._follow = follow
+        self._ready = ready
         self._metrics = Metrics()
         self._shelf: Shelf | None = None
         self._guarded = Guard(
@@ -111,6 +114,7 @@ class Service:
         except PictraceError as error:
             self.failure = error
             raise
+        self._ready()
         try:
             yield
         finally:

@@ -200,6 +200,6 @@ def listening(host: str, port: int) -> socket.socket:
         reason = (isinstance(error, OSError) and error.strerror) or "no address"
         raise ConfigurationError(
             f"port {port} of {host} cannot be listened on: {reason.lower()}",
-            hint="end what uses it, or choose another one with the setting service.port",
+            hint="end what uses it, or choose another one with --port or the setting service.port",
         ) from error
     return made
