@@ -189,7 +189,7 @@ def _drawing(source: Any, trace: "Trace", match: "Match") -> "Drawing":
     return explain.explain(trace, explain.visible(stored, width=match.width, height=match.height), match)
 
 
-def _show(answer: "Answer", *, is_filtered: bool) -> None:
+def _show(answer: "Answer", *, is_filtered: bool = False) -> None:
     from pictrace import words
 
     if is_filtered and not answer.searched:
