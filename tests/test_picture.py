@@ -29,7 +29,7 @@ from pictrace.errors import (
     UnsupportedFormatError,
     UsageError,
 )
-from pictrace.picture import Picture
+from pictrace.picture import part_of, Picture
 from pictrace.settings import Limits
 from pictrace.types import PROXY_SIDE
 
@@ -830,3 +830,22 @@ def test_proxy_is_a_bare_jpeg_of_the_frame() -> None:
     again = Picture.open(proxy)
     assert (again.format, again.width, again.height) == ("JPEG", PROXY_SIDE, 384)
     assert not any(word in proxy for word in (b"Maker", b"secret", b"Exif", b"ICC_PROFILE"))
+
+
+def test_a_part_of_a_proxy_is_where_it_was_in_the_original():
+    """And no larger than a proxy, however large the original is."""
+    whole = Image.new("RGB", (400, 200), "black")
+    whole.paste((250, 250, 250), (200, 0, 400, 200))
+    stream = io.BytesIO()
+    whole.save(stream, "JPEG", quality=95)
+
+    part = part_of(stream.getvalue(), (40_000, 20_000), (22_000, 2_000, 16_000, 8_000))
+
+    assert (part.width, part.height) == (512, 256)
+    assert part.pixels.min() > 230
+
+
+def test_a_part_outside_is_refused():
+    """By the pixels of the original."""
+    with pytest.raises(UsageError, match="not inside 400 x 200"):
+        part_of(b"", (400, 200), (0, 0, 401, 10))

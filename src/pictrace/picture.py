@@ -167,10 +167,7 @@ class Picture:
         x, y, width, height = region
         rows, columns = self.pixels.shape[:2]
         if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
-            raise UsageError(
-                f"the region {x},{y},{width},{height} is not inside {columns} x {rows} pixels",
-                hint="x, y, width, height, counted from the top left corner",
-            )
+            raise _outside(region, (columns, rows))
         return Picture.open(np.ascontiguousarray(self.pixels[y : y + height, x : x + width]))
 
     def proxy(self) -> bytes:
@@ -179,6 +176,30 @@ class Picture:
         # A comment is all that the encoder would take over from the file by itself.
         self._frame_image.save(target, "JPEG", quality=PROXY_QUALITY, comment=b"")
         return target.getvalue()
+
+
+def part_of(proxy: bytes, size: tuple[int, int], region: Region) -> Picture:
+    """A region, in pixels of an original of that size, cut out of its proxy, and no larger than a proxy.
+
+    Raises:
+        UsageError: the region is empty or not wholly inside the picture.
+    """
+    x, y, width, height = region
+    if min(x, y) < 0 or min(width, height) < 1 or x + width > size[0] or y + height > size[1]:
+        raise _outside(region, size)
+    image = Image.open(io.BytesIO(proxy), formats=["JPEG"])
+    scale = image.width / size[0], image.height / size[1]
+    box = (x * scale[0], y * scale[1], (x + width) * scale[0], (y + height) * scale[1])
+    share = min(1.0, PROXY_SIDE / max(width, height))
+    shape = max(1, round(width * share)), max(1, round(height * share))
+    return Picture.open(image.resize(shape, Image.Resampling.BICUBIC, box=box))
+
+
+def _outside(region: Region, size: tuple[int, int]) -> UsageError:
+    return UsageError(
+        f"the region {','.join(map(str, region))} is not inside {size[0]} x {size[1]} pixels",
+        hint="x, y, width, height, counted from the top left corner",
+    )
 
 
 ImageSource = Source | Picture

@@ -56,9 +56,14 @@ def check_origin(scope: Scope) -> None:
     origins = values(scope, "origin")
     if origins and not _is_own(origins, "".join(values(scope, "host"))):
         raise ForbiddenError("pages of other sites may not ask", hint="open the page that comes with this service")
-    if scope["method"] in SAFE or any(values(scope, name) for name in KEY_HEADERS):
-        return
     sites = values(scope, "sec-fetch-site")
+    if scope["method"] in SAFE:
+        # Reading costs too, and how long it takes tells things. The page itself may be linked to from anywhere.
+        if scope["path"].startswith("/v1/") and not set(sites) <= {"same-origin", "none"}:
+            raise ForbiddenError("pages of other sites may not ask", hint="open the page that comes with this service")
+        return
+    if any(values(scope, name) for name in KEY_HEADERS):
+        return
     if sites and not set(sites) <= {"same-origin", "none"}:
         raise ForbiddenError("pages of other sites may not change anything", hint="send a key in X-API-Key")
 

@@ -88,11 +88,12 @@ class Admission:
             return self._without_key(address, name, rights=())
         if self._is_open(scope, address):
             return self._without_key(address, name, rights=RIGHTS)
-        text = _key_text(scope) or self._sessions.key(_session(scope))
+        sent = _key_text(scope)
+        text = sent or self._sessions.key(_session(scope))
         if text is None:
             self._without_key(address, name, rights=()).spend(1)
             raise UnauthenticatedError("a key is needed", hint="send it in X-API-Key or Authorization: Bearer")
-        return self._with_key(text, name)
+        return self._with_key(text, name, is_guess=bool(sent))
 
     def _is_open(self, scope: Scope, address: str) -> bool:
         """Whether everybody may do everything: on one's own machine while no key was ever made.
@@ -105,11 +106,13 @@ class Admission:
         is_near = address == _scope.NOBODY or _scope.is_loopback(address)
         return self._is_insecure or (is_near and not is_forwarded)
 
-    def _with_key(self, text: str, name: str) -> Caller:
+    def _with_key(self, text: str, name: str, *, is_guess: bool) -> Caller:
         _refuse_for(self._failures.wait(name), "too many wrong keys came from this address")
         key = self._keys.found(text)
         if key is None:
-            self._failures.take(name)
+            # The page of a key that was revoked meanwhile guesses nothing, however many pictures it asks for.
+            if is_guess:
+                self._failures.take(name)
             raise UnauthenticatedError("this key is not valid", hint="it may be mistyped, revoked or expired")
         return Caller(key.id, f"key {key.id}", _rights(key), self._take)
 

@@ -69,8 +69,9 @@ async def body_of(request: Request, budget: Budget, policy: ServicePolicy) -> As
         OverloadedError: there is no room for it now.
     """
     declared = request.headers.get("content-length", "")
-    size = int(declared) if declared.isdecimal() else policy.body_bytes
-    with budget.reserved(min(size, policy.body_bytes)):
+    most = policy.json_bytes if media_type(request) == "application/json" else policy.body_bytes
+    size = int(declared) if declared.isdecimal() else most
+    with budget.reserved(min(size, most)):
         try:
             yield await _read(request, policy)
         except ClientDisconnect as error:

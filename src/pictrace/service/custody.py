@@ -14,7 +14,7 @@ from pictrace.collection import Collection
 from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError, PictraceError
 from pictrace.fetch import Fetcher
 from pictrace.lookup import FOLD_ROWS
-from pictrace.picture import Picture, Region
+from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox
 from pictrace.service.originals import Originals
@@ -66,6 +66,11 @@ class Custody:
     def opened(self, data: bytes, *, region: Region | None = None) -> Picture:
         """The picture in foreign bytes, or the part inside a region of it."""
         return self._sandbox.open(data, region=region)
+
+    def part(self, key: Key, region: Region) -> Picture:
+        """What is inside a region, in pixels of the original, of a stored picture; as sharp as its proxy is."""
+        record = self.collection.get(key)
+        return part_of(self.collection.proxy(key), (record.width, record.height), region)
 
     def take_in(self, data: bytes, *, name: str, metadata: Mapping[str, Any] | None = None) -> Taken:
         """The picture is in the collection under a name, and its file kept if files are, once this returns.

@@ -1,5 +1,7 @@
 """Jobs over HTTP."""
 
+import threading
+
 import pytest
 from photographs import jpeg, noise
 from service.desk import HOME, opened, settings, until
@@ -98,8 +100,6 @@ def test_a_job_is_cancelled_by_deleting_it(tmp_path):
 
 def _slow(desk):
     """Archives are taken in without end, until they are let go on."""
-    import threading
-
     started, go_on = threading.Event(), threading.Event()
 
     def work(run):
@@ -129,9 +129,25 @@ def test_a_job_is_followed_to_its_end(indexing):
             indexing.held.jobs.add("rebuild", "indexes", number="j000900")
 
     indexing.held.jobs.add("rebuild", "indexes", number="j000899")
-    heard = indexing.listens(f"{HOME}/jobs/j000899/events", lambda text: '"done","' in text or "ended" in text, act)
+    heard = indexing.listens(f"{HOME}/jobs/j000899/events", lambda text: '"state":"done"' in text, act)
 
     assert {(name, job["id"]) for name, job in heard} == {("job", "j000899")}
+    assert heard[-1][1]["state"] == "done"
+
+
+@pytest.mark.parametrize("target", ["", "/j000001", "/j000001/failures"])
+def test_jobs_are_looked_at_beside_the_loop(indexing, monkeypatch, target):
+    """Their lock is held while one is written, and others are answered meanwhile."""
+    jobs, threads = indexing.held.jobs, set()
+
+    def noted(call):
+        return lambda *given: threads.add(threading.current_thread().name) or call(*given)
+
+    monkeypatch.setattr(jobs, "all", noted(jobs.all))
+    monkeypatch.setattr(jobs, "get", noted(jobs.get))
+
+    assert indexing.get(f"/jobs{target}").status_code == 200
+    assert {name.rpartition("_")[0] for name in threads} == {"pictrace-request"}
 
 
 def test_a_service_that_stopped_goes_on(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import zipfile
 
 import pytest
@@ -284,3 +285,48 @@ def test_an_archive_has_a_bound(tmp_path, size, status):
 
         assert answer.status_code == status
         assert not list((tmp_path / "default.pictrace" / "incoming").iterdir())
+
+
+def test_an_archive_is_written_beside_the_loop(yard, monkeypatch):
+    """In blocks of a mebibyte, however small its parts are, so that others are answered meanwhile."""
+    noted = []
+    incoming = yard.held.custody.incoming
+    monkeypatch.setattr(yard.held.custody, "incoming", lambda name: _Noted(incoming(name), noted))
+
+    async def parts():
+        for _ in range(40):
+            yield b"x" * (64 << 10)
+
+    answer = yard.post("/archives", content=parts(), headers=ZIP)
+
+    assert answer.status_code == 202
+    assert [size for _, size in noted] == [1 << 20, 1 << 20, 512 << 10]
+    assert yard.wait(_thread()) not in {thread for thread, _ in noted}
+
+
+async def _thread():
+    return threading.get_ident()
+
+
+class _Noted:
+    """A path whose file notes thread and size of each write."""
+
+    def __init__(self, path, noted):
+        self._path, self._noted = path, noted
+
+    def open(self, mode):
+        self._file = self._path.open(mode)
+        return self
+
+    def write(self, data):
+        self._noted.append((threading.get_ident(), len(data)))
+        return self._file.write(data)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._file.close()
+
+    def __getattr__(self, name):
+        return getattr(self._file if name in {"flush", "fileno"} else self._path, name)

@@ -89,7 +89,7 @@ def _compared(found: Held, sides: tuple[bytes | Key, bytes | Key], region: Regio
 def _part(found: Held, side: bytes | Key, region: Region) -> Picture:
     if isinstance(side, bytes):
         return found.custody.opened(side, region=region)
-    return found.custody.collection.whole(side).cut(region)
+    return found.custody.part(side, region)
 
 
 def _said(piece: Evidence, evidence: Any) -> str:

@@ -32,7 +32,7 @@ RULES = {
 async def every(request: Request, name: str) -> Response:
     """Newest first."""
     found = await held(request, name)
-    return Json({"jobs": [job.to_dict() for job in found.jobs.all()]})
+    return Json({"jobs": await core(request, lambda: [job.to_dict() for job in found.jobs.all()])})
 
 
 @router.post(
@@ -61,7 +61,7 @@ async def begin(request: Request, name: str) -> Response:
 async def one(request: Request, name: str, number: str) -> Response:
     """Its state and numbers."""
     found = await held(request, name)
-    return Json(found.jobs.get(number).to_dict())
+    return Json(await core(request, lambda: found.jobs.get(number).to_dict()))
 
 
 @router.delete(_ONE, summary="Cancel a job", status_code=202, responses={202: {"model": replies.Job}})
@@ -90,6 +90,7 @@ async def failures(request: Request, name: str, number: str) -> Response:
 async def listen(request: Request, name: str, number: str) -> Response:
     """Server-Sent Events named `job`, the first one at once."""
     found = await held(request, name)
+    # Before the first look, so that nothing is missed in between.
     listener = shelf_of(request).events.listener(name, job=number)
-    first = events.event("job", found.jobs.get(number).to_dict())
+    first = events.event("job", await core(request, lambda: found.jobs.get(number).to_dict()))
     return streamed(request, listener.heard(first))

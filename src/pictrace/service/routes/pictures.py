@@ -1,10 +1,11 @@
 """Pictures that come in: one or several files, an archive of them, or URLs."""
 
+import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
-from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
@@ -25,6 +26,9 @@ from pictrace.service.shelf import Held
 router = APIRouter(tags=["pictures"])
 
 _ZIPS = ("application/zip", "application/x-zip-compressed")
+
+_BLOCK_BYTES = 1 << 20
+"""Of an archive, written at a time."""
 
 
 def rules(zip_bytes: int) -> dict[tuple[str, str], Rule]:
@@ -91,18 +95,38 @@ async def add_archive(request: Request, name: str) -> Response:
     return Json(job.to_dict(), status_code=202, headers={"location": place})
 
 
-async def _spooled(request: Request, found: Held, path: Any) -> None:
+async def _spooled(request: Request, found: Held, path: Path) -> None:
+    """The body is at a path, safe on the disk.
+
+    It is written in threads that are not the core's: an upload that was let in is not turned away halfway.
+    """
     await core(request, found.custody.check_room)
     try:
-        with path.open("xb") as file:
-            async for block in request.stream():
-                file.write(block)
-            file.flush()
-            await core(request, partial(os.fsync, file.fileno()))
+        file = await asyncio.to_thread(path.open, "xb")
+        with file:
+            async for block in _blocks(request):
+                await asyncio.to_thread(file.write, block)
+            await asyncio.to_thread(_settle, file)
     except ClientDisconnect as error:
         raise BadRequestError("the request ended before its body did") from error
     except OSError as error:
         raise found.custody.full(error) from error
+
+
+async def _blocks(request: Request) -> AsyncIterator[bytes]:
+    """The body in blocks of about `_BLOCK_BYTES`, however small the parts are in which it comes."""
+    gathered = bytearray()
+    async for part in request.stream():
+        gathered += part
+        if len(gathered) >= _BLOCK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
+
+
+def _settle(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 async def _by_url(request: Request, found: Held, asked: ByUrl) -> Response:

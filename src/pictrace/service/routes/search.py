@@ -149,7 +149,7 @@ def _query(found: Held, asked: _Asked) -> tuple[Picture | Key, dict[str, Any]]:
     if isinstance(asked.source, bytes):
         picture: Picture | PictureRecord = found.custody.opened(asked.source, region=region)
     elif region is not None:
-        picture = found.custody.collection.whole(asked.source).cut(region)
+        picture = found.custody.part(asked.source, region)
     else:
         picture = found.custody.collection.get(asked.source)
     if isinstance(picture, PictureRecord):
