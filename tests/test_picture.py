@@ -29,7 +29,7 @@ from pictrace.errors import (
     UnsupportedFormatError,
     UsageError,
 )
-from pictrace.picture import part_of, Picture
+from pictrace.picture import Picture, part_of
 from pictrace.settings import Limits
 from pictrace.types import PROXY_SIDE
 

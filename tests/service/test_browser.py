@@ -105,7 +105,7 @@ def test_the_page_of_this_service_may_ask(house, host, origin):
         ("POST", ["none", "cross-site"], 403),
         ("POST", [""], 403),
         ("DELETE", ["cross-site"], 403),
-        ("GET", ["cross-site"], 200),
+        ("GET", ["cross-site"], 403),
     ],
 )
 def test_forms_of_other_sites_change_nothing(house, method, sites, status):

@@ -54,11 +54,9 @@ def serve(
     journal = Journal(sys.stderr)
     # At a terminal, lines for machines would only hide what is said to people; mistakes are told all the same.
     watchers = [lambda record: journal(record) if record.bug or not sys.stderr.isatty() else None]
-    told: list[str] = []  # told once it is true, that is, once nobody else has the collection
 
     def ready() -> None:
-        for line in told:
-            write(line)
+        write(f"PicTrace is at {where} (Ctrl-C ends it)")
         sys.stdout.flush()
         if browse:
             typer.launch(url)
@@ -67,7 +65,6 @@ def serve(
     server = Server(service, settings, journal=journal, stopping=service.stopping)
     url = server.url.replace("127.0.0.1", "localhost")
     where = f"port {server.address[1]} of every address" if server.address[0] in _ANY else url
-    told.append(f"PicTrace is at {where} (Ctrl-C ends it)")
     try:
         server.run()
     except ConfigurationError:

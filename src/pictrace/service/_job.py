@@ -46,12 +46,8 @@ class Job:
 
     def to_dict(self) -> dict[str, Any]:
         """What clients are told, with the rate so far and the seconds left, if they can be known."""
-<<<<<<< HEAD
-        told = {name: value for name, value in asdict(self).items() if name not in {"plan", "attempts"}}
-=======
         # Not by `asdict`, which would copy a plan of a thousand URLs at every step.
-        told = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "plan"}
->>>>>>> wt-e2
+        told = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"plan", "attempts"}}
         seconds = _seconds(self.started, self.ended)
         rate = self.done / seconds if seconds > 0 else 0.0
         left = (self.total or 0) - self.done
