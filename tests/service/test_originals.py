@@ -54,6 +54,16 @@ def test_a_file_is_found_where_it_was_seen(originals, tmp_path):
     assert originals.find(record(tmp_path / "changed"), most_bytes=100) is None
 
 
+@pytest.mark.parametrize(("data", "is_there"), [(DATA, True), (b"another!", True), (b"shorter", False), (None, False)])
+def test_a_file_of_the_right_size_seems_there(originals, tmp_path, data, is_there):
+    """Whether it is the same one is not looked at."""
+    if data is not None:
+        (tmp_path / "seen").write_bytes(data)
+
+    assert originals.seems_there(record(tmp_path / "seen")) is is_there
+    assert not originals.seems_there(record(tmp_path))
+
+
 @pytest.mark.parametrize(("most", "found"), [(len(DATA) - 1, None), (len(DATA), DATA)])
 def test_nothing_larger_than_a_picture_is_read(originals, most, found):
     """As when it was taken in."""

@@ -1,7 +1,6 @@
 """Uploaded files as they came, one per SHA-256, beside the collection that they are in."""
 
 import hashlib
-import os
 import re
 import stat
 from pathlib import Path
@@ -72,7 +71,7 @@ def _read(place: str, size: int, most_bytes: int) -> bytes | None:
 
 def _size(place: str) -> int | None:
     try:
-        found = os.stat(place)
+        found = Path(place).stat()
     except (OSError, ValueError):
         return None
     return found.st_size if stat.S_ISREG(found.st_mode) else None

@@ -170,7 +170,7 @@ class Name(_Strict):
 class Upload(Name):
     """What stands beside an uploaded file."""
 
-    metadata: Annotated[str, Field(description="A JSON object of at most 16 KiB, such as `{\"year\": 2012}`.")] = ""
+    metadata: Annotated[str, Field(description='A JSON object of at most 16 KiB, such as `{"year": 2012}`.')] = ""
 
 
 class Thumbnail(_Strict):
