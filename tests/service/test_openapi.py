@@ -71,6 +71,31 @@ def test_every_body_and_parameter_is_described(document):
         assert all(shape for shape in shapes), path
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "is_said"),
+    [
+        ("get", "/wall", "304", True), ("get", "/images/{key}/original", "304", True),
+        ("put", "", "507", True), ("delete", "/images/{key}", "507", True), ("post", "/images", "507", True),
+        ("get", "/images", "507", False), ("post", "/search", "507", False), ("post", "/compare", "507", False),
+    ],
+)  # fmt: skip
+def test_a_status_is_described_where_it_can_be(document, method, path, status, is_said):
+    """What is known already is not sent again, and only what is written needs room."""
+    responses = document["paths"][f"/v1/collections/{{name}}{path}"][method]["responses"]
+
+    assert (status in responses) == is_said
+
+
+@pytest.mark.parametrize(("path", "name"), [("images", "name"), ("images", "metadata"), ("search", "name")])
+def test_what_stands_beside_a_raw_file_is_described(document, path, name):
+    """As a parameter of the address, and as a field of the form."""
+    operation = document["paths"][f"/v1/collections/{{name}}/{path}"]["post"]
+    form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+
+    assert name in {one["name"] for one in operation["parameters"] if one["in"] == "query"}
+    assert name in form
+
+
 def test_every_reference_leads_somewhere(document):
     """Within the document."""
     text = json.dumps(document)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import time
 
 import pytest
 
@@ -54,6 +55,16 @@ def test_a_file_is_found_where_it_was_seen(originals, tmp_path):
     assert originals.find(record(tmp_path / "changed"), most_bytes=100) is None
 
 
+@pytest.mark.parametrize(("data", "is_there"), [(DATA, True), (b"another!", True), (b"shorter", False), (None, False)])
+def test_a_file_of_the_right_size_seems_there(originals, tmp_path, data, is_there):
+    """Whether it is the same one is not looked at."""
+    if data is not None:
+        (tmp_path / "seen").write_bytes(data)
+
+    assert originals.seems_there(record(tmp_path / "seen")) is is_there
+    assert not originals.seems_there(record(tmp_path))
+
+
 @pytest.mark.parametrize(("most", "found"), [(len(DATA) - 1, None), (len(DATA), DATA)])
 def test_nothing_larger_than_a_picture_is_read(originals, most, found):
     """As when it was taken in."""
@@ -75,3 +86,16 @@ def test_only_a_hash_is_a_name(originals, sha256):
     """Nothing else becomes a path."""
     with pytest.raises(ValueError, match=f"^{re.escape(sha256)}$"):
         originals.keep(sha256, DATA)
+
+
+def test_what_a_killed_writer_left_goes_in_time(tmp_path):
+    """What is just being written stays."""
+    originals = Originals(tmp_path)
+    originals.keep("ab" + "0" * 62, b"one")
+    for name, age in (("old", 7200), ("new", 0)):
+        left = tmp_path / "ab" / f".{name}.tmp"
+        left.touch()
+        os.utime(left, (time.time() - age,) * 2)
+
+    assert list(originals.kept()) == ["ab" + "0" * 62]
+    assert [path.name for path in (tmp_path / "ab").glob(".*")] == [".new.tmp"]

@@ -76,3 +76,34 @@ test("many pictures are deleted a thousand at a time", async (context) => {
 
   assert.deepEqual(app.asked.map(([, , { ids }]) => ids.length), [1000, 1000, 500]);
 });
+
+test("of several pictures one that was deleted elsewhere does not keep the others", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const there = new Set([4, 6]);
+  const app = page(async (method, path, body) => {
+    const ids = body?.ids ?? [Number(path.split("/").at(-1))];
+    if (!ids.every((id) => there.has(id))) throw { code: "not_found", status: 404 };
+    for (const id of ids) there.delete(id);
+  });
+  const removal = removalOf(app);
+  removal.remove([4, 5, 6]);
+  context.mock.timers.tick(8000);
+  await settled();
+
+  assert.deepEqual([there.size, removal.hidden.size, app.toasts.length], [0, 0, 1]);
+  assert.deepEqual(app.asked.map(([method]) => method), ["POST", "POST", "DELETE", "DELETE", "DELETE"]);
+});
+
+test("what was deleted before something went wrong is not asked for again", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const app = page(async (method, path) => {
+    if (method === "POST") throw { code: "not_found", status: 404 };
+    if (path.endsWith("/5")) throw { code: "rate_limited", status: 429 };
+  });
+  removalOf(app).remove([4, 5]);
+  context.mock.timers.tick(8000);
+  await settled();
+  app.toasts.at(-1).action.run();
+
+  assert.deepEqual([...removalOf(app).hidden], [5]);
+});

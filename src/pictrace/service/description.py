@@ -28,7 +28,10 @@ _SCHEMES = {
 _ALWAYS = (400, 405, 408, 413, 414, 415, 429, 431, 500, 503)
 _WITH_RIGHT = (401, 403)
 _WITH_PATH = (404, 409)
-_WITH_BODY = (422, 502, 504, 507)
+_WITH_BODY = (422, 502, 504)
+_WITH_WRITE = (507,)
+_READERS = frozenset({"", "search"})
+"""The rights, and the lack of one, with which nothing is written to the disk."""
 
 
 def describe(app: FastAPI, rules: Mapping[tuple[str, str], Rule]) -> dict[str, Any]:
@@ -41,11 +44,11 @@ def describe(app: FastAPI, rules: Mapping[tuple[str, str], Rule]) -> dict[str, A
     found["components"]["securitySchemes"] = _SCHEMES
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
-            _complete(operation, path, rules[method.upper(), path])
+            _complete(operation, method, path, rules[method.upper(), path])
     return found
 
 
-def _complete(operation: dict[str, Any], path: str, rule: Rule) -> None:
+def _complete(operation: dict[str, Any], method: str, path: str, rule: Rule) -> None:
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "path":
             name = parameter["name"]
@@ -61,6 +64,8 @@ def _complete(operation: dict[str, Any], path: str, rule: Rule) -> None:
         statuses += _WITH_PATH
     if "requestBody" in operation:
         statuses += _WITH_BODY
+    if method != "get" and rule.right not in _READERS:
+        statuses += _WITH_WRITE
     for status in sorted(statuses):
         operation["responses"].setdefault(str(status), _problem(status))
 

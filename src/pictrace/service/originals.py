@@ -1,13 +1,22 @@
 """Uploaded files as they came, one per SHA-256, beside the collection that they are in."""
 
+import contextlib
 import hashlib
 import re
+import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from pictrace._atomic import replacing
 from pictrace._regular import NotRegularError, open_regular
 from pictrace.results import PictureRecord
+
+FOLDER = "originals"
+"""Where they are inside a collection."""
+
+_LONG_AGO_S = 3600.0
+"""An upload is written within seconds; what is older was left by a writer that is gone."""
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 
@@ -40,17 +49,25 @@ class Originals:
             if _SHA.fullmatch(path.name):
                 yield path.name
         for path in self._folder.glob("??/.*.tmp"):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _LONG_AGO_S:
+                    path.unlink()
 
     def find(self, record: PictureRecord, *, most_bytes: int) -> bytes | None:
         """The file of a picture, byte for byte: the upload, or what is at one of its places and is still the same."""
-        places = [str(self._path(record.sha256))]
-        places += [place.uri for place in record.locations if place.identity is not None]
-        for place in places:
+        for place in self._places(record):
             data = _read(place, record.size, most_bytes)
             if data is not None and hashlib.sha256(data).hexdigest() == record.sha256:
                 return data
         return None
+
+    def seems_there(self, record: PictureRecord) -> bool:
+        """Whether there is a file of the right size where `find` would look; no byte of it is read."""
+        return any(_size(place) == record.size for place in self._places(record))
+
+    def _places(self, record: PictureRecord) -> list[str]:
+        places = [place.uri for place in record.locations if place.identity is not None]
+        return [str(self._path(record.sha256)), *places]
 
     def _path(self, sha256: str) -> Path:
         if not _SHA.fullmatch(sha256):
@@ -66,3 +83,11 @@ def _read(place: str, size: int, most_bytes: int) -> bytes | None:
             return file.read(size + 1)
     except (OSError, NotRegularError):
         return None
+
+
+def _size(place: str) -> int | None:
+    try:
+        found = Path(place).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None

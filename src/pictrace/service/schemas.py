@@ -89,6 +89,12 @@ class Question(Options, _Source):
     """A search with a picture that is named."""
 
 
+class Beside(Options):
+    """How to search, beside the file to search with."""
+
+    name: Annotated[str, Field(max_length=5000, description="What the file is called; a search does not use it.")] = ""
+
+
 class Batch(_Strict):
     """Several searches at once."""
 
@@ -158,13 +164,13 @@ class ByUrl(_Strict):
 class Name(_Strict):
     """What a file is called."""
 
-    name: Annotated[str, Field(max_length=5000)] = ""
+    name: Annotated[str, Field(max_length=5000, description="What the file is called.")] = ""
 
 
 class Upload(Name):
     """What stands beside an uploaded file."""
 
-    metadata: str = ""
+    metadata: Annotated[str, Field(description='A JSON object of at most 16 KiB, such as `{"year": 2012}`.')] = ""
 
 
 class Thumbnail(_Strict):

@@ -214,6 +214,29 @@ def test_head_is_get_without_the_body(desk):
     assert int(answer.headers["content-length"]) == (FOLDER / "astronaut.png").stat().st_size
 
 
+@pytest.mark.parametrize(
+    ("method", "has_tag", "status", "reads"), [("GET", True, 304, 0), ("HEAD", False, 200, 0), ("GET", False, 200, 1)]
+)
+def test_an_original_is_read_only_for_those_who_want_it(desk, monkeypatch, method, has_tag, status, reads):
+    """It may be as large as an upload; its tag is known without it."""
+    custody, read = desk.held.custody, []
+    original = custody.original
+    monkeypatch.setattr(custody, "original", lambda record: read.append(record.id) or original(record))
+    headers = {"if-none-match": f'"{custody.collection.get(1).sha256}"'} if has_tag else {}
+    answer = desk.ask(method, "/v1/collections/default/images/1/original", headers=headers)
+
+    assert (answer.status_code, len(read)) == (status, reads)
+
+
+def test_head_of_an_original_that_is_gone_is_not_found(yard):
+    """As GET is."""
+    record = yard.add(jpeg(noise(31)))
+    folder = yard.held.custody.collection.path / "originals" / record["sha256"][:2]
+    (folder / record["sha256"]).unlink()
+
+    assert yard.ask("HEAD", record["links"]["original"]).status_code == 404
+
+
 def test_a_deleted_picture_is_gone_with_its_upload(yard):
     """All of its addresses, and its file in the collection."""
     record = yard.add(jpeg(noise(3)))

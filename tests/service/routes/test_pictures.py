@@ -38,10 +38,11 @@ def test_the_same_picture_is_known(yard):
 def test_a_body_may_be_the_picture_itself(yard):
     """Named in the address, or not at all."""
     kind = {"content-type": "image/jpeg"}
-    named = yard.post("/images?name=C:%5Cpics%5Craw.jpg", content=jpeg(noise(3)), headers=kind)
+    query = {"name": "C:\\pics\\raw.jpg", "metadata": '{"a":1}'}
+    named = yard.post("/images", params=query, content=jpeg(noise(3)), headers=kind)
     unnamed = yard.post("/images", content=jpeg(noise(4)), headers=kind)
 
-    assert (named.status_code, named.json()["path"]) == (201, "raw.jpg")
+    assert (named.status_code, named.json()["path"], named.json()["metadata"]) == (201, "raw.jpg", {"a": 1})
     assert (unnamed.status_code, unnamed.json()["path"]) == (201, "upload")
 
 

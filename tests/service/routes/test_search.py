@@ -261,11 +261,14 @@ def test_a_problem_ends_the_stream(desk, data):
     assert answer.headers["content-type"].startswith("text/event-stream")
 
 
-def test_what_makes_no_sense_is_refused_before_the_stream(desk):
+@pytest.mark.parametrize(
+    ("query", "status"), [({"id": 2, "limit": 0}, 400), ({"id": 2, "filter": "year >"}, 400), ({"id": 99}, 404)]
+)
+def test_what_makes_no_sense_is_refused_before_the_stream(desk, query, status):
     """As everywhere else."""
-    answer = desk.post("/search", json={"id": 2, "limit": 0}, headers=STREAM)
+    answer = desk.post("/search", json=query, headers=STREAM)
 
-    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
 def test_a_mistake_of_ours_ends_the_stream_with_a_problem(desk, monkeypatch):

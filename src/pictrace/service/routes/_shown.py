@@ -7,6 +7,9 @@ from pydantic import BaseModel
 
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "It is the one named in `If-None-Match`."}}
+"""The answer of a route to a client that has it already."""
+
 
 def parameters(model: type[BaseModel]) -> dict[str, Any]:
     """The members of a model as parameters of the address."""
@@ -57,7 +60,7 @@ def file(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """The answers of a route that sends a file, or that the client has it already."""
     return {
         200: {"description": "The file.", "content": {kind: {"schema": _FILE} for kind in kinds}},
-        304: {"description": "It is the one named in `If-None-Match`."},
+        **NOT_MODIFIED,
     }
 
 

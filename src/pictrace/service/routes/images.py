@@ -16,9 +16,11 @@ from pictrace.errors import UsageError
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
 from pictrace.service import answers, replies
+from pictrace.service._head import is_head
 from pictrace.service.answers import Json
 from pictrace.service.bodies import members_of
 from pictrace.service.guard import HEADERS, Rule
+from pictrace.service.originals import FOLDER, Originals
 from pictrace.service.routes import _shown
 from pictrace.service.routes._asked import ROOT, core, held, key_of, query_of, shelf_of, write
 from pictrace.service.schemas import Ids, Listing, Page, Thumbnail, from_json
@@ -85,7 +87,7 @@ async def listed(request: Request, name: str) -> Response:
 @router.get(
     f"{ROOT}/wall",
     summary="Every picture in one order",
-    responses={200: {"model": replies.Wall}},
+    responses={200: {"model": replies.Wall}, **_shown.NOT_MODIFIED},
     openapi_extra=_shown.parameters(Listing),
 )
 async def wall(request: Request, name: str) -> Response:
@@ -193,21 +195,19 @@ async def original(request: Request, name: str, key: str) -> Response:
     number = key_of(key)
     found = await held(request, name)
 
-    def look() -> tuple[str, str, bytes]:
-        record = found.custody.collection.get(number)
-        return record.sha256, record.format, found.custody.original(record)
-
-    sha256, kind, data = await core(request, look)
-    shown = _SHOWN.get(kind)
-    ending = kind.lower().replace("jpeg", "jpg")
-    return _file(
-        request,
-        data,
-        shown or _FOR_KEEPING,
-        tag=sha256,
-        name=f"{number}.{ending}",
-        disposition="inline" if shown else "attachment",
-    )
+    record = await core(request, lambda: found.custody.collection.get(number))
+    shown = _SHOWN.get(record.format)
+    kind, ending = shown or _FOR_KEEPING, record.format.lower().replace("jpeg", "jpg")
+    headers = _headers(record.sha256, f"{number}.{ending}", disposition="inline" if shown else "attachment")
+    # The file is as large as an upload may be: it is not read for those who do not want it.
+    if _is_known(request, record.sha256):
+        return Response(status_code=304, headers=headers)
+    if is_head(request):
+        kept = Originals(found.custody.collection.path / FOLDER)
+        if await core(request, lambda: kept.seems_there(record)):
+            return Response(media_type=kind, headers={**headers, "content-length": str(record.size)})
+    data = await core(request, lambda: found.custody.original(record))
+    return Response(data, media_type=kind, headers=headers)
 
 
 async def _removed(request: Request, found: Held, keys: Sequence[Key]) -> None:
@@ -233,11 +233,15 @@ def _is_known(request: Request, tag: str) -> bool:
     return "*" in known or f'"{tag}"' in known
 
 
-def _file(request: Request, data: bytes, kind: str, *, tag: str, name: str, disposition: str = "inline") -> Response:
-    headers = {**_FOR_EVER, "etag": f'"{tag}"', "content-disposition": f'{disposition}; filename="{name}"'}
+def _file(request: Request, data: bytes, kind: str, *, tag: str, name: str) -> Response:
+    headers = _headers(tag, name)
     if _is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=kind, headers=headers)
+
+
+def _headers(tag: str, name: str, *, disposition: str = "inline") -> dict[str, str]:
+    return {**_FOR_EVER, "etag": f'"{tag}"', "content-disposition": f'{disposition}; filename="{name}"'}
 
 
 def _cursor(position: Position, order: Order) -> str:

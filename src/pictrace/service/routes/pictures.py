@@ -52,7 +52,7 @@ RULES = rules(0)
     },
     openapi_extra={
         **_shown.body(ByUrl, files={"image": "A picture."}, fields=Upload, several=True, raw=("image/*",)),
-        **_shown.parameters(Name),
+        **_shown.parameters(Upload),
     },
 )
 async def add(request: Request, name: str) -> Response:

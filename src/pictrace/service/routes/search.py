@@ -20,9 +20,9 @@ from pictrace.service.bodies import Body, body_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, fetched, held, shelf_of, streamed, work
+from pictrace.service.routes._asked import ROOT, core, fetched, held, shelf_of, streamed, work
 from pictrace.service.routes.images import where_of
-from pictrace.service.schemas import Batch, Options, Question, from_json, from_text
+from pictrace.service.schemas import Batch, Beside, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
 from pictrace.types import Key
 
@@ -49,8 +49,8 @@ class _Asked:
     summary="Search with a picture",
     responses={200: {"model": replies.Answer, "content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
     openapi_extra={
-        **_shown.body(Question, files=_FILES, fields=Options, raw=("image/*",)),
-        **_shown.parameters(Options),
+        **_shown.body(Question, files=_FILES, fields=Beside, raw=("image/*",)),
+        **_shown.parameters(Beside),
     },
 )
 async def search(request: Request, name: str) -> Response:
@@ -67,6 +67,7 @@ async def search(request: Request, name: str) -> Response:
         asked = await _asked(request, body)
         if not is_streamed:
             return Json(await work(request, lambda: _searched(found, asked)))
+        await core(request, lambda: _check(found, asked))
     return streamed(request, _told(request, found, asked))
 
 
@@ -102,8 +103,7 @@ def _wanted(body: Body) -> Sequence[Question | _Asked]:
 async def _asked(request: Request, body: Body) -> _Asked:
     if body.options is not None:
         return await _named(request, from_json(Question, body.options))
-    fields = {key: value for key, value in body.fields.items() if key != "name"}
-    options = from_text(Options, fields)
+    options = from_text(Beside, body.fields)
     files = _images(body)
     if len(files) != 1:
         raise BadRequestError("there are several pictures", hint="search:batch takes several")
@@ -121,6 +121,18 @@ def _images(body: Body) -> Sequence[Any]:
     if not files or set(body.files) != {"image"}:
         raise BadRequestError("there is no picture in it", hint="send it in the field `image`")
     return files
+
+
+def _check(found: Held, asked: _Asked) -> None:
+    """Nothing, if as much as can be told without opening a picture makes sense.
+
+    Raises:
+        UsageError: the filter cannot be understood.
+        NotFoundError: no picture has the id.
+    """
+    where_of(asked.options.filter)
+    if not isinstance(asked.source, bytes):
+        found.custody.collection.get(asked.source)
 
 
 def _searched(found: Held, asked: _Asked, heard: Heard | None = None) -> dict[str, Any]:

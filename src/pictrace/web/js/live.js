@@ -11,7 +11,9 @@ import { may } from "./words.js";
  *   known: number, failed: number, rate: number, eta_seconds: number | null, latest: string, created: string,
  *   started: string | null, ended: string | null, problem: object | null}} Job */
 
-const PACE_MS = 2000;
+const SOON_MS = 2000;
+/** Between two questions that nobody asked for: what a key may ask in a minute is for what people do. */
+const PACE_MS = 15_000;
 
 export const hasEnded = (job) => !["queued", "running"].includes(job.state);
 
@@ -22,6 +24,9 @@ class Live extends EventTarget {
   collection = null;
   /** @type {"opening" | "open" | "lost"} */
   state = "opening";
+  /** When the service was asked last, in ms. */
+  #asked = 0;
+  #timer = 0;
 
   constructor(app) {
     super();
@@ -38,25 +43,40 @@ class Live extends EventTarget {
 
   /** Asks for what may have been missed. */
   async read() {
+    this.#asked = Date.now();
     try {
       const [collection, { jobs }] = await Promise.all([
         this.app.api.get(home(this.app)), may(this.app, "index") ? this.app.api.get(`${home(this.app)}/jobs`) : { jobs: [] },
       ]);
       this.jobs = new Map(jobs.map((job) => [job.id, job]));
       this.#say("jobs", null);
-      const before = this.collection?.version ?? collection.version;
-      this.#hear(collection);
-      const { name, pictures, version } = collection;
-      if (version !== before) this.app.emit("collection", { name, pictures, version });
+      this.#take(collection);
     } catch (problem) {
       if (problem.code === "network") this.#become("lost");
     }
   }
 
+  /** Asks how many pictures there are while a job runs, and how the index stands: no event tells that. */
+  async #look() {
+    this.#asked = Date.now();
+    try {
+      this.#take(await this.app.api.get(home(this.app)));
+    } catch (problem) {
+      if (problem.code === "network") this.#become("lost");
+    }
+  }
+
+  #take(collection) {
+    const before = this.collection?.version ?? collection.version;
+    this.#hear(collection);
+    const { name, pictures, version } = collection;
+    if (version !== before) this.app.emit("collection", { name, pictures, version });
+  }
+
   /** Takes in a job as it is now. @param {Job} job */
   learn(job) {
     this.#become("open");
-    if (this.jobs.get(job.id)?.done !== job.done || hasEnded(job)) this.#readLater();
+    if (this.jobs.get(job.id)?.done !== job.done || hasEnded(job)) this.#lookLater();
     if (this.jobs.has(job.id)) this.jobs.set(job.id, job);
     else this.jobs = new Map([[job.id, job], ...this.jobs]);
     this.#say("job", job);
@@ -64,17 +84,18 @@ class Live extends EventTarget {
 
   #hear(collection) {
     this.#become("open");
-    if (!collection.index && this.collection && collection.version !== this.collection.version) this.#readLater();
+    if (!collection.index && this.collection && collection.version !== this.collection.version) this.#lookLater();
     this.collection = { ...this.collection, ...collection };
     this.#say("collection", this.collection);
   }
 
-  /** How many a job has added, and how the index stands, is not told with every picture; it is asked for now and then. */
-  #readLater() {
-    this.timer ||= setTimeout(() => {
-      this.timer = 0;
-      this.read();
-    }, PACE_MS);
+  /** Soon after a quiet time, and else seldom. */
+  #lookLater() {
+    const wait = this.#asked + PACE_MS - Date.now();
+    this.#timer ||= setTimeout(() => {
+      this.#timer = 0;
+      this.#look();
+    }, Math.min(PACE_MS, Math.max(SOON_MS, wait)));
   }
 
   #become(state) {

@@ -66,23 +66,37 @@ class Removal extends EventTarget {
   async #send(batch) {
     if (!this.#take(batch)) return;
     batch.close?.();
-    for (let start = 0; start < batch.ids.length; start += AT_ONCE) {
-      const ids = batch.ids.slice(start, start + AT_ONCE);
-      try {
-        await this.#ask(ids);
-        this.#gone(ids);
-      } catch (problem) {
-        if (ids.length === 1 && problem.status === 404) {
-          this.#gone(ids);
-          continue;
-        }
-        const left = batch.ids.slice(start);
-        this.#show(left);
-        const text = this.app.t("library.not_deleted", { count: left.length, reason: sentence(this.app, problem) });
-        this.app.toast({ text, action: { label: this.app.t("library.retry"), run: () => this.remove(left) } });
+    const left = new Set(batch.ids);
+    try {
+      for (let start = 0; start < batch.ids.length; start += AT_ONCE) {
+        await this.#delete(batch.ids.slice(start, start + AT_ONCE), left);
+      }
+    } catch (problem) {
+      const ids = [...left];
+      this.#show(ids);
+      const text = this.app.t("library.not_deleted", { count: ids.length, reason: sentence(this.app, problem) });
+      this.app.toast({ text, action: { label: this.app.t("library.retry"), run: () => this.remove(ids) } });
+    }
+  }
+
+  /**
+   * Deletes pictures, and takes them out of `left`. The service deletes all or none: where one was deleted elsewhere,
+   * each half is asked for by itself, down to single pictures, of which one that is not there is as good as deleted.
+   */
+  async #delete(ids, left) {
+    try {
+      await this.#ask(ids);
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+      if (ids.length > 1) {
+        const half = Math.ceil(ids.length / 2);
+        await this.#delete(ids.slice(0, half), left);
+        await this.#delete(ids.slice(half), left);
         return;
       }
     }
+    this.#gone(ids);
+    for (const id of ids) left.delete(id);
   }
 
   #ask(ids) {
