@@ -4,6 +4,7 @@ import pytest
 from service.guarded import fetching
 
 from pictrace.service import keys
+from pictrace.service.sessions import COOKIE
 
 FAR = "203.0.113.9"
 WRONG = [("X-API-Key", "pt_00000000_" + "a" * 43 + "_00000000")]
@@ -189,3 +190,14 @@ def test_a_damaged_file_of_keys_lets_nobody_in(house):
 def test_the_application_asks_for_rights_that_the_body_needs(house, rights, status):
     """Whether there is a URL to fetch is in the body."""
     assert house.asker(fetching).post("/v1/fetches", house.key(*rights)).status == status
+
+
+def test_a_page_whose_key_was_revoked_guesses_nothing(house):
+    """It asks for a hundred thumbnails at once, and its owner still has another key."""
+    text, other = house.key("search")[0][1], house.key("search")
+    asker = house.asker()
+    session = [("Cookie", f"{COOKIE}={asker.app._sessions.open(text)}")]
+    keys.revoke(house.path, text.split("_")[1])
+
+    assert {asker.get(headers=session).status for _ in range(15)} == {401}
+    assert asker.get(headers=other).status == 200

@@ -90,3 +90,35 @@ def test_what_came_in_goes_but_for_what_is_needed(custody):
 def test_a_write_that_failed_is_told(custody, number, code):
     """Full is full; the rest is a mistake of ours."""
     assert custody.full(OSError(number, "x")).code == code
+
+
+def test_what_is_known_is_not_looked_at_again(custody, monkeypatch):
+    """A job that begins anew costs no model for what it had done."""
+    data = jpeg(noise(1))
+    first = custody.take_in(data, name="a.jpg")
+    monkeypatch.setattr(custody.collection, "traced", None)
+
+    again = custody.take_in(data, name="b.jpg")
+
+    assert (again.key, again.known) == (first.key, True)
+    assert [place.uri for place in custody.collection.get(first.key).locations] == ["a.jpg", "b.jpg"]
+
+
+def test_uploads_that_a_kill_left_behind_are_swept(custody):
+    """Those of pictures that are there stay."""
+    custody.take_in(jpeg(noise(1)), name="a.jpg")
+    kept = originals(custody)
+    custody._originals.keep("ab" + "0" * 62, b"of no picture")
+
+    custody.sweep()
+
+    assert originals(custody) == kept
+
+
+def test_a_part_of_a_stored_picture_is_small(custody):
+    """However large the original was."""
+    key = custody.take_in(jpeg(noise(1, (3000, 2000))), name="a.jpg").key
+
+    part = custody.part(key, (0, 0, 3000, 2000))
+
+    assert max(part.pixels.shape) == 512

@@ -286,3 +286,34 @@ def test_a_total_is_told_only_while_the_job_runs(bench):
     jobs.update_total("j999999", 5)
 
     assert jobs.get(job.id).total is None
+
+
+def test_a_job_that_always_kills_the_service_is_given_up(tmp_path):
+    """After three times, and others are gone on with."""
+    (tmp_path / "jobs").mkdir()
+    plain = {"id": "j000001", "kind": "quick", "name": "x", "created": "2026-11-24T00:00:00+00:00"}
+    plain |= {"state": "running", "attempts": 3}
+    (tmp_path / "jobs" / "j000001.json").write_text(json.dumps(plain), "utf-8")
+    jobs = Bench(tmp_path / "jobs").jobs()
+
+    until(lambda: jobs.get("j000001").state == "failed")
+    other = jobs.add("quick", "y")
+    until(lambda: jobs.get(other.id).state == "done")
+    jobs.stop()
+
+
+def test_a_disk_that_refuses_does_not_end_the_thread(tmp_path, monkeypatch):
+    """What follows is still worked off."""
+    bench = Bench(tmp_path)
+    jobs = bench.jobs(start=False)
+
+    def refuse(job):
+        raise OSError
+
+    monkeypatch.setattr(jobs, "_ended", refuse)
+    monkeypatch.setattr(jobs._ledger, "drop", refuse)
+    jobs.start()
+    numbers = [jobs.add("quick", "x").id for _ in range(3)]
+
+    until(lambda: [jobs.get(number).state for number in numbers] == ["done"] * 3)
+    jobs.stop()

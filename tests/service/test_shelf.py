@@ -93,3 +93,25 @@ def test_who_listens_hears_of_every_write(tmp_path):
     versions = [data["version"] for name, data in heard if name == "collection"]
     assert pictures == [0, 1, 0, 0]
     assert versions == sorted(versions)
+
+
+def test_jobs_of_every_collection_go_on(tmp_path):
+    """Without anybody asking for it; and it is held from the start."""
+    with opened(settings(tmp_path)) as desk:
+        desk.shelf.make("birds")
+        desk.shelf.get("birds").jobs.end()
+        number = desk.shelf.get("birds").jobs.add("rebuild", "indexes").id
+    with opened(settings(tmp_path)) as desk:
+        held = next(one for one in desk.shelf.opened() if one.custody.name == "birds")
+        until(lambda: held.jobs.get(number).state == "done")
+
+
+def test_who_reads_does_not_wait_for_what_is_being_opened(tmp_path):
+    """Nor does the question whether the service is ready."""
+    with opened(settings(tmp_path)) as desk, desk.shelf._lock:
+        found = []
+        thread = threading.Thread(target=lambda: found.extend([desk.shelf.found("default"), *desk.shelf.opened()]))
+        thread.start()
+        thread.join(10)
+
+        assert len(found) == 2

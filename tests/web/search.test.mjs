@@ -132,3 +132,22 @@ test("an answer is kept with its picture, and one that broke off is a problem", 
   assert.equal(query.width, 4);
   await assert.rejects(broken, { code: "network" });
 });
+
+test("who gave no key is not asked again by itself, until one was given", async () => {
+  let asked = 0;
+  const refuse = (request, answer) => {
+    const isSession = request.url.endsWith("session");
+    answer.writeHead(isSession ? 204 : 401, isSession ? {} : { "Content-Type": "application/problem+json" });
+    answer.end(isSession ? undefined : '{"code":"unauthenticated"}');
+  };
+  const askForKey = async () => { asked += 1; return false; };
+
+  await serving(refuse, async (api) => {
+    for (let number = 0; number < 3; number += 1) await assert.rejects(api.get("/v1/x"), Problem);
+    assert.equal(asked, 1);
+    await api.signIn("key");
+    await assert.rejects(api.get("/v1/x"), Problem);
+  }, { askForKey });
+
+  assert.equal(asked, 2);
+});

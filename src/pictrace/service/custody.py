@@ -19,7 +19,7 @@ from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox
 from pictrace.service.originals import Originals
 from pictrace.settings import Settings
-from pictrace.types import Key
+from pictrace.types import Key, Trace
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Custody:
         """
         self.check_room()
         picture = self.opened(data)
-        trace = self.collection.traced(picture)
+        trace = self._trace(picture)
         with self._keeping:
             known = self.collection.find(picture.sha256) is not None
             is_added = False
@@ -94,6 +94,12 @@ class Custody:
                 if not is_added and not known:
                     self._originals.drop(picture.sha256)
         return Taken(key, known)
+
+    def _trace(self, picture: Picture) -> Trace:
+        """What is kept of a picture; no model looks at one that is known, of which jobs that begin anew bring many."""
+        key = self.collection.find(picture.sha256)
+        stored = {} if key is None else self.catalog.traces([key])
+        return next(iter(stored.values()), None) or self.collection.traced(picture)
 
     def remove(self, keys: Sequence[Key]) -> None:
         """Pictures are forgotten, all or none, and their kept uploads with them; files elsewhere are not touched.

@@ -28,8 +28,11 @@ export function createApi(base, { askForKey = async () => false } = {}) {
   const url = (path) => new URL(path.replace(/^\//, ""), base).href;
   let asking = null;
   let last = { at: -1, isTaken: false };
+  // Who gave no key is not asked again by itself: what is refused then says so, and offers to sign in.
+  let isDeclined = false;
   const askOnce = () => (asking ??= askForKey().then((isTaken) => {
     last = { at: performance.now(), isTaken };
+    isDeclined = !isTaken;
     return isTaken;
   }).finally(() => { asking = null; }));
 
@@ -40,7 +43,7 @@ export function createApi(base, { askForKey = async () => false } = {}) {
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "unauthenticated") throw error;
       // What was asked before the key was given, or was not, has its answer already.
-      if (!(begun < last.at ? last.isTaken : await askOnce())) throw error;
+      if (!(begun < last.at ? last.isTaken : !isDeclined && await askOnce())) throw error;
       return work();
     }
   }
@@ -63,7 +66,10 @@ export function createApi(base, { askForKey = async () => false } = {}) {
         await streamed(await reached(url(path), { method, signal, ...request }), onEvent);
       }),
     /** A session for a key, kept in a cookie that no script reads. @param {string} key */
-    signIn: async (key) => settled(await reached(url("v1/session"), { method: "POST", headers: { Authorization: `Bearer ${key}` } })),
+    signIn: async (key) => {
+      await settled(await reached(url("v1/session"), { method: "POST", headers: { Authorization: `Bearer ${key}` } }));
+      isDeclined = false;
+    },
     signOut: async () => settled(await reached(url("v1/session"), { method: "DELETE" })),
   };
 }
