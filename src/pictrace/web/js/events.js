@@ -5,12 +5,13 @@ const REFUSALS = new Set(["unauthenticated", "forbidden"]);
 
 /** Follows the collection's events for as long as the page is open, coming back after every break. @param {any} app */
 export async function follow(app) {
-  let isLost = false;
   for (let wait = 1000; ; wait = Math.min(LONGEST_WAIT, wait * 2)) {
+    let isOpen = false;
     const onEvent = (name, data) => {
       wait = 500;
-      if (isLost) app.emit("connection", "open");
-      isLost = false;
+      // Also the first time: what happened between the page's first question and now was told to nobody.
+      if (!isOpen) app.emit("connection", "open");
+      isOpen = true;
       app.emit(name, data);
     };
     try {
@@ -20,7 +21,6 @@ export async function follow(app) {
         await next(app, "info");
         continue;
       }
-      isLost = true;
       app.emit("connection", "lost");
     }
     await new Promise((resolve) => { setTimeout(resolve, wait); });

@@ -27,6 +27,9 @@ class Live extends EventTarget {
   /** When the service was asked last, in ms. */
   #asked = 0;
   #timer = 0;
+  #reads = 0;
+  /** Jobs heard of since the latest question: its answer may be older than they are. @type {Set<string>} */
+  #newer = new Set();
 
   constructor(app) {
     super();
@@ -44,16 +47,28 @@ class Live extends EventTarget {
   /** Asks for what may have been missed. */
   async read() {
     this.#asked = Date.now();
+    this.#reads += 1;
+    const read = this.#reads;
+    this.#newer.clear();
     try {
       const [collection, { jobs }] = await Promise.all([
         this.app.api.get(home(this.app)), may(this.app, "index") ? this.app.api.get(`${home(this.app)}/jobs`) : { jobs: [] },
       ]);
-      this.jobs = new Map(jobs.map((job) => [job.id, job]));
-      this.#say("jobs", null);
+      if (read !== this.#reads) return;
+      this.#replace(jobs);
       this.#take(collection);
     } catch (problem) {
       if (problem.code === "network") this.#become("lost");
     }
+  }
+
+  #replace(jobs) {
+    const heard = [...this.jobs.values()].filter((job) => this.#newer.has(job.id));
+    const known = new Map(heard.map((job) => [job.id, job]));
+    const told = new Set(jobs.map((job) => job.id));
+    const all = [...heard.filter((job) => !told.has(job.id)), ...jobs.map((job) => known.get(job.id) ?? job)];
+    this.jobs = new Map(all.map((job) => [job.id, job]));
+    this.#say("jobs", null);
   }
 
   /** Asks how many pictures there are while a job runs, and how the index stands: no event tells that. */
@@ -76,6 +91,7 @@ class Live extends EventTarget {
   /** Takes in a job as it is now. @param {Job} job */
   learn(job) {
     this.#become("open");
+    this.#newer.add(job.id);
     if (this.jobs.get(job.id)?.done !== job.done || hasEnded(job)) this.#lookLater();
     if (this.jobs.has(job.id)) this.jobs.set(job.id, job);
     else this.jobs = new Map([[job.id, job], ...this.jobs]);
