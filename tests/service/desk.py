@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -68,20 +69,17 @@ class Desk:
         headers: Mapping[str, str] | None = None,
     ) -> list[tuple[str, Any]]:
         """The events heard until they are enough, and then the listener goes; `act` is told how many there are."""
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": target,
-            "raw_path": target.encode(),
-            "query_string": b"",
-            "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-            + [(b"host", b"127.0.0.1")],
-            "client": ("127.0.0.1", 50000),
-            "server": ("127.0.0.1", 5000),
-        }
-        return events_of(self.wait(_listen(self.service, scope, enough, act)))
+
+        def is_enough(parts: list[bytes]) -> bool:
+            act(len(parts))
+            return enough(b"".join(parts).decode())
+
+        parts = self.wait(_taken(self.service, _scope(target, headers or {}), is_enough))
+        return events_of(b"".join(parts).decode())
+
+    def blocks(self, target: str, *, most: float = math.inf) -> list[bytes]:
+        """What an answer is sent in, until there are `most` of it and the client goes."""
+        return self.wait(_taken(self.service, _scope(target, {}), lambda parts: len(parts) >= most))
 
     def wait(self, what: Any) -> Any:
         """What a coroutine gives, run beside the service."""
@@ -154,10 +152,26 @@ async def alive(service: Service) -> AsyncIterator[None]:
         await life
 
 
-async def _listen(
-    service: Service, scope: dict[str, Any], enough: Callable[[str], bool], act: Callable[[int], object]
-) -> str:
-    gone, text, told = asyncio.Event(), "", 0
+def _scope(target: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    named = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": target,
+        "raw_path": target.encode(),
+        "query_string": b"",
+        "headers": [*named, (b"host", b"127.0.0.1")],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 5000),
+    }
+
+
+async def _taken(service: Service, scope: dict[str, Any], is_enough: Callable[[list[bytes]], bool]) -> list[bytes]:
+    """The parts of an answer's body, until they are enough and the client goes."""
+    gone = asyncio.Event()
+    parts: list[bytes] = []
     first = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, Any]:
@@ -167,15 +181,13 @@ async def _listen(
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        nonlocal text, told
         if part := message.get("body"):
-            text, told = text + part.decode(), told + 1
-            await asyncio.to_thread(act, told)
-        if enough(text):
-            gone.set()
+            parts.append(part)
+            if await asyncio.to_thread(is_enough, parts):
+                gone.set()
 
     await service(scope, receive, send)
-    return text
+    return parts
 
 
 def events_of(text: str) -> list[tuple[str, Any]]:

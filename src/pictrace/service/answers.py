@@ -1,13 +1,16 @@
 """The core's records as JSON that goes over HTTP: with links, with pictures where they were asked for."""
 
+import asyncio
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from io import BufferedReader
 from typing import Any
 from urllib.parse import quote
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from pictrace.explain import Drawing, sketch
 from pictrace.picture import Picture
@@ -16,6 +19,9 @@ from pictrace.service.schemas import MOST_OFFSET
 
 JPEG, WEBP = "image/jpeg", "image/webp"
 
+_BLOCK_BYTES = 256 << 10
+"""Of a file, in memory for each client that takes one; the next is read once the network has taken this one."""
+
 
 class Json(JSONResponse):
     """JSON in ASCII, for names of files need not be Unicode."""
@@ -23,6 +29,28 @@ class Json(JSONResponse):
     def render(self, content: Any) -> bytes:
         """The bytes of the answer."""
         return json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+class FileAnswer(StreamingResponse):
+    """An open file from its begin, a block at a time, closed afterwards; of HEAD nothing is read."""
+
+    def __init__(self, file: BufferedReader, *, media_type: str, headers: Mapping[str, str], is_head: bool) -> None:
+        super().__init__(() if is_head else _blocks(file), media_type=media_type, headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer; the file is closed also where the client went away."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Not here: the thread that reads just now would be waited for.
+            await asyncio.to_thread(self._file.close)
+
+
+async def _blocks(file: BufferedReader) -> AsyncIterator[bytes]:
+    # In threads that are not the core's: an answer that has begun is not turned away halfway.
+    while block := await asyncio.to_thread(file.read, _BLOCK_BYTES):
+        yield block
 
 
 def base_of(collection: str) -> str:

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pictrace.lookup import FOLD_ROWS
 from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox
-from pictrace.service.originals import Originals
+from pictrace.service.originals import FOLDER, Originals
 from pictrace.settings import Settings
 from pictrace.types import Key, Trace
 
@@ -43,7 +44,7 @@ class Custody:
         self.collection = Collection(path, settings=settings)
         self._sandbox = sandbox
         self._incoming = path / "incoming"
-        self._originals = Originals(path / "originals")
+        self._originals = Originals(path / FOLDER)
         self._keeping = threading.Lock()
         self._counting = threading.Lock()
         self._writes = 0
@@ -120,16 +121,16 @@ class Custody:
                 if self.collection.find(sha256) is None:
                     self._originals.drop(sha256)
 
-    def original(self, record: PictureRecord) -> bytes:
-        """The file of a picture as it came.
+    def original(self, record: PictureRecord) -> BufferedReader:
+        """The file of a picture as it came, open, to be closed by whoever asked.
 
         Raises:
             NotFoundError: it was not kept, and is no longer where it was found.
         """
-        data = self._originals.find(record, most_bytes=self.settings.limits.file_bytes)
-        if data is None:
+        file = self._originals.find(record, most_bytes=self.settings.limits.file_bytes)
+        if file is None:
             raise NotFoundError(f"the file of picture {record.id} is not at hand", hint="its proxy is")
-        return data
+        return file
 
     def incoming(self, name: str) -> Path:
         """Where an upload lies until the job that takes it in has ended; `name` is one of ours."""

@@ -2,10 +2,11 @@
 
 import contextlib
 import hashlib
+import os
 import re
-import stat
 import time
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from pictrace._atomic import replacing
@@ -53,17 +54,14 @@ class Originals:
                 if time.time() - path.stat().st_mtime > _LONG_AGO_S:
                     path.unlink()
 
-    def find(self, record: PictureRecord, *, most_bytes: int) -> bytes | None:
-        """The file of a picture, byte for byte: the upload, or what is at one of its places and is still the same."""
-        for place in self._places(record):
-            data = _read(place, record.size, most_bytes)
-            if data is not None and hashlib.sha256(data).hexdigest() == record.sha256:
-                return data
-        return None
+    def find(self, record: PictureRecord, *, most_bytes: int) -> BufferedReader | None:
+        """The file of a picture, open at its begin: the upload, or what is at one of its places and is still the same.
 
-    def seems_there(self, record: PictureRecord) -> bool:
-        """Whether there is a file of the right size where `find` would look; no byte of it is read."""
-        return any(_size(place) == record.size for place in self._places(record))
+        All of it was read to know that, a block at a time. Whoever takes the file closes it.
+        """
+        if record.size > most_bytes:
+            return None
+        return next(filter(None, (_opened(place, record) for place in self._places(record))), None)
 
     def _places(self, record: PictureRecord) -> list[str]:
         places = [place.uri for place in record.locations if place.identity is not None]
@@ -75,19 +73,16 @@ class Originals:
         return self._folder / sha256[:2] / sha256
 
 
-def _read(place: str, size: int, most_bytes: int) -> bytes | None:
-    if size > most_bytes:
-        return None
+def _opened(place: str, record: PictureRecord) -> BufferedReader | None:
     try:
-        with open_regular(place) as file:
-            return file.read(size + 1)
-    except (OSError, NotRegularError):
+        with contextlib.ExitStack() as undo:
+            file = undo.enter_context(open_regular(place))
+            if os.fstat(file.fileno()).st_size != record.size:
+                return None
+            if hashlib.file_digest(file, "sha256").hexdigest() != record.sha256:
+                return None
+            file.seek(0)
+            undo.pop_all()
+            return file
+    except (OSError, NotRegularError, ValueError):
         return None
-
-
-def _size(place: str) -> int | None:
-    try:
-        found = Path(place).stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else None

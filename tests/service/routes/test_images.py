@@ -1,11 +1,19 @@
 """The pictures of a collection over HTTP: pages, walls, records, files, deletions."""
 
 import io
+from pathlib import Path
 
 import pytest
 from photographs import FOLDER, jpeg, noise, photo
 from PIL import Image
-from service.desk import PHOTOS, opened, settings
+from service.desk import PHOTOS, opened, settings, until
+
+
+def bmp(image):
+    """The bytes of a picture as large as it is."""
+    stream = io.BytesIO()
+    image.save(stream, "BMP")
+    return stream.getvalue()
 
 
 def pages(desk, **query):
@@ -214,27 +222,52 @@ def test_head_is_get_without_the_body(desk):
     assert int(answer.headers["content-length"]) == (FOLDER / "astronaut.png").stat().st_size
 
 
-@pytest.mark.parametrize(
-    ("method", "has_tag", "status", "reads"), [("GET", True, 304, 0), ("HEAD", False, 200, 0), ("GET", False, 200, 1)]
-)
-def test_an_original_is_read_only_for_those_who_want_it(desk, monkeypatch, method, has_tag, status, reads):
+@pytest.mark.parametrize(("has_tag", "status", "reads"), [(True, 304, 0), (False, 200, 1)])
+def test_an_original_is_read_only_for_those_who_want_it(desk, monkeypatch, has_tag, status, reads):
     """It may be as large as an upload; its tag is known without it."""
     custody, read = desk.held.custody, []
     original = custody.original
     monkeypatch.setattr(custody, "original", lambda record: read.append(record.id) or original(record))
     headers = {"if-none-match": f'"{custody.collection.get(1).sha256}"'} if has_tag else {}
-    answer = desk.ask(method, "/v1/collections/default/images/1/original", headers=headers)
+    answer = desk.get("/images/1/original", headers=headers)
 
     assert (answer.status_code, len(read)) == (status, reads)
 
 
-def test_head_of_an_original_that_is_gone_is_not_found(yard):
-    """As GET is."""
-    record = yard.add(jpeg(noise(31)))
-    folder = yard.held.custody.collection.path / "originals" / record["sha256"][:2]
-    (folder / record["sha256"]).unlink()
+def test_an_original_is_sent_a_block_at_a_time(yard, monkeypatch):
+    """However slow who takes it is, no more of it is in memory; its file is closed at the end."""
+    record = yard.add(bmp(noise(32, (512, 512))))
+    opened, custody = [], yard.held.custody
+    original = custody.original
+    monkeypatch.setattr(custody, "original", lambda record: opened.append(original(record)) or opened[-1])
+    blocks = yard.blocks(record["links"]["original"])
 
-    assert yard.ask("HEAD", record["links"]["original"]).status_code == 404
+    assert [len(block) for block in blocks[:-1]] == [256 << 10] * (record["size"] // (256 << 10))
+    assert sum(map(len, blocks)) == record["size"] > 256 << 10
+    assert [file.closed for file in opened] == [True]
+
+
+def test_who_goes_away_leaves_no_file_open(yard, monkeypatch):
+    """Nor is the rest read."""
+    record = yard.add(bmp(noise(33, (512, 512))))
+    opened, custody = [], yard.held.custody
+    original = custody.original
+    monkeypatch.setattr(custody, "original", lambda record: opened.append(original(record)) or opened[-1])
+    blocks = yard.blocks(record["links"]["original"], most=1)
+
+    assert sum(map(len, blocks)) < record["size"]
+    until(lambda: [file.closed for file in opened] == [True])
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"?" * path.stat().st_size)])
+def test_head_of_an_original_that_is_gone_is_not_found(yard, damage):
+    """As GET is; also where another file of the same size is in its place."""
+    record = yard.add(jpeg(noise(31)))
+    damage(yard.held.custody.collection.path / "originals" / record["sha256"][:2] / record["sha256"])
+    answers = [yard.ask(method, record["links"]["original"]) for method in ("HEAD", "GET")]
+    yard.delete(f"/images/{record['id']}")
+
+    assert [answer.status_code for answer in answers] == [404, 404]
 
 
 def test_a_deleted_picture_is_gone_with_its_upload(yard):

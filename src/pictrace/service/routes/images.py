@@ -17,10 +17,9 @@ from pictrace.filters import Filter
 from pictrace.orders import Order, Position
 from pictrace.service import answers, replies
 from pictrace.service._head import is_head
-from pictrace.service.answers import Json
+from pictrace.service.answers import FileAnswer, Json
 from pictrace.service.bodies import members_of
 from pictrace.service.guard import HEADERS, Rule
-from pictrace.service.originals import FOLDER, Originals
 from pictrace.service.routes import _shown
 from pictrace.service.routes._asked import ROOT, core, held, key_of, query_of, shelf_of, write
 from pictrace.service.schemas import Ids, Listing, Page, Thumbnail, from_json
@@ -199,15 +198,12 @@ async def original(request: Request, name: str, key: str) -> Response:
     shown = _SHOWN.get(record.format)
     kind, ending = shown or _FOR_KEEPING, record.format.lower().replace("jpeg", "jpg")
     headers = _headers(record.sha256, f"{number}.{ending}", disposition="inline" if shown else "attachment")
-    # The file is as large as an upload may be: it is not read for those who do not want it.
+    # The file is as large as an upload may be: it is not read for those who have it.
     if _is_known(request, record.sha256):
         return Response(status_code=304, headers=headers)
-    if is_head(request):
-        kept = Originals(found.custody.collection.path / FOLDER)
-        if await core(request, lambda: kept.seems_there(record)):
-            return Response(media_type=kind, headers={**headers, "content-length": str(record.size)})
-    data = await core(request, lambda: found.custody.original(record))
-    return Response(data, media_type=kind, headers=headers)
+    file = await core(request, lambda: found.custody.original(record))
+    headers["content-length"] = str(record.size)
+    return FileAnswer(file, media_type=kind, headers=headers, is_head=is_head(request))
 
 
 async def _removed(request: Request, found: Held, keys: Sequence[Key]) -> None:
