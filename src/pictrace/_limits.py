@@ -111,6 +111,7 @@ class ServicePolicy:
     keep_alive_seconds: float = 5.0
     connections: int = 1000
     connections_per_ip: int = 50
+    listeners_per_caller: int = 20
     rate_per_minute: int = 60
     burst: int = 20
     fetches_per_minute: int = 20

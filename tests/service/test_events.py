@@ -101,6 +101,34 @@ def test_there_are_only_so_many_listeners(monkeypatch):
     run(test)
 
 
+def test_one_caller_has_a_share_of_them():
+    """The others' places are not theirs."""
+
+    async def test(events):
+        events = Events(asyncio.get_running_loop(), share=2)
+        held = [events.listener("a", who="one"), events.listener("b", who="one")]
+        with pytest.raises(TooManyInFlightError) as refused:
+            events.listener("c", who="one")
+        held += [events.listener("a", who="other")]
+        return refused.value.retry_after_s
+
+    assert run(test) == 5
+
+
+@pytest.mark.parametrize("silence_s", [0.01, 60])
+def test_who_is_no_longer_welcome_hears_nothing(monkeypatch, silence_s):
+    """The stream ends at the next beat, or where something would have been told."""
+    monkeypatch.setattr(module, "_SILENCE_S", silence_s)
+
+    async def test(events):
+        listener = events.listener("a", is_welcome=lambda: False)
+        if silence_s > 1:
+            events.tell("a", "collection", {})
+        return [one async for one in listener.heard(b"first")]
+
+    assert run(test) == [b"first"]
+
+
 def test_silence_is_broken_by_a_comment(monkeypatch):
     """So that whoever is between does not think the connection dead."""
     monkeypatch.setattr(module, "_SILENCE_S", 0.01)

@@ -4,12 +4,19 @@ import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from pictrace._limits import ServicePolicy
-from pictrace.errors import BadRequestError, ForbiddenError, RateLimitedError, UnauthenticatedError
+from pictrace.errors import (
+    BadRequestError,
+    ConfigurationError,
+    ForbiddenError,
+    RateLimitedError,
+    UnauthenticatedError,
+)
 from pictrace.service import _scope
 from pictrace.service._rates import Buckets, whole_seconds
 from pictrace.service.keys import RIGHTS, Key, KeyStore
@@ -24,6 +31,7 @@ class Caller:
     name: str
     rights: frozenset[str]
     _take: Callable[[str, int, int], None] = field(repr=False, compare=False)
+    _now: Callable[[], frozenset[str]] = field(repr=False, compare=False)
 
     def has(self, right: str) -> bool:
         """Whether they may do that; an empty right is everybody's."""
@@ -37,6 +45,13 @@ class Caller:
         """
         if not self.has(right):
             raise ForbiddenError(f"this needs the right {right!r}", hint="use a key that has it")
+
+    def is_welcome(self) -> bool:
+        """Whether they may still do all that they could when they asked: keys are revoked, and sessions end."""
+        try:
+            return self.rights <= self._now()
+        except ConfigurationError:  # the file of keys is damaged, and lets nobody in
+            return False
 
     def spend(self, cost: int, *, fetches: int = 0) -> None:
         """Counts work that the request turns out to be, in requests and in URLs that are fetched.
@@ -84,16 +99,31 @@ class Admission:
         """
         address = self.address(scope)
         name = _scope.network(address)
+        now = partial(self._rights_now, scope)
+        take = _nothing if _scope.is_loopback(address) and not self._limit_loopback else self._take
         if not needs_key:
-            return self._without_key(address, name, rights=())
+            return Caller("", name, frozenset(), take, now)
         if self._is_open(scope, address):
-            return self._without_key(address, name, rights=RIGHTS)
+            return Caller("", name, frozenset(RIGHTS), take, now)
         sent = _key_text(scope)
         text = sent or self._sessions.key(_session(scope))
         if text is None:
-            self._without_key(address, name, rights=()).spend(1)
+            take(name, 1, 0)
             raise UnauthenticatedError("a key is needed", hint="send it in X-API-Key or Authorization: Bearer")
-        return self._with_key(text, name, is_guess=bool(sent))
+        key = self._key(text, name, is_guess=bool(sent))
+        return Caller(key.id, f"key {key.id}", _rights(key), self._take, now)
+
+    def _rights_now(self, scope: Scope) -> frozenset[str]:
+        """What the sender of a request that was let in may do by now; nothing is counted.
+
+        Raises:
+            ConfigurationError: the file of keys cannot be read.
+        """
+        if self._is_open(scope, self.address(scope)):
+            return frozenset(RIGHTS)
+        text = _key_text(scope) or self._sessions.key(_session(scope))
+        key = self._keys.found(text) if text else None
+        return _rights(key) if key else frozenset()
 
     def _is_open(self, scope: Scope, address: str) -> bool:
         """Whether everybody may do everything: on one's own machine while no key was ever made.
@@ -106,7 +136,7 @@ class Admission:
         is_near = address == _scope.NOBODY or _scope.is_loopback(address)
         return self._is_insecure or (is_near and not is_forwarded)
 
-    def _with_key(self, text: str, name: str, *, is_guess: bool) -> Caller:
+    def _key(self, text: str, name: str, *, is_guess: bool) -> Key:
         _refuse_for(self._failures.wait(name), "too many wrong keys came from this address")
         key = self._keys.found(text)
         if key is None:
@@ -114,11 +144,7 @@ class Admission:
             if is_guess:
                 self._failures.take(name)
             raise UnauthenticatedError("this key is not valid", hint="it may be mistyped, revoked or expired")
-        return Caller(key.id, f"key {key.id}", _rights(key), self._take)
-
-    def _without_key(self, address: str, name: str, *, rights: tuple[str, ...]) -> Caller:
-        is_free = _scope.is_loopback(address) and not self._limit_loopback
-        return Caller("", name, frozenset(rights), _nothing if is_free else self._take)
+        return key
 
     def _take(self, name: str, cost: int, fetches: int) -> None:
         # Neither is taken unless both can be.

@@ -107,7 +107,9 @@ class Service:
 
     @asynccontextmanager
     async def _life(self, app: FastAPI) -> AsyncIterator[None]:
-        shelf = Shelf(self._settings, Events(asyncio.get_running_loop(), self._follow), self._folders)
+        share = self._settings.service.listeners_per_caller
+        events = Events(asyncio.get_running_loop(), self._follow, share=share)
+        shelf = Shelf(self._settings, events, self._folders)
         self._shelf = app.state.shelf = shelf
         try:
             await asyncio.to_thread(shelf.start)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pictrace._limits import ServicePolicy
 from pictrace.errors import ShuttingDownError, TooManyInFlightError
 
 MEDIA_TYPE = "text/event-stream"
@@ -26,6 +27,10 @@ def unfollowed(collection: str, name: str, data: Mapping[str, Any]) -> None:
     """What is told where nobody follows."""
 
 
+def _always() -> bool:
+    return True
+
+
 def event(name: str, data: Mapping[str, Any]) -> bytes:
     """One event (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
     return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
@@ -35,16 +40,19 @@ def event(name: str, data: Mapping[str, Any]) -> bytes:
 class Listener:
     """Somebody who hears of a collection, or of one of its jobs, from the moment this is made.
 
-    It is forgotten once nobody holds it, also if nothing was ever heard.
+    It is forgotten once nobody holds it, also if nothing was ever heard. Whether it is welcome is asked before it is
+    told anything, and at every beat.
     """
 
     collection: str
     job: str = ""
     names: frozenset[str] = frozenset({"collection", "job"})
+    who: str = ""
+    is_welcome: Callable[[], bool] = _always
     _queue: "asyncio.Queue[bytes | None]" = field(default_factory=lambda: asyncio.Queue(_BEHIND))
 
     async def heard(self, first: bytes) -> AsyncIterator[bytes]:
-        """What is told, after `first`, until the listener goes away or the service stops."""
+        """What is told, after `first`, until the listener goes away, is no longer welcome, or the service stops."""
         yield first
         while True:
             try:
@@ -52,7 +60,7 @@ class Listener:
                     told = await self._queue.get()
             except TimeoutError:
                 told = b": still here\n\n"
-            if told is None:
+            if told is None or not self.is_welcome():
                 return
             yield told
 
@@ -76,8 +84,15 @@ class Listener:
 class Events:
     """Passes on what threads tell; a listener too slow to follow misses what is oldest. Made on an event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, follow: Follow = unfollowed) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        follow: Follow = unfollowed,
+        *,
+        share: int = ServicePolicy.listeners_per_caller,
+    ) -> None:
         self._loop = loop
+        self._share = share
         self._follow = follow
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
         self._is_closed = False
@@ -87,18 +102,28 @@ class Events:
         self._follow(collection, name, data)
         self._on_loop(lambda: self._pass_on(collection, str(data.get("id", "")), name, event(name, data)))
 
-    def listener(self, collection: str, *, job: str = "", names: Iterable[str] = ("collection", "job")) -> Listener:
-        """Who hears events of these names from now on; called on the event loop.
+    def listener(
+        self,
+        collection: str,
+        *,
+        job: str = "",
+        names: Iterable[str] = ("collection", "job"),
+        who: str = "",
+        is_welcome: Callable[[], bool] = _always,
+    ) -> Listener:
+        """Who hears events of these names from now on, until they are no longer welcome; called on the event loop.
 
         Raises:
-            TooManyInFlightError: too many listen already.
+            TooManyInFlightError: too many listen already, or too many of the same name, `who`.
             ShuttingDownError: nothing will be told any more.
         """
         if self._is_closed:
             raise ShuttingDownError("the service is about to stop", retry_after_s=5)
         if len(self._listeners) >= _MOST_LISTENERS:
             raise TooManyInFlightError("too many listeners at once", retry_after_s=5)
-        made = Listener(collection, job, frozenset(names))
+        if sum(one.who == who for one in self._listeners) >= self._share:
+            raise TooManyInFlightError("you listen too often at once", hint="close a page", retry_after_s=5)
+        made = Listener(collection, job, frozenset(names), who, is_welcome)
         self._listeners.add(made)
         return made
 

@@ -1,9 +1,9 @@
 """The session of a page: a cookie for a key."""
 
 import pytest
-from service.desk import opened, settings, until
+from service.desk import HOME, opened, settings, until
 
-from pictrace.service import keys
+from pictrace.service import events, keys
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,61 @@ def test_a_session_ends_with_its_key(locked):
     until(lambda: desk.get(headers=cookie).status_code == 401)
 
     assert before == 200
+
+
+@pytest.mark.parametrize("end", ["key", "session", "file"])
+def test_a_stream_ends_with_what_opened_it(tmp_path, monkeypatch, end):
+    """A page that lost its right hears nothing more, without having been asked to go."""
+    monkeypatch.setattr(events, "_SILENCE_S", 0.05)
+    chosen = settings(tmp_path)
+    made, key = keys.add(chosen.keys_path, "one", rights=["search"])
+    with opened(chosen) as desk:
+        secret = desk.ask("POST", "/v1/session", headers=bearer(key)).cookies["pictrace_session"]
+        desk.client.cookies.clear()
+        cookie = {"Cookie": f"pictrace_session={secret}"}
+        ends = {
+            "key": lambda: keys.revoke(chosen.keys_path, made.id),
+            "session": lambda: desk.ask("DELETE", "/v1/session", headers=cookie),
+            "file": lambda: chosen.keys_path.write_text("damaged"),
+        }
+        told = desk.listens(
+            f"{HOME}/events", lambda _: False, lambda told: ends[end]() if told == 1 else None, headers=cookie
+        )
+
+    assert [name for name, _ in told] == ["collection"]
+
+
+def test_a_stream_without_a_key_ends_with_the_first_one(tmp_path, monkeypatch):
+    """From then on everybody needs one."""
+    monkeypatch.setattr(events, "_SILENCE_S", 0.05)
+    chosen = settings(tmp_path)
+    with opened(chosen) as desk:
+
+        def act(told):
+            if told == 1:
+                keys.add(chosen.keys_path, "one", rights=["search"])
+
+        told = desk.listens(f"{HOME}/events", lambda _: False, act)
+
+    assert [name for name, _ in told] == ["collection"]
+
+
+def test_one_caller_listens_only_so_often(tmp_path):
+    """Others have their own share."""
+    chosen = settings(tmp_path, service={"listeners_per_caller": 1})
+    mine, yours = ({"X-API-Key": keys.add(chosen.keys_path, "one", rights=["search"])[1]} for _ in range(2))
+    with opened(chosen) as desk:
+        refused = []
+
+        def act(told):
+            refused.append(desk.get("/events", headers=mine))
+            refused.append(desk.listens(f"{HOME}/events", lambda text: "event" in text, headers=yours))
+
+        desk.listens(f"{HOME}/events", lambda text: "event" in text, act, headers=mine)
+
+    assert (refused[0].status_code, refused[0].json()["code"]) == (429, "too_many_in_flight")
+    assert refused[0].headers["retry-after"] == "5"
+    assert [name for name, _ in refused[1]] == ["collection"]
 
 
 @pytest.mark.parametrize(

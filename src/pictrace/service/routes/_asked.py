@@ -1,7 +1,7 @@
 """What every route asks of a request before its own work."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TypeVar
 
 from fastapi import Request
@@ -57,6 +57,20 @@ def key_of(text: str) -> Key:
     if not _KEY.fullmatch(text) or int(text) >= _MOST_KEY:
         raise NotFoundError("there is no such picture")
     return int(text)
+
+
+def listener_of(
+    request: Request, collection: str, *, job: str = "", names: Iterable[str] = ("collection", "job")
+) -> events.Listener:
+    """Somebody who hears events for as long as the caller may.
+
+    Raises:
+        TooManyInFlightError: too many listen already, or this caller does too often.
+    """
+    caller = caller_of(request)
+    return shelf_of(request).events.listener(
+        collection, job=job, names=names, who=caller.name, is_welcome=caller.is_welcome
+    )
 
 
 def streamed(request: Request, told: AsyncIterator[bytes]) -> Response:

@@ -11,7 +11,7 @@ from pictrace.service.answers import Json, base_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, caller_of, core, held, shelf_of, streamed, write
+from pictrace.service.routes._asked import ROOT, caller_of, core, held, listener_of, shelf_of, streamed, write
 from pictrace.service.shelf import Held
 
 router = APIRouter(tags=["collections"])
@@ -67,7 +67,7 @@ async def listen(request: Request, name: str) -> Response:
     found = await held(request, name)
     heard = {"collection", "job"} if caller_of(request).has("index") else {"collection"}
     # Before the first look, so that nothing is missed in between.
-    listener = shelf_of(request).events.listener(name, names=heard)
+    listener = listener_of(request, name, names=heard)
     first = events.event("collection", await core(request, lambda: _brief(found)))
     return streamed(request, listener.heard(first))
 

@@ -9,7 +9,7 @@ from pictrace.service.answers import Json
 from pictrace.service.bodies import members_of
 from pictrace.service.guard import Rule
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, core, held, query_of, shelf_of, streamed
+from pictrace.service.routes._asked import ROOT, core, held, listener_of, query_of, shelf_of, streamed
 from pictrace.service.schemas import After, NewJob, from_json
 from pictrace.service.shelf import DEFAULT
 
@@ -91,6 +91,6 @@ async def listen(request: Request, name: str, number: str) -> Response:
     """Server-Sent Events named `job`, the first one at once."""
     found = await held(request, name)
     # Before the first look, so that nothing is missed in between.
-    listener = shelf_of(request).events.listener(name, job=number)
+    listener = listener_of(request, name, job=number)
     first = events.event("job", await core(request, lambda: found.jobs.get(number).to_dict()))
     return streamed(request, listener.heard(first))
