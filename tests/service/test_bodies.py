@@ -1,8 +1,10 @@
 """What is read of a request's body, and how much of it is held at once."""
 
+import contextlib
+
 import pytest
 
-from pictrace.errors import BadRequestError, OverloadedError
+from pictrace.errors import BadRequestError, OverloadedError, TooManyInFlightError
 from pictrace.service.bodies import Budget, json_of, single
 
 
@@ -11,24 +13,39 @@ def test_a_budget_is_never_overdrawn(count, fits):
     """What does not fit is asked to come later."""
     budget = Budget(10)
     if not fits:
-        with pytest.raises(OverloadedError) as caught, budget.reserved(count):
+        with pytest.raises(OverloadedError) as caught, budget.reserved(count, who="a"):
             pass
         assert caught.value.retry_after_s == 1
     else:
-        with budget.reserved(count), pytest.raises(OverloadedError), budget.reserved(11 - count):
+        with budget.reserved(count, who="a"), pytest.raises(OverloadedError), budget.reserved(11 - count, who="b"):
             pass
 
-    with budget.reserved(10):
+    with budget.reserved(10, who="a"):
         pass
 
 
 def test_what_fails_gives_its_bytes_back():
     """Whatever went wrong."""
     budget = Budget(10)
-    with pytest.raises(KeyError), budget.reserved(10):
+    with pytest.raises(KeyError), budget.reserved(10, who="a"):
         raise KeyError
 
-    with budget.reserved(10):
+    with budget.reserved(10, who="a"):
+        pass
+
+
+@pytest.mark.parametrize(("held", "more", "is_refused"), [(5, 1, True), (4, 1, False), (9, 1, True), (0, 9, False)])
+def test_one_caller_has_half_of_it(held, more, is_refused):
+    """What others need is left, whatever one caller holds; a single large body still fits."""
+    budget = Budget(10)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(budget.reserved(held, who="a"))
+        refusal = pytest.raises(TooManyInFlightError) if is_refused else contextlib.nullcontext()
+        with refusal:
+            stack.enter_context(budget.reserved(more, who="a"))
+        stack.enter_context(budget.reserved(1, who="b"))
+
+    with budget.reserved(10, who="b"):
         pass
 
 

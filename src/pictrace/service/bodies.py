@@ -1,6 +1,7 @@
 """What a request carries: files and options, from a form, JSON, or a picture as it is; in memory, within limits."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -10,11 +11,13 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from pictrace.errors import BadRequestError, OverloadedError, UnsupportedFormatError
+from pictrace.errors import BadRequestError, OverloadedError, TooManyInFlightError, UnsupportedFormatError
 from pictrace.settings import ServicePolicy
 
 _BUDGET_BYTES = 512 << 20
 """Of bodies that are read or worked on at the same time; what does not fit is asked to come later."""
+
+_LATER = "try again in a moment"
 
 _MOST_FIELDS = 16
 _FIELD_BYTES = 64 << 10
@@ -38,25 +41,36 @@ class Body:
 
 
 class Budget:
-    """Bytes of all bodies in memory; only used on the event loop."""
+    """Bytes of all bodies in memory, of which one caller has half at most; only used on the event loop."""
 
     def __init__(self, most: int = _BUDGET_BYTES) -> None:
         self._left = most
+        self._share = most // 2
+        self._held: Counter[str] = Counter()
 
     @contextmanager
-    def reserved(self, count: int) -> Iterator[None]:
+    def reserved(self, count: int, *, who: str) -> Iterator[None]:
         """So many bytes are nobody else's inside the block.
 
+        A single body of somebody who has no other may be larger than the share.
+
         Raises:
-            OverloadedError: they are not left.
+            TooManyInFlightError: they are more than are left of this caller's share.
+            OverloadedError: they are not left at all.
         """
+        held = self._held[who]
+        if held and held + count > self._share:
+            raise TooManyInFlightError("too many of your uploads at once", hint=_LATER, retry_after_s=1)
         if count > self._left:
-            raise OverloadedError("too many uploads at once", hint="try again in a moment", retry_after_s=1)
+            raise OverloadedError("too many uploads at once", hint=_LATER, retry_after_s=1)
         self._left -= count
+        self._held[who] += count
         try:
             yield
         finally:
             self._left += count
+            self._held[who] -= count
+            self._held += Counter()  # only callers who hold something are remembered
 
 
 @asynccontextmanager
@@ -66,12 +80,13 @@ async def body_of(request: Request, budget: Budget, policy: ServicePolicy) -> As
     Raises:
         BadRequestError: it cannot be read.
         UnsupportedFormatError: a media type that is not taken.
+        TooManyInFlightError: the caller has too many others.
         OverloadedError: there is no room for it now.
     """
     declared = request.headers.get("content-length", "")
     most = policy.json_bytes if media_type(request) == "application/json" else policy.body_bytes
     size = int(declared) if declared.isdecimal() else most
-    with budget.reserved(min(size, most)):
+    with budget.reserved(min(size, most), who=request.state.caller.name):
         try:
             yield await _read(request, policy)
         except ClientDisconnect as error:

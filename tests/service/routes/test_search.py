@@ -293,8 +293,8 @@ def test_a_stream_for_which_there_is_no_room_says_so(desk, monkeypatch):
 class _Once(Budget):
     """Has room for one body only."""
 
-    def reserved(self, count: int):
-        inside = super().reserved(count)
+    def reserved(self, count: int, *, who: str):
+        inside = super().reserved(count, who=who)
         self._left -= self._left if count == len(BYTES) else 0
         return inside
 

@@ -20,7 +20,7 @@ from pictrace.service.bodies import Body, body_of
 from pictrace.service.guard import Rule
 from pictrace.service.problems import Problem
 from pictrace.service.routes import _shown
-from pictrace.service.routes._asked import ROOT, core, fetched, held, shelf_of, streamed, work
+from pictrace.service.routes._asked import ROOT, caller_of, core, fetched, held, shelf_of, streamed, work
 from pictrace.service.routes.images import where_of
 from pictrace.service.schemas import Batch, Beside, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
@@ -186,7 +186,7 @@ async def _told(request: Request, found: Held, asked: _Asked) -> AsyncIterator[b
     async def answer_it() -> None:
         size = len(asked.source) if isinstance(asked.source, bytes) else 0
         try:
-            with shelf_of(request).budget.reserved(size):
+            with shelf_of(request).budget.reserved(size, who=caller_of(request).name):
                 envelope = await work(request, lambda: _searched(found, asked, heard))
             queue.put_nowait(events.event("answer", envelope))
         except PictraceError as error:
