@@ -88,6 +88,10 @@ class Admission:
         """The client's address."""
         return _scope.client(scope, self._proxies)
 
+    def is_secure(self, scope: Scope) -> bool:
+        """Whether the client came over TLS."""
+        return _scope.is_secure(scope, self._proxies)
+
     def caller(self, scope: Scope, *, needs_key: bool) -> Caller:
         """Who asks. Where no key is needed none is looked at, and where none was ever made everybody may do all.
 

@@ -58,6 +58,15 @@ def client(scope: Scope, proxies: Sequence[Network]) -> str:
     return str(peer)
 
 
+def is_secure(scope: Scope, proxies: Sequence[Network]) -> bool:
+    """Whether the client came over TLS: to this process, or to a proxy of yours, which is the only one believed."""
+    peer = _address(scope["client"][0]) if scope.get("client") else None
+    if peer is None or not is_within(peer, proxies):
+        return bool(scope["scheme"] == "https")
+    said = [one.strip().lower() for value in values(scope, "x-forwarded-proto") for one in value.split(",")]
+    return said[-1:] == ["https"]
+
+
 def is_within(address: Address, networks: Sequence[Network]) -> bool:
     """Whether an address is in one of the networks."""
     return any(address in network for network in networks)

@@ -110,7 +110,7 @@ class Guard:
     """An ASGI application before another: refuses what must not reach it, and tells `watchers` of every request.
 
     Args:
-        app: what is guarded; it finds `request_id`, `caller` and `sessions` in `request.state`.
+        app: what is guarded; it finds `request_id`, `caller`, `is_secure` and `sessions` in `request.state`.
         rules: right, cost and length for each method and route template, in the order of the routes; what is
             not among them is answered with 404 or 405 and never reaches the application.
         policy: the settings of the service; with a `host` other than this machine nothing is open without a key.
@@ -182,6 +182,7 @@ class Guard:
         exchange.route, rule = found.route, found.rule
         caller = self._admission.caller(scope, needs_key=bool(rule.right))
         exchange.caller = scope["state"]["caller"] = caller
+        scope["state"]["is_secure"] = self._admission.is_secure(scope)
         is_upload = has_body(scope) and not is_json(scope)
         caller.spend(rule.upload_cost if is_upload and rule.cost else rule.cost)
         if found.refusal is not None:

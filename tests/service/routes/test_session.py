@@ -116,6 +116,39 @@ def test_without_a_key_there_is_no_session(locked, headers, status):
     assert (answer.status_code, "set-cookie" in answer.headers) == (status, False)
 
 
+def test_another_scheme_begins_no_session(desk):
+    """Also where no key is needed, so that what is sent is not looked at before."""
+    answer = desk.ask("POST", "/v1/session", headers={"Authorization": "Basic eDp5"})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("proxies", "said", "is_secure"),
+    [
+        (["127.0.0.1/32"], "https", True),
+        (["127.0.0.1/32"], "http, HTTPS", True),
+        (["127.0.0.1/32"], "https, http", False),
+        (["127.0.0.1/32"], "", False),
+        (["192.0.2.0/24"], "https", False),
+        ([], "https", False),
+    ],
+)
+def test_over_tls_the_cookie_is_for_tls_only(tmp_path, proxies, said, is_secure):
+    """As your own proxy says, and nobody else."""
+    chosen = settings(tmp_path, service={"trusted_proxies": tuple(proxies)})
+    key = keys.add(chosen.keys_path, "one", rights=["search"])[1]
+    with opened(chosen) as desk:
+        headers = bearer(key) | ({"X-Forwarded-Proto": said} if said else {})
+        cookies = [
+            desk.ask(method, "/v1/session", headers=headers).headers["set-cookie"] for method in ("POST", "DELETE")
+        ]
+
+    assert ["; Secure" in cookie for cookie in cookies] == [is_secure] * 2
+
+
 def test_a_key_that_may_not_search_opens_none(locked):
     """A page is for searching."""
     desk, _, (_, (_, key), *_) = locked
