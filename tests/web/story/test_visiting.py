@@ -18,6 +18,9 @@ LINKS = [
     ("#/library?filter=format%20%3D%20%22JPEG%22&sort=oldest", "Library"),
     ("#/picture/3", "motorcycle_left.png"),
     ("#/nowhere", "There is no page at this address."),
+    ("#/constructor", "There is no page at this address."),
+    ("#/%", "There is no page at this address."),
+    ("#/picture/%E0%A4%A", "There is no page at this address."),
     ("#/search", "Find a picture by picture"),
 ]
 

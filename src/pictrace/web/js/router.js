@@ -11,13 +11,24 @@ const VIEWS = {
   jobs: { load: () => import("./jobs.js"), style: "library" },
 };
 
-/** What an address asks for: the view's name and its parameters. @param {string} hash */
+const UNREADABLE = "?";
+
+/** What an address asks for: the view's name, which nothing has that cannot be read, and its parameters. @param {string} hash */
 export function parsed(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
-  const [name, id] = path.split("/").map(decodeURIComponent);
+  const [name, id] = path.split("/").map(decoded);
+  if (name === null || id === null) return { name: UNREADABLE, params: {}, isHome: false };
   const params = Object.fromEntries(new URLSearchParams(query));
   if (id) params.id = id;
   return { name: name || "search", params, isHome: !name };
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
 
 /** Shows views as the address changes. @param {any} app @param {HTMLElement} root */
@@ -36,7 +47,7 @@ export function createRouter(app, root) {
       at = location.hash;
     }
     const { name, params, isHome } = parsed(location.hash);
-    const view = VIEWS[name];
+    const view = Object.hasOwn(VIEWS, name) && VIEWS[name];
     app.place = { name: view ? name : "", isHome };
     if (!view) return missing(mine);
     try {
