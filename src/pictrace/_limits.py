@@ -118,6 +118,7 @@ class ServicePolicy:
     auth_failures_per_minute: int = 10
     graceful_seconds: float = 20.0
     queue: int = 64
+    filter_seconds: float = 5.0
     parts: int = 16
     free_bytes: int = 1 << 30
     keep_originals: bool = True

@@ -3,6 +3,7 @@
 PictraceError
 ├── UsageError                     invalid_parameter
 │   ├── UnknownNameError           unknown_name
+│   ├── FilterTooSlowError         filter_too_slow
 │   └── MissingExtraError          missing_extra
 ├── ConfigurationError             configuration_refused
 ├── PictureError                   one picture cannot be used; the run goes on
@@ -70,6 +71,12 @@ class UnknownNameError(UsageError):
     """An encoder, index, signal, catalog or option that does not exist; the message lists those that do."""
 
     code = "unknown_name"
+
+
+class FilterTooSlowError(UsageError):
+    """A filter that takes longer than it may; the message says how long that is."""
+
+    code = "filter_too_slow"
 
 
 class MissingExtraError(UsageError):

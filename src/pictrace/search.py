@@ -38,7 +38,6 @@ _NEIGHBOURS = 100
 _WORTH_A_THREAD = 4
 """Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
 
-
 Heard = Callable[[str, Sequence[Match]], None]
 """Who is told the name of a stage and the matches known after it."""
 
@@ -48,8 +47,8 @@ class Wanted:
     """What is asked of a search.
 
     `mode` is how far to look: `exact` for the same bytes or pixels only, `copy` for copies and better,
-    `similar` for look-alikes without verification, `auto` for everything. Only pictures that meet `where` are looked
-    at.
+    `similar` for look-alikes without verification, `auto` for everything. Only pictures that meet `where`, which
+    may take `filter_seconds` to find, are looked at.
 
     Raises:
         UsageError: a limit, score or mode that makes no sense.
@@ -59,6 +58,7 @@ class Wanted:
     min_score: float = 0.0
     mode: Mode = "auto"
     where: Filter | None = None
+    filter_seconds: float = np.inf
 
     def __post_init__(self) -> None:
         if self.limit < 1 or not 0.0 <= self.min_score <= 1.0 or self.mode not in MODES:
@@ -116,7 +116,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     stages = _Stages()
     if asked.where is not None:
         with stages("filter"):
-            engine = replace(engine, allowed=engine.catalog.keys(where=asked.where))
+            engine = replace(engine, allowed=engine.catalog.keys(where=asked.where, seconds=asked.filter_seconds))
     with stages("encode"):
         trace = trace_of(engine, query, asked.mode)
     with stages("exact"):

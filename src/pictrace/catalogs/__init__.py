@@ -1,5 +1,6 @@
 """Catalogs keep pictures, where they were seen, and their rows; the only truth, one file each."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -31,7 +32,8 @@ class Catalog(Protocol):
     place stays until `drop_unplaced`, which whoever moves places calls when all of them have moved. `changes`
     grows with every write. `adopt` replaces the recipe by one that differs in its features' version only.
     `page` gives records in an order, from behind a place in it; `keys` all keys in an order; `shapes` widths and
-    heights `(n, 2)`, 0 for what is not there. docs/filters.md says which pictures meet a filter.
+    heights `(n, 2)`, 0 for what is not there. docs/filters.md says which pictures meet a filter; one that takes longer
+    than `seconds` is a `FilterTooSlowError`.
     """
 
     @classmethod
@@ -74,11 +76,14 @@ class Catalog(Protocol):
         *,
         after: Position | None = None,
         limit: int = 1000,
+        seconds: float = math.inf,
     ) -> list[PictureRecord]: ...
 
-    def keys(self, order: Order = "oldest", where: Filter | None = None) -> npt.NDArray[np.uint64]: ...
+    def keys(
+        self, order: Order = "oldest", where: Filter | None = None, *, seconds: float = math.inf
+    ) -> npt.NDArray[np.uint64]: ...
 
-    def count(self, where: Filter | None = None) -> int: ...
+    def count(self, where: Filter | None = None, *, seconds: float = math.inf) -> int: ...
 
     def shapes(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]: ...
 

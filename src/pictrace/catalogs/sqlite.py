@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from pictrace.catalogs._database import Database, build
 from pictrace.catalogs._files import check_files
 from pictrace.catalogs._folder import FILE_NAME, claim, refuse_others
 from pictrace.catalogs._lock import WriterLock
-from pictrace.catalogs._query import count
+from pictrace.catalogs._query import count, within
 from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
@@ -185,27 +186,36 @@ class Catalog:
         *,
         after: Position | None = None,
         limit: int = 1000,
+        seconds: float = math.inf,
     ) -> list[PictureRecord]:
         """At most `limit` pictures that meet a filter, in an order, behind a place in it.
 
         Raises:
             UnknownNameError: there is no such order.
+            FilterTooSlowError: the filter takes longer than `seconds`.
         """
-        with self._database.reading() as connection:
+        with self._database.reading() as connection, within(connection, where, seconds):
             return _listing.page(connection, order, where, after, limit)
 
-    def keys(self, order: Order = "oldest", where: Filter | None = None) -> npt.NDArray[np.uint64]:
+    def keys(
+        self, order: Order = "oldest", where: Filter | None = None, *, seconds: float = math.inf
+    ) -> npt.NDArray[np.uint64]:
         """The keys `(n,)` of all pictures that meet a filter, in an order.
 
         Raises:
             UnknownNameError: there is no such order.
+            FilterTooSlowError: the filter takes longer than `seconds`.
         """
-        with self._database.reading() as connection:
+        with self._database.reading() as connection, within(connection, where, seconds):
             return _listing.keys(connection, order, where)
 
-    def count(self, where: Filter | None = None) -> int:
-        """How many pictures meet a filter."""
-        with self._database.reading() as connection:
+    def count(self, where: Filter | None = None, *, seconds: float = math.inf) -> int:
+        """How many pictures meet a filter.
+
+        Raises:
+            FilterTooSlowError: the filter takes longer than `seconds`.
+        """
+        with self._database.reading() as connection, within(connection, where, seconds):
             return _listing.count(connection, where)
 
     def shapes(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:

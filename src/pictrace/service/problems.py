@@ -30,6 +30,7 @@ CODES = {
     "image_too_complex": (422, "The picture takes too much to decode"),
     "payload_too_large": (413, "This is too large"),
     "source_unreadable": (422, "The file cannot be read"),
+    "filter_too_slow": (422, "The filter takes too long"),
     "root_missing": (404, "The source is not there"),
     "archive_unsafe": (422, "The archive cannot be trusted"),
     "archive_too_large": (422, "The archive is too large"),

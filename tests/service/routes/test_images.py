@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from photographs import FOLDER, jpeg, noise, photo
 from PIL import Image
-from service.desk import PHOTOS, opened, settings, until
+from service.desk import PHOTOS, fill, opened, settings, until
 
 
 def bmp(image):
@@ -268,6 +268,22 @@ def test_head_of_an_original_that_is_gone_is_not_found(yard, damage):
     yard.delete(f"/images/{record['id']}")
 
     assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_a_filter_has_only_so_much_time(tmp_path):
+    """Whoever asks for what takes long does not keep the thread; without a filter nothing is counted."""
+    slow = " or ".join(['name ~ "é"'] * 64)
+    with opened(settings(tmp_path, service={"filter_seconds": 1e-9})) as desk:
+        fill(desk)
+        answers = [
+            *(desk.get(target, params={"filter": slow}) for target in ("/images", "/wall")),
+            desk.post("/search", json={"id": 1, "filter": slow}),
+        ]
+        free = [desk.get("/images"), desk.get("/wall"), desk.post("/search", json={"id": 1})]
+
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(422, "filter_too_slow")] * 3
+    assert "~" in answers[0].json()["detail"]
+    assert [one.status_code for one in free] == [200] * 3
 
 
 def test_a_deleted_picture_is_gone_with_its_upload(yard):

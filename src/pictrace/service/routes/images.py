@@ -71,13 +71,13 @@ async def listed(request: Request, name: str) -> Response:
     found = await held(request, name)
 
     def look() -> dict[str, Any]:
-        catalog = found.custody.catalog
-        records = catalog.page(page.sort, where, after=after, limit=page.limit + 1)
+        catalog, seconds = found.custody.catalog, found.custody.settings.service.filter_seconds
+        records = catalog.page(page.sort, where, after=after, limit=page.limit + 1, seconds=seconds)
         shown, more = records[: page.limit], len(records) > page.limit
         return {
             "images": [answers.record(name, record) for record in shown],
             "next_cursor": _cursor(Position.of(shown[-1], page.sort), page.sort) if more else None,
-            "count": catalog.count(where),
+            "count": catalog.count(where, seconds=seconds),
         }
 
     return Json(await core(request, look))
@@ -103,7 +103,7 @@ async def wall(request: Request, name: str) -> Response:
 
     def look() -> bytes:
         catalog = found.custody.catalog
-        keys = catalog.keys(listing.sort, where)
+        keys = catalog.keys(listing.sort, where, seconds=found.custody.settings.service.filter_seconds)
         shapes = catalog.shapes(keys).astype(np.int64)
         ratios = (100 * shapes[:, 0] // shapes[:, 1].clip(1)).clip(1, 10_000)
         told = {"count": len(keys), "version": version, "ids": keys.tolist(), "ratios": ratios.tolist()}

@@ -145,6 +145,7 @@ def _searched(found: Held, asked: _Asked, heard: Heard | None = None) -> dict[st
         min_score=options.min_score,
         mode=_mode(options),
         where=where_of(options.filter),
+        filter_seconds=found.custody.settings.service.filter_seconds,
     )
     answer = core_search.search(collection.engine(), query, wanted, heard)
     envelope = answers.answer(found.custody.name, answer, query=told, offset=options.offset, limit=options.limit)
