@@ -43,7 +43,7 @@ LAYERS = (
     "demo",
     "service.problems service.keys service.names service.originals service.sessions service.pool service.events",
     "service.guard service.custody service.thumbnails service.bodies service.schemas service.replies service.jobs",
-    "service.works service.description",
+    "service.works service.description service.readiness",
     "service.shelf",
     "service.answers service.metrics",
     "service.routes._asked service.routes.images",

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pictrace.errors import PictureError, UsageError
+from pictrace.errors import PictraceError, PictureError, UsageError
 from pictrace.picture import Picture, Region
 from pictrace.settings import Limits
 from pictrace.tracing import TARGET
@@ -33,12 +33,17 @@ class _Bench:
 
 
 class Sandbox:
-    """Opens pictures in worker processes, which start when first needed; safe to use from several threads."""
+    """Opens pictures in worker processes, which start when first needed; safe to use from several threads.
+
+    Attributes:
+        is_failing: whether the last picture found no worker process that would start.
+    """
 
     def __init__(self, *, limits: Limits, workers: int) -> None:
         self._workers: Workers[Opening, Any] = Workers(
             _opened, workers=workers, limits=limits, initializer=_start, initargs=(limits,)
         )
+        self.is_failing = False
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +60,12 @@ class Sandbox:
             PictureError: it cannot be used, or cost its worker more than a picture may.
             UsageError: the region is not inside the picture.
         """
-        ((_, answer),) = self._workers.run([Opening(data, region)], chunk=1)
+        try:
+            ((_, answer),) = self._workers.run([Opening(data, region)], chunk=1)
+        except (PictraceError, OSError):
+            self.is_failing = True
+            raise
+        self.is_failing = False
         return _understood(answer)
 
     def close(self) -> None:

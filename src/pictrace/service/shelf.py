@@ -1,6 +1,7 @@
 """All that the service holds: collections by name, the workers and threads they share, and who is to be told."""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from pictrace.errors import NotFoundError, PictraceError, ShuttingDownError
+from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError, ShuttingDownError
 from pictrace.sandbox import Sandbox
 from pictrace.service import names
 from pictrace.service._job import ENDED, Job
@@ -18,6 +19,7 @@ from pictrace.service.custody import Custody, Fetching
 from pictrace.service.events import Events
 from pictrace.service.jobs import Jobs
 from pictrace.service.pool import Pool
+from pictrace.service.readiness import Readiness
 from pictrace.service.thumbnails import Thumbnails
 from pictrace.service.works import archive_of, works_of
 from pictrace.settings import Settings
@@ -60,6 +62,7 @@ class Shelf:
         self.fetches = Pool(threads=settings.fetch.connections, waiting=settings.service.queue)
         self.sandbox = Sandbox(limits=settings.limits, workers=settings.cores)
         self.fetching = Fetching(settings)
+        self.readiness = Readiness(self._why_not_ready)
         self.is_stopping = False
         self._held: dict[str, Held] = {}
         self._lock = threading.RLock()
@@ -171,6 +174,27 @@ class Shelf:
             held.custody.collection.search(self.sandbox.open(_blank()))
             for one in self.opened():
                 one.custody.sweep()
+
+    def _why_not_ready(self) -> str:
+        """What would keep the service from answering, nothing if nothing; where no worker started, one is tried."""
+        held = self._held.get(DEFAULT)
+        if held is None:
+            return "the default collection is not open yet"
+        try:
+            held.custody.check_room()
+            _ = held.custody.version
+        except InsufficientStorageError as error:
+            return str(error)
+        except (PictraceError, OSError):
+            return "the default collection cannot be read"
+        if not os.access(held.custody.collection.path, os.W_OK):
+            return "the default collection cannot be written to"
+        try:
+            if self.sandbox.is_failing:
+                self.sandbox.open(_blank())
+        except (PictraceError, OSError):
+            return "worker processes cannot be started"
+        return ""
 
     def _hold(self, name: str, path: Path) -> Held:
         custody = Custody(name, path, self.settings, self.sandbox)

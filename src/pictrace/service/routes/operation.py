@@ -7,14 +7,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
 from pictrace._version import __version__
-from pictrace.errors import NotReadyError, ShuttingDownError
+from pictrace.errors import ShuttingDownError
 from pictrace.service import replies
 from pictrace.service.answers import Json
 from pictrace.service.guard import Rule
 from pictrace.service.keys import RIGHTS
 from pictrace.service.routes._asked import caller_of, shelf_of
 from pictrace.service.schemas import MOST_OFFSET, MOST_RESULTS
-from pictrace.service.shelf import DEFAULT
 
 router = APIRouter(tags=["operation"])
 
@@ -35,12 +34,11 @@ async def healthz() -> Response:
 
 @router.get("/readyz", summary="Searches are answered", responses={200: {"model": replies.Status}})
 async def readyz(request: Request) -> Response:
-    """200 once the default collection is open, 503 before and while the service stops."""
+    """200 while searches and uploads would be answered, 503 while they would not, and while the service stops."""
     shelf = shelf_of(request)
     if shelf.is_stopping:
         raise ShuttingDownError("the service is about to stop", retry_after_s=5)
-    if not any(one.custody.name == DEFAULT for one in shelf.opened()):
-        raise NotReadyError("the default collection is not open yet", retry_after_s=2)
+    await shelf.readiness.check()
     return Json({"status": "ready"})
 
 
