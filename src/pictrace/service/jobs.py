@@ -65,9 +65,10 @@ class Run:
         Raises:
             StoppedError: the job is to end.
         """
+        # First the waiting, for the end may be wanted meanwhile.
+        self._jobs.yield_to_others()
         if self._jobs.must_stop(self.job):
             raise StoppedError
-        self._jobs.yield_to_others()
 
 
 class Jobs:
