@@ -1,6 +1,7 @@
 """All that the service holds: collections by name, the workers and threads they share, and who is to be told."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ _LIGHT_WAITING = 512
 """Requests for what is quickly answered, which a page asks for by the hundred."""
 
 _ENDING = ".pictrace"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Shelf:
         self.sandbox = Sandbox(limits=settings.limits, workers=settings.cores)
         self.fetching = Fetching(settings)
         self.is_stopping = False
+        self._warming: threading.Thread | None = None
         self._held: dict[str, Held] = {}
         self._lock = threading.RLock()
 
@@ -78,7 +82,8 @@ class Shelf:
             # else's, is told of when it is asked for.
             with contextlib.suppress(PictraceError):
                 self.get(name)
-        threading.Thread(target=self._warm, args=(held,), name="pictrace-warm", daemon=True).start()
+        self._warming = threading.Thread(target=self._warm, args=(held,), name="pictrace-warm", daemon=True)
+        self._warming.start()
 
     def index_folders(self, held: Held) -> Job:
         """The job that looks through the folders given at the start; the one there is, if it is under way."""
@@ -150,27 +155,44 @@ class Shelf:
         return list(self._held.values())
 
     def stop(self) -> None:
-        """Ends jobs where they can go on later, closes every collection, and ends the workers."""
+        """Ends jobs where they can go on later, closes every collection, and ends the workers.
+
+        No collection is closed under somebody who reads or writes: with what has not ended after `graceful_seconds` it
+        stays open until the process ends, which costs nothing that was committed.
+        """
         with self._lock:
             self.is_stopping = True
         for held in self.opened():
             held.jobs.end()
-        for pool in (self.pool, self.light, self.writes, self.fetches):
+        for pool in self._pools():
             pool.close()
         self.fetching.close()
         self.sandbox.close()
         end = time.monotonic() + self.settings.service.graceful_seconds
+        is_quiet = all(pool.is_over(seconds=_left(end)) for pool in self._pools()) and self._is_warm(_left(end))
         for held in self.opened():
-            held.jobs.stop(seconds=max(0.0, end - time.monotonic()))
-        for held in self.opened():
-            held.custody.close()
+            if held.jobs.stop(seconds=_left(end)) and is_quiet:
+                held.custody.close()
+            else:
+                _log.warning("collection %s is still in use and is not closed", held.custody.name)
 
     def _warm(self, held: Held) -> None:
         """Starts a worker and loads the models, so that the first search is as quick as others; then cleans up."""
         with contextlib.suppress(PictraceError):
             held.custody.collection.search(self.sandbox.open(_blank()))
             for one in self.opened():
-                one.custody.sweep()
+                if not self.is_stopping:
+                    one.custody.sweep()
+
+    def _is_warm(self, seconds: float) -> bool:
+        """Whether that thread has ended; waits for it so long."""
+        if self._warming is None:
+            return True
+        self._warming.join(seconds)
+        return not self._warming.is_alive()
+
+    def _pools(self) -> tuple[Pool, ...]:
+        return self.pool, self.light, self.writes, self.fetches
 
     def _hold(self, name: str, path: Path) -> Held:
         custody = Custody(name, path, self.settings, self.sandbox)
@@ -214,6 +236,11 @@ def _blank() -> bytes:
     head = b"BM" + (54 + size * len(row)).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little")
     shape = (40).to_bytes(4, "little") + 2 * size.to_bytes(4, "little") + b"\x01\x00\x18\x00" + bytes(24)
     return head + shape + size * row
+
+
+def _left(end: float) -> float:
+    """Seconds until a moment, 0 once it is over."""
+    return max(0.0, end - time.monotonic())
 
 
 def _is_name(name: str) -> bool:
