@@ -29,6 +29,7 @@ CODES = {
     "image_too_small": (422, "The picture is too small"),
     "image_too_complex": (422, "The picture takes too much to decode"),
     "payload_too_large": (413, "This is too large"),
+    "too_many_places": (422, "The picture is there under too many names"),
     "source_unreadable": (422, "The file cannot be read"),
     "root_missing": (404, "The source is not there"),
     "archive_unsafe": (422, "The archive cannot be trusted"),

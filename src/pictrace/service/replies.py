@@ -100,11 +100,12 @@ class Links(_Reply):
 
 
 class Record(_Reply):
-    """One picture, and every place where it was seen."""
+    """One picture, and the first of the `places` where it was seen."""
 
     id: int
     path: str | None
     locations: list[str]
+    places: int
     sha256: str
     format: str
     width: int
@@ -164,6 +165,7 @@ class Match(_Reply):
     id: int | None
     path: str | None
     paths: list[str]
+    places: int
     vanished: list[str]
     relation: Literal["exact", "copy", "scene", "similar", "different"]
     score: float
