@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fetch.upstream import ok, policy, serving
@@ -14,6 +15,7 @@ from service.desk import opened, settings, until
 
 from pictrace import ingest
 from pictrace.collection import Collection
+from pictrace.service import custody
 
 COUNT = 12
 """Inputs of each job; one of them is no picture, and one is the same picture as another."""
@@ -91,3 +93,19 @@ def test_a_job_that_ended_halfway_goes_on(tmp_path, monkeypatch, inputs, kind, e
     assert len(found["images"]) == len({one["sha256"] for one in found["images"]}) == COUNT - 2
     assert len(places) == len(set(places)) == COUNT - 1
     assert [one["code"] for one in found["failures"]] == ["not_an_image"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_job_ends_where_the_disk_is_nearly_full(tmp_path, monkeypatch, inputs, kind):
+    """In the middle of its inputs; what was done stays."""
+    monkeypatch.setattr(ingest, "BATCH", halfway.BATCH)
+    given, allowed = inputs[0][kind], inputs[1]
+    with opened(settings(tmp_path, fetch=allowed)) as desk:
+        collection = desk.held.custody.collection
+        usage = lambda _: SimpleNamespace(free=int(len(collection) < 3))  # noqa: E731
+        monkeypatch.setattr(custody, "shutil", SimpleNamespace(disk_usage=usage))
+        job = desk.ended(halfway.begun(desk, kind, given))
+
+        assert (job["state"], job["problem"]["code"]) == ("failed", "insufficient_storage")
+        assert 3 <= len(collection) < COUNT - 2
+        assert len(desk.get("/images").json()["images"]) == len(collection)

@@ -70,6 +70,19 @@ class _Watch(Progress):
         self._run.breathe()
 
 
+class _Indexing(_Watch):
+    """The same, and ends where the disk is nearly full."""
+
+    def __init__(self, custody: Custody, run: Run) -> None:
+        super().__init__(run)
+        self._custody = custody
+
+    def reported(self, report: Report) -> None:
+        """A batch is in; the next one needs room."""
+        super().reported(report)
+        self._custody.check_room()
+
+
 def _index(custody: Custody, run: Run) -> None:
     custody.check_room()
     folders = [str(folder) for folder in run.job.plan["folders"]]
@@ -77,7 +90,7 @@ def _index(custody: Custody, run: Run) -> None:
     counting = threading.Thread(target=_count, args=(custody, run, over), daemon=True, name="pictrace-count")
     counting.start()
     try:
-        report = custody.collection.add(*folders, progress=_Watch(run))
+        report = custody.collection.add(*folders, progress=_Indexing(custody, run))
     finally:
         over.set()
         counting.join()

@@ -4,11 +4,14 @@ import io
 import json
 import threading
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from fetch.upstream import ok, policy, serving
 from photographs import jpeg, noise
 from service.desk import ZIP, opened, settings
+
+from pictrace.service import custody
 
 CODE = {"content-type": "application/json"}
 
@@ -286,6 +289,22 @@ def test_an_archive_has_a_bound(tmp_path, size, status):
 
         assert answer.status_code == status
         assert not list((tmp_path / "default.pictrace" / "incoming").iterdir())
+
+
+def test_an_archive_is_refused_once_the_disk_is_nearly_full(yard, monkeypatch):
+    """In the middle of it, and nothing stays."""
+    looked = []
+    usage = lambda _: looked.append(1) or SimpleNamespace(free=int(len(looked) < 4))  # noqa: E731
+    monkeypatch.setattr(custody, "shutil", SimpleNamespace(disk_usage=usage))
+
+    async def parts():
+        for _ in range(8):
+            yield b"x" * (1 << 20)
+
+    answer = yard.post("/archives", content=parts(), headers=ZIP)
+
+    assert (answer.status_code, answer.json()["code"], len(looked)) == (507, "insufficient_storage", 4)
+    assert not list(yard.held.custody.incoming("").iterdir())
 
 
 def test_an_archive_is_written_beside_the_loop(yard, monkeypatch):

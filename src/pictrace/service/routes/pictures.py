@@ -105,7 +105,7 @@ async def _spooled(request: Request, found: Held, path: Path) -> None:
         file = await asyncio.to_thread(path.open, "xb")
         with file:
             async for block in _blocks(request):
-                await asyncio.to_thread(file.write, block)
+                await asyncio.to_thread(_append, found, file, block)
             await asyncio.to_thread(_settle, file)
     except ClientDisconnect as error:
         raise BadRequestError("the request ended before its body did") from error
@@ -122,6 +122,12 @@ async def _blocks(request: Request) -> AsyncIterator[bytes]:
             yield bytes(gathered)
             gathered.clear()
     yield bytes(gathered)
+
+
+def _append(found: Held, file: IO[bytes], block: bytes) -> None:
+    """The block is written, if what the service leaves free stays free."""
+    found.custody.check_room()
+    file.write(block)
 
 
 def _settle(file: IO[bytes]) -> None:
