@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 from pictrace.errors import (
+    ArchiveTooLargeError,
+    ArchiveUnsafeError,
     FetchError,
     NotFoundError,
     PictraceError,
@@ -32,7 +34,7 @@ CODES = {
     "too_many_places": (422, "The picture is there under too many names"),
     "source_unreadable": (422, "The file cannot be read"),
     "root_missing": (404, "The source is not there"),
-    "archive_unsafe": (422, "The archive cannot be trusted"),
+    "archive_unsafe": (422, "The archive is damaged, or cannot be trusted"),
     "archive_too_large": (422, "The archive is too large"),
     "list_invalid": (422, "The list cannot be read"),
     "invalid_url": (400, "This is no URL to fetch"),
@@ -67,7 +69,15 @@ CODES = {
 """Status and title for each code of `pictrace.errors`."""
 
 _TYPE = "https://github.com/Solrikk/PicTrace/blob/main/docs/errors.md#"
-_FOR_CLIENTS = (FetchError, NotFoundError, PictureError, ServiceError, UsageError)
+_FOR_CLIENTS = (
+    ArchiveTooLargeError,
+    ArchiveUnsafeError,
+    FetchError,
+    NotFoundError,
+    PictureError,
+    ServiceError,
+    UsageError,
+)
 """Errors about what the client gave; the messages of all others speak of this machine, and stay on it."""
 
 _PLACE = re.compile(r"(?<![\w.:/<])(?:~|[A-Za-z]:)?[/\\](?:[^\s'\"/\\]+[/\\]?)+")

@@ -135,9 +135,9 @@ class Shelf:
         """Whether the collection is new; afterwards it is there.
 
         Raises:
-            NotFoundError: no collection can have that name.
+            UsageError: no collection can have that name.
         """
-        names.collection(name)
+        names.new_collection(name)
         with self._lock:
             is_new = name not in self.names()
             if is_new:
@@ -148,7 +148,7 @@ class Shelf:
     def names(self) -> list[str]:
         """All collections, the default one first."""
         found = {path.stem for path in self._folder().glob(f"*{_ENDING}") if path.is_dir()} - {DEFAULT}
-        return [DEFAULT, *sorted(name for name in found if _is_name(name))]
+        return [DEFAULT, *sorted(name for name in found if names.is_collection(name))]
 
     def opened(self) -> list[Held]:
         """Those that are open."""
@@ -241,10 +241,3 @@ def _blank() -> bytes:
 def _left(end: float) -> float:
     """Seconds until a moment, 0 once it is over."""
     return max(0.0, end - time.monotonic())
-
-
-def _is_name(name: str) -> bool:
-    try:
-        return bool(names.collection(name))
-    except NotFoundError:
-        return False

@@ -5,9 +5,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from pictrace.errors import FetchError, PictraceError, PictureError
+from pictrace.errors import ArchiveTooLargeError, ArchiveUnsafeError, FetchError, PictraceError, PictureError
 from pictrace.fetch import Fetched
 from pictrace.ingest import Progress, Report
 from pictrace.results import Failure
@@ -112,6 +113,15 @@ def _count(custody: Custody, run: Run, over: threading.Event) -> None:
 
 def _archive(custody: Custody, run: Run) -> None:
     path = custody.incoming(archive_of(run.job))
+    try:
+        _members(custody, run, path)
+    except (ArchiveTooLargeError, ArchiveUnsafeError) as error:
+        # By the name that the client knows it under.
+        raise type(error)(str(error).replace(path.name, run.job.name, 1), hint=error.hint) from error
+    custody.collection.fold(progress=_Watch(run))
+
+
+def _members(custody: Custody, run: Run, path: Path) -> None:
     limits = custody.settings.limits
     run.count(total=sum(1 for _ in Archive(path, limits, known=lambda _: True).items()))
     above = f"{path}!/"
@@ -126,7 +136,6 @@ def _archive(custody: Custody, run: Run) -> None:
                 yield item.location.uri.removeprefix(above), item.data or b""
 
     _take_in(custody, run, members(), lambda name: f"{run.job.name}/{names.shown(name)}")
-    custody.collection.fold(progress=_Watch(run))
 
 
 def archive_of(job: Job) -> str:

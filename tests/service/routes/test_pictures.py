@@ -12,6 +12,7 @@ from photographs import jpeg, noise
 from service.desk import ZIP, opened, settings
 
 from pictrace.service import custody
+from pictrace.service.routes import pictures
 
 CODE = {"content-type": "application/json"}
 
@@ -257,14 +258,26 @@ def test_an_archive_becomes_a_job(yard):
     assert sorted(paths) == ["holiday.zip/a/one.jpg", "holiday.zip/two.jpg"]
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", packed(a_jpg=jpeg(noise(13)))[:-30]])
-def test_a_bad_archive_fails_and_leaves_nothing(yard, data):
-    """Its job says why."""
-    answer = yard.post("/archives", content=data, headers=ZIP)
+def test_a_damaged_archive_fails_and_leaves_nothing(yard):
+    """Its job says what is wrong with it, and calls it as the client does."""
+    answer = yard.post("/archives?name=birds.zip", content=packed(a_jpg=jpeg(noise(13)))[:-30], headers=ZIP)
     job = yard.ended(answer.json()["id"])
 
-    assert (job["state"], job["problem"]["code"], job["name"]) == ("failed", "archive_unsafe", "archive.zip")
-    assert not list((yard.held.custody.collection.path / "incoming").iterdir())
+    assert (job["state"], job["problem"]["code"]) == ("failed", "archive_unsafe")
+    assert job["problem"]["detail"].startswith("archive 'birds.zip' is refused: it is damaged: its end is missing")
+    assert not list(yard.held.custody.incoming("").iterdir())
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive", b"PK", jpeg(noise(13))])
+def test_what_is_no_archive_is_refused_at_once(yard, data):
+    """There is no job, and nothing stays."""
+    before = yard.get("/jobs").json()
+    answer = yard.post("/archives", content=data, headers=ZIP)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_format")
+    assert answer.json()["detail"].startswith("this is no ZIP archive")
+    assert yard.get("/jobs").json() == before
+    assert not list(yard.held.custody.incoming("").iterdir())
 
 
 @pytest.mark.parametrize("kind", ["application/x-tar", "image/png", "multipart/form-data; boundary=x"])
@@ -280,7 +293,7 @@ def test_an_archive_has_a_bound(tmp_path, size, status):
     """Above it nothing stays, however it is framed."""
 
     async def parts():
-        yield b"x" * size
+        yield b"PK\x03\x04".ljust(size, b"x")
 
     with opened(settings(tmp_path, service={"zip_bytes": 1000})) as desk:
         answer = desk.post("/archives", content=parts(), headers=ZIP)
@@ -312,10 +325,11 @@ def test_an_archive_is_written_beside_the_loop(yard, monkeypatch):
     noted = []
     incoming = yard.held.custody.incoming
     monkeypatch.setattr(yard.held.custody, "incoming", lambda name: _Noted(incoming(name), noted))
+    monkeypatch.setattr(pictures, "_is_zip", lambda path: True)
 
     async def parts():
         for _ in range(40):
-            yield b"x" * (64 << 10)
+            yield b"PK\x03\x04".ljust(64 << 10, b"x")
 
     answer = yard.post("/archives", content=parts(), headers=ZIP)
 

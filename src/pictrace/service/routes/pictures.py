@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import zipfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -107,10 +108,19 @@ async def _spooled(request: Request, found: Held, path: Path) -> None:
             async for block in _blocks(request):
                 await asyncio.to_thread(_append, found, file, block)
             await asyncio.to_thread(_settle, file)
+        if not await asyncio.to_thread(_is_zip, path):
+            raise UnsupportedFormatError("this is no ZIP archive", hint="only ZIPs are taken in")
     except ClientDisconnect as error:
         raise BadRequestError("the request ended before its body did") from error
     except OSError as error:
         raise found.custody.full(error) from error
+
+
+def _is_zip(path: Path) -> bool:
+    """Whether it begins like one or, with something before it, ends like one; the job tells whether it is whole."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    return head == b"PK\x03\x04" or zipfile.is_zipfile(path)
 
 
 async def _blocks(request: Request) -> AsyncIterator[bytes]:
