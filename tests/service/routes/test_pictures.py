@@ -192,6 +192,19 @@ def test_a_url_is_fetched_and_added(tmp_path):
         assert desk.get("/images?filter=n=2").json()["count"] == 1
 
 
+def test_every_url_of_a_list_counts(tmp_path):
+    """Once; what is more than the rate is owed, and nothing is fetched meanwhile."""
+    chosen = settings(tmp_path, service={"limit_loopback": True, "fetches_per_minute": 2})
+    with opened(chosen) as desk:
+        urls = [f"http://127.0.0.1/{number}.jpg" for number in (1, 2, 3, 4, 4)]
+        first, second = (desk.post("/images", json={"urls": urls}) for _ in range(2))
+        one = desk.post("/images", json={"url": urls[0]})
+
+    assert [answer.status_code for answer in (first, second, one)] == [202, 429, 429]
+    assert 110 < int(second.headers["retry-after"]) <= 120
+    assert 80 < int(one.headers["retry-after"]) <= 90
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -150,9 +150,10 @@ async def _by_url(request: Request, found: Held, asked: ByUrl) -> Response:
     caller = caller_of(request)
     caller.require("fetch")
     if asked.urls is not None:
-        caller.spend(0, fetches=1)
-        plan = {"urls": list(dict.fromkeys(asked.urls)), "metadata": said}
-        job = await core(request, lambda: found.jobs.add("urls", f"{len(plan['urls'])} URLs", plan))
+        urls = list(dict.fromkeys(asked.urls))
+        caller.spend(0, fetches=len(urls))
+        plan = {"urls": urls, "metadata": said}
+        job = await core(request, lambda: found.jobs.add("urls", f"{len(urls)} URLs", plan))
         place = f"{answers.base_of(found.custody.name)}/jobs/{job.id}"
         return Json(job.to_dict(), status_code=202, headers={"location": place})
     url = asked.url or ""
