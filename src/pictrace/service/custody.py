@@ -4,15 +4,14 @@ import contextlib
 import errno
 import shutil
 import threading
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
-from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError, PictraceError
-from pictrace.fetch import Fetcher
+from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError
 from pictrace.lookup import FOLD_ROWS
 from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
@@ -169,40 +168,3 @@ class Custody:
     def close(self) -> None:
         """Gives the collection back."""
         self.collection.close()
-
-
-class Fetching:
-    """The service's one way to other machines, opened when it is first needed."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._policy = settings.fetch
-        self._fetcher: Fetcher | None = None
-        self._opening = threading.Lock()
-
-    def get(self, url: str) -> bytes:
-        """The file at a URL.
-
-        Raises:
-            FetchError: it cannot be fetched, or may not.
-            ForbiddenError: nothing is fetched here.
-        """
-        return self._open().get(url).data
-
-    def many(self, urls: Sequence[str]) -> Iterator[tuple[str, Any]]:
-        """Each URL with what was fetched, or the error."""
-        return self._open().many(urls)
-
-    def close(self) -> None:
-        """Ends everything that is under way."""
-        with self._opening:
-            if self._fetcher is not None:
-                self._fetcher.close()
-            self._fetcher = None
-
-    def _open(self) -> Fetcher:
-        if not self._policy.enabled:
-            raise ForbiddenError("this service fetches nothing", hint="upload the picture instead")
-        with self._opening:
-            if self._fetcher is None:
-                self._fetcher = Fetcher(self._policy)
-            return self._fetcher

@@ -15,8 +15,9 @@ from pictrace.sandbox import Sandbox
 from pictrace.service import names
 from pictrace.service._job import ENDED, Job
 from pictrace.service.bodies import Budget
-from pictrace.service.custody import Custody, Fetching
+from pictrace.service.custody import Custody
 from pictrace.service.events import Events
+from pictrace.service.fetching import Fetching
 from pictrace.service.jobs import Jobs
 from pictrace.service.pool import Pool
 from pictrace.service.thumbnails import Thumbnails

@@ -14,7 +14,8 @@ from pictrace.ingest import Progress, Report
 from pictrace.results import Failure
 from pictrace.service import names
 from pictrace.service._job import Job
-from pictrace.service.custody import Custody, Fetching, Taken
+from pictrace.service.custody import Custody, Taken
+from pictrace.service.fetching import Fetching
 from pictrace.service.jobs import Run, Work, counts
 from pictrace.sources.archive import Archive
 from pictrace.sources.opening import open_source
