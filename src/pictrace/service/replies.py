@@ -55,7 +55,7 @@ class Info(_Reply):
 
 
 class Brief(_Reply):
-    """A collection; numbers are `null`, and there is a problem, where it cannot be opened."""
+    """A collection; numbers are `null`, and there is a problem, where it cannot be read."""
 
     name: str
     pictures: int | None

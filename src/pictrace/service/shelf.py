@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from pictrace.collection import Collection
 from pictrace.errors import NotFoundError, PictraceError, ShuttingDownError
 from pictrace.sandbox import Sandbox
 from pictrace.service import names
@@ -114,6 +115,19 @@ class Shelf:
         if self.is_stopping:
             raise ShuttingDownError("the service is about to stop", retry_after_s=5)
         return self._held.get(name)
+
+    def numbers(self, name: str) -> tuple[int, int]:
+        """Pictures and version of a collection; one that is not open is only read for it, and stays so.
+
+        Raises:
+            CollectionError: it cannot be read.
+            ShuttingDownError: the service is about to stop.
+        """
+        found = self.found(name)
+        if found is not None:
+            return len(found.custody.collection), found.custody.version
+        with Collection(self._path(name), settings=self.settings) as collection:
+            return len(collection), collection.changes
 
     def get(self, name: str) -> Held:
         """A collection by its name.

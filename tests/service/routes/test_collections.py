@@ -77,17 +77,19 @@ def test_the_version_grows_with_every_write(yard):
     assert before < between < yard.get().json()["version"]
 
 
-def test_one_that_cannot_be_opened_hides_no_other(tmp_path):
-    """Its problem is where its numbers would be."""
+def test_no_collection_is_opened_to_be_listed(tmp_path):
+    """What another process writes is only read; of what cannot be read, the problem is where its numbers would be."""
     with opened(settings(tmp_path)) as desk, Collection(tmp_path / "more" / "taken.pictrace") as other:
         other.path.parent.mkdir(exist_ok=True)
         other.hold()
         (tmp_path / "more" / "broken.pictrace").mkdir()
         (tmp_path / "more" / "broken.pictrace" / "catalog.sqlite").write_bytes(b"x" * 5000)
+        other.add_image(jpeg(noise(1)))
         every = {one["name"]: one for one in desk.ask("GET", "/v1/collections").json()["collections"]}
+        names = [one.custody.name for one in desk.shelf.opened()]
 
-    assert every["default"]["pictures"] == 0
-    assert (every["taken"]["pictures"], every["taken"]["problem"]["code"]) == (None, "index_locked")
+    assert (names, every["default"]["pictures"]) == (["default"], 0)
+    assert every["taken"] == {"name": "taken", "pictures": 1, "version": 1}
     assert every["broken"]["problem"]["code"] == "index_damaged"
 
 
