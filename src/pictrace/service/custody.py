@@ -12,6 +12,7 @@ from typing import Any
 from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
 from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError
+from pictrace.ingest import Progress
 from pictrace.lookup import FOLD_ROWS
 from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
@@ -45,7 +46,7 @@ class Custody:
         self._originals = Originals(path / "originals")
         self._keeping = threading.Lock()
         self._counting = threading.Lock()
-        self._writes = 0
+        self._moved = 0
         with contextlib.ExitStack() as stack:
             stack.callback(self.collection.close)
             self.collection.hold()
@@ -89,6 +90,7 @@ class Custody:
                     self._originals.keep(picture.sha256, data)
                 key = self.collection.add_image(trace, name=name, metadata=metadata)
                 is_added = True
+                self._count(int(not known))
             finally:
                 if not is_added and not known:
                     self._originals.drop(picture.sha256)
@@ -109,6 +111,7 @@ class Custody:
         with self._keeping:
             shas = [self.collection.get(key).sha256 for key in keys]
             self.collection.remove(*keys)
+            self._count(len(keys))
             for sha256 in shas:
                 self._originals.drop(sha256)
 
@@ -146,14 +149,25 @@ class Custody:
             if path.name not in but:
                 path.unlink(missing_ok=True)
 
-    def is_fold_due(self) -> bool:
-        """Whether so much was written since this last held that indexes are worth bringing up to date."""
+    def fold(self, *, progress: Progress) -> None:
+        """Indexes brought up to date, where enough is new or gone to be worth it."""
         with self._counting:
-            self._writes += 1
-            if self._writes < FOLD_ROWS:
+            self._moved = 0
+        self.collection.fold(progress=progress)
+
+    def is_fold_due(self) -> bool:
+        """Whether so many pictures came or went, since this last held or indexes were last brought up to date, that
+        the next time is worth it.
+        """
+        with self._counting:
+            if self._moved < FOLD_ROWS:
                 return False
-            self._writes = 0
+            self._moved = 0
             return True
+
+    def _count(self, pictures: int) -> None:
+        with self._counting:
+            self._moved += pictures
 
     def check_room(self) -> None:
         """Nothing, if there is room to write.

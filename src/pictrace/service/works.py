@@ -33,7 +33,7 @@ def works_of(custody: Custody, fetching: Fetching) -> Mapping[str, Work]:
         "zip": lambda run: _archive(custody, run),
         "urls": lambda run: _urls(custody, fetching, run),
         "rebuild": lambda run: custody.collection.rebuild(progress=_Watch(run)),
-        "fold": lambda run: custody.collection.fold(progress=_Watch(run)),
+        "fold": lambda run: custody.fold(progress=_Watch(run)),
     }
 
 
@@ -119,7 +119,7 @@ def _archive(custody: Custody, run: Run) -> None:
     except (ArchiveTooLargeError, ArchiveUnsafeError) as error:
         # By the name that the client knows it under.
         raise type(error)(str(error).replace(path.name, run.job.name, 1), hint=error.hint) from error
-    custody.collection.fold(progress=_Watch(run))
+    custody.fold(progress=_Watch(run))
 
 
 def _members(custody: Custody, run: Run, path: Path) -> None:
@@ -153,7 +153,7 @@ def _urls(custody: Custody, fetching: Fetching, run: Run) -> None:
             yield url, found.data if isinstance(found, Fetched) else _failure(url, found)
 
     _take_in(custody, run, answers(), lambda url: url)
-    custody.collection.fold(progress=_Watch(run))
+    custody.fold(progress=_Watch(run))
 
 
 def _take_in(custody: Custody, run: Run, found: Iterator[_Found], called: Callable[[str], str]) -> None:
