@@ -42,7 +42,8 @@ LAYERS = (
     "report testing",
     "demo",
     "service.problems service.keys service.names service.originals service.sessions service.pool service.events",
-    "service.guard service.custody service.thumbnails service.bodies service.schemas service.replies service.jobs",
+    "service.guard service.custody service.fetching service.thumbnails service.bodies service.schemas",
+    "service.replies service.jobs",
     "service.works service.description service.readiness",
     "service.shelf",
     "service.answers service.metrics",
@@ -230,6 +231,14 @@ def test_the_face_is_not_imported_from_inside():
 def test_the_ground_floor_stands_alone(module, below):
     """What everybody imports imports next to nothing."""
     assert edges()[module] <= below
+
+
+@pytest.mark.parametrize(
+    ("inside", "owner"), [("_errors", "errors"), ("_limits", "settings"), ("_recall", "lookup"), ("_jpeg", "picture")]
+)
+def test_what_serves_one_module_is_imported_there(inside, owner):
+    """Everybody else imports from that one."""
+    assert {module for module, targets in edges().items() if inside in targets} == {owner}
 
 
 def test_every_library_is_imported_only_where_it_is_wrapped():

@@ -48,8 +48,9 @@ class Writing:
     @contextlib.contextmanager
     def __call__(self, *, create: bool = True, defer_features: bool = False) -> Iterator[Catalog]:
         """The catalog, writable; made first if it is not there and may be."""
-        if self._held is not None:
-            yield self._held
+        held = self._held
+        if held is not None:
+            yield held
             return
         catalog = self._choice.writer(self._path, models=self._models, create=create, defer_features=defer_features)
         with contextlib.closing(catalog):

@@ -14,6 +14,7 @@ PictraceError
 │   ├── ImageTooSmallError         image_too_small
 │   ├── ImageTooComplexError       image_too_complex
 │   ├── FileTooLargeError          payload_too_large
+│   ├── TooManyPlacesError         too_many_places
 │   └── SourceUnreadableError      source_unreadable
 ├── SourceError                    a whole source cannot be used
 │   ├── RootMissingError           root_missing
@@ -136,6 +137,12 @@ class FileTooLargeError(PictureError):
     """A file, or a request's body, above the byte limit; refused before reading more of it."""
 
     code = "payload_too_large"
+
+
+class TooManyPlacesError(PictureError):
+    """A picture that is there under as many given names as are kept; it stays as it is."""
+
+    code = "too_many_places"
 
 
 class SourceUnreadableError(PictureError):

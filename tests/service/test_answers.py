@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from pictrace.results import Answer, Match
-from pictrace.service.answers import Json, answer
-from pictrace.types import Relation
+from pictrace.results import Answer, Match, PictureRecord
+from pictrace.service.answers import Json, answer, match, record
+from pictrace.types import Location, Relation
 
 ONE = Match(1, "a", Relation.SIMILAR, 0.5, {}, None, 1, 1, "ab" * 32)
 
@@ -40,3 +40,14 @@ def test_what_is_no_number_is_a_mistake():
     """It is never sent."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         Json({"score": float("nan")})
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, 0), (20, 20), (21, 20), (1000, 20)])
+def test_of_many_places_the_first_are_told(count, told):
+    """And how many there are, of a record and of a match."""
+    places = tuple(Location(f"{number}", f"{number}", 1, 0) for number in range(count))
+    plain = record("default", PictureRecord(1, "ab" * 32, "JPEG", 1, 1, 1, "", places))
+    matched = match("default", Match(1, None, Relation.EXACT, 1.0, {}, None, 1, 1, "ab" * 32, locations=places))
+
+    assert plain["locations"] == list(matched["paths"]) == [f"{number}" for number in range(told)]
+    assert (plain["places"], matched["places"]) == (count, count)

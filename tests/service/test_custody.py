@@ -7,8 +7,9 @@ from photographs import jpeg, noise
 from service.desk import settings
 
 from pictrace.errors import IndexLockedError, InsufficientStorageError, NotFoundError
-from pictrace.lookup import FOLD_ROWS
+from pictrace.ingest import Progress
 from pictrace.sandbox import Sandbox
+from pictrace.service import custody as custody_module
 from pictrace.service.custody import Custody
 
 
@@ -68,11 +69,17 @@ def test_nobody_else_writes_meanwhile(custody, sandbox, tmp_path):
         Custody("default", custody.collection.path, settings(tmp_path), sandbox)
 
 
-def test_indexes_are_due_now_and_then(custody):
-    """After as many writes as are worth it."""
-    due = [custody.is_fold_due() for _ in range(2 * FOLD_ROWS)]
+def test_indexes_are_due_once_enough_came_or_went(custody, monkeypatch):
+    """What was known already changes nothing; what was brought up to date is not due."""
+    monkeypatch.setattr(custody_module, "FOLD_ROWS", 2)
+    due = []
+    for seed in (1, 1, 2, 2):
+        custody.take_in(jpeg(noise(seed)), name="a")
+        due.append(custody.is_fold_due())
+    custody.remove([1, 2])
+    custody.fold(progress=Progress())
 
-    assert [place for place, is_due in enumerate(due, 1) if is_due] == [FOLD_ROWS, 2 * FOLD_ROWS]
+    assert [*due, custody.is_fold_due()] == [False, False, True, False, False]
 
 
 def test_what_came_in_goes_but_for_what_is_needed(custody):

@@ -33,7 +33,7 @@ STATUSES = {
     414: "uri_too_long",
     415: "unsupported_format",
     422: "image_corrupt image_too_many_pixels image_too_small image_too_complex archive_unsafe archive_too_large "
-    "filter_too_slow not_an_image list_invalid source_unreadable",
+    "filter_too_slow not_an_image list_invalid source_unreadable too_many_places",
     429: "rate_limited too_many_in_flight",
     431: "headers_too_large",
     500: "internal",

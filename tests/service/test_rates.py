@@ -36,11 +36,11 @@ def test_what_is_said_to_wait_is_enough_and_not_too_much(cost):
 
 
 def test_a_cost_above_the_burst_can_be_paid():
-    """With everything that is there."""
+    """With everything that is there, and the rest is owed."""
     buckets = Buckets(60, burst=3, clock=lambda: 0.0)
 
     assert buckets.take("a", 5) == 0
-    assert buckets.take("a", 1) == 1.0
+    assert buckets.take("a", 1) == buckets.wait("a", 1) == 3.0
 
 
 def test_refusals_and_looks_cost_nothing():

@@ -1,5 +1,6 @@
 """What the service holds: collections by name, and who is told of them."""
 
+import asyncio
 import threading
 
 import pytest
@@ -115,3 +116,30 @@ def test_who_reads_does_not_wait_for_what_is_being_opened(tmp_path):
         thread.join(10)
 
         assert len(found) == 2
+
+
+@pytest.mark.parametrize(("seconds", "is_waited_for"), [(20.0, True), (0.1, False)])
+def test_no_collection_is_closed_under_a_reader(tmp_path, seconds, is_waited_for):
+    """The end waits for requests that still run; with one that does not end in time, the collection stays open."""
+    begun, go_on = threading.Event(), threading.Event()
+    with opened(settings(tmp_path, service={"graceful_seconds": seconds})) as desk:
+        collection = desk.held.custody.collection
+
+        def look():
+            begun.set()
+            go_on.wait(10)
+            return collection._writing.is_held, len(collection)
+
+        found = asyncio.run_coroutine_threadsafe(desk.shelf.light.run(look), desk.loop)
+        assert begun.wait(10)
+        end = threading.Thread(target=desk.shelf.stop)
+        end.start()
+        if is_waited_for:
+            until(lambda: desk.shelf.light._is_closed)
+        else:
+            end.join(10)
+        go_on.set()
+        end.join(10)
+
+        assert found.result(10) == (True, 0)
+        assert collection._writing.is_held is not is_waited_for

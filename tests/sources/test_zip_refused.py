@@ -166,3 +166,11 @@ def test_a_sparse_file_of_gigabytes_is_no_zip(tmp_path):
 
     with pytest.raises(ArchiveUnsafeError, match="it is no ZIP"):
         listed(path)
+
+
+def test_a_cut_archive_is_told_from_no_archive(tmp_path):
+    """The first is damaged, and may be had again."""
+    with pytest.raises(ArchiveUnsafeError, match="it is damaged: its end is missing") as caught:
+        listed(written(tmp_path, archives.zip_of([("a.jpg", PICTURE)])[:-30]))
+
+    assert caught.value.hint

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from starlette.types import Message, Receive
 
-from pictrace._limits import ServicePolicy
 from pictrace.errors import FileTooLargeError, RequestTimeoutError
+from pictrace.settings import ServicePolicy
 
 _MIB = 1 << 20
 

@@ -9,7 +9,6 @@ from functools import partial
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from pictrace._limits import ServicePolicy
 from pictrace.errors import (
     BadRequestError,
     ConfigurationError,
@@ -21,6 +20,7 @@ from pictrace.service import _scope
 from pictrace.service._rates import Buckets, whole_seconds
 from pictrace.service.keys import RIGHTS, Key, KeyStore
 from pictrace.service.sessions import COOKIE, Sessions
+from pictrace.settings import ServicePolicy
 
 
 @dataclass(frozen=True)

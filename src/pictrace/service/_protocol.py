@@ -12,7 +12,6 @@ from typing import Any, ClassVar, cast
 import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from pictrace._limits import ServicePolicy
 from pictrace.errors import (
     BadRequestError,
     HeadersTooLargeError,
@@ -26,6 +25,7 @@ from pictrace.service._framing import StrictConnection
 from pictrace.service._line import Line
 from pictrace.service.guard import HEADERS, Record
 from pictrace.service.problems import Problem
+from pictrace.settings import ServicePolicy
 
 
 def protocol(policy: ServicePolicy, watchers: Sequence[Callable[[Record], object]]) -> type[H11Protocol]:

@@ -28,13 +28,15 @@ class Buckets:
         return len(self._full_at)
 
     def take(self, name: str, cost: int = 1) -> float:
-        """0 if that much was taken; otherwise nothing was, and these are the seconds after which it could be."""
+        """0 if that much was taken; otherwise nothing was, and these are the seconds after which it could be.
+
+        Who asks for more than a bucket holds is let in when it is full, and waits for the rest afterwards.
+        """
         now = self._clock()
-        full_at = self._full_after(name, cost, now)
-        wait = self._wait(full_at, now)
+        wait = self._wait(self._full_after(name, min(cost, self._burst), now), now)
         if wait:
             return wait
-        self._full_at[name] = full_at
+        self._full_at[name] = self._full_after(name, cost, now)
         self._full_at.move_to_end(name)
         self._forget(now)
         return 0.0
@@ -42,11 +44,10 @@ class Buckets:
     def wait(self, name: str, cost: int = 1) -> float:
         """Seconds after which that much could be taken; nothing is."""
         now = self._clock()
-        return self._wait(self._full_after(name, cost, now), now)
+        return self._wait(self._full_after(name, min(cost, self._burst), now), now)
 
     def _full_after(self, name: str, cost: int, now: float) -> float:
-        # A cost above the burst could never be paid.
-        return max(self._full_at.get(name, now), now) + min(cost, self._burst) * self._seconds_each
+        return max(self._full_at.get(name, now), now) + cost * self._seconds_each
 
     def _wait(self, full_at: float, now: float) -> float:
         wait = full_at - now - self._burst * self._seconds_each

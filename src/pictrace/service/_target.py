@@ -5,9 +5,9 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 
 from starlette.types import Scope
 
-from pictrace._limits import ServicePolicy
 from pictrace.errors import BadRequestError, HeadersTooLargeError, UnsupportedFormatError, UriTooLongError
 from pictrace.service._scope import raw_path, values
+from pictrace.settings import ServicePolicy
 
 HEADERS = 100
 """Of one request; browsers send about twenty."""

@@ -19,6 +19,9 @@ from pictrace.service.schemas import MOST_OFFSET
 
 JPEG, WEBP = "image/jpeg", "image/webp"
 
+MOST_PLACES = 20
+"""Of one picture that are told; how many there are is told besides."""
+
 _BLOCK_BYTES = 256 << 10
 """Of a file, in memory for each client that takes one; the next is read once the network has taken this one."""
 
@@ -66,12 +69,15 @@ def links(collection: str, key: int) -> dict[str, str]:
 
 def record(collection: str, found: PictureRecord) -> dict[str, Any]:
     """One picture."""
-    return {**found.to_dict(), "links": links(collection, found.id)}
+    told = replace(found, locations=found.locations[:MOST_PLACES]).to_dict()
+    return {**told, "places": len(found.locations), "links": links(collection, found.id)}
 
 
 def match(collection: str, found: Match) -> dict[str, Any]:
     """One match; `links` is `None` for what is in no collection."""
-    return {**found.to_dict(), "links": None if found.id is None else links(collection, found.id)}
+    told = replace(found, locations=found.locations[:MOST_PLACES]).to_dict()
+    where = None if found.id is None else links(collection, found.id)
+    return {**told, "places": len(found.paths), "links": where}
 
 
 def answer(collection: str, found: Answer, *, query: Mapping[str, Any], offset: int, limit: int) -> dict[str, Any]:

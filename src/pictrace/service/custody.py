@@ -4,7 +4,7 @@ import contextlib
 import errno
 import shutil
 import threading
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import Any
 
 from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
-from pictrace.errors import ForbiddenError, InsufficientStorageError, NotFoundError, PictraceError
-from pictrace.fetch import Fetcher
+from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError
+from pictrace.ingest import Progress
 from pictrace.lookup import FOLD_ROWS
 from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
@@ -47,7 +47,7 @@ class Custody:
         self._originals = Originals(path / FOLDER)
         self._keeping = threading.Lock()
         self._counting = threading.Lock()
-        self._writes = 0
+        self._moved = 0
         with contextlib.ExitStack() as stack:
             stack.callback(self.collection.close)
             self.collection.hold()
@@ -91,6 +91,7 @@ class Custody:
                     self._originals.keep(picture.sha256, data)
                 key = self.collection.add_image(trace, name=name, metadata=metadata)
                 is_added = True
+                self._count(int(not known))
             finally:
                 if not is_added and not known:
                     self._originals.drop(picture.sha256)
@@ -111,6 +112,7 @@ class Custody:
         with self._keeping:
             shas = [self.collection.get(key).sha256 for key in keys]
             self.collection.remove(*keys)
+            self._count(len(keys))
             for sha256 in shas:
                 self._originals.drop(sha256)
 
@@ -148,14 +150,25 @@ class Custody:
             if path.name not in but:
                 path.unlink(missing_ok=True)
 
-    def is_fold_due(self) -> bool:
-        """Whether so much was written since this last held that indexes are worth bringing up to date."""
+    def fold(self, *, progress: Progress) -> None:
+        """Indexes brought up to date, where enough is new or gone to be worth it."""
         with self._counting:
-            self._writes += 1
-            if self._writes < FOLD_ROWS:
+            self._moved = 0
+        self.collection.fold(progress=progress)
+
+    def is_fold_due(self) -> bool:
+        """Whether so many pictures came or went, since this last held or indexes were last brought up to date, that
+        the next time is worth it.
+        """
+        with self._counting:
+            if self._moved < FOLD_ROWS:
                 return False
-            self._writes = 0
+            self._moved = 0
             return True
+
+    def _count(self, pictures: int) -> None:
+        with self._counting:
+            self._moved += pictures
 
     def check_room(self) -> None:
         """Nothing, if there is room to write.
@@ -170,40 +183,3 @@ class Custody:
     def close(self) -> None:
         """Gives the collection back."""
         self.collection.close()
-
-
-class Fetching:
-    """The service's one way to other machines, opened when it is first needed."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._policy = settings.fetch
-        self._fetcher: Fetcher | None = None
-        self._opening = threading.Lock()
-
-    def get(self, url: str) -> bytes:
-        """The file at a URL.
-
-        Raises:
-            FetchError: it cannot be fetched, or may not.
-            ForbiddenError: nothing is fetched here.
-        """
-        return self._open().get(url).data
-
-    def many(self, urls: Sequence[str]) -> Iterator[tuple[str, Any]]:
-        """Each URL with what was fetched, or the error."""
-        return self._open().many(urls)
-
-    def close(self) -> None:
-        """Ends everything that is under way."""
-        with self._opening:
-            if self._fetcher is not None:
-                self._fetcher.close()
-            self._fetcher = None
-
-    def _open(self) -> Fetcher:
-        if not self._policy.enabled:
-            raise ForbiddenError("this service fetches nothing", hint="upload the picture instead")
-        with self._opening:
-            if self._fetcher is None:
-                self._fetcher = Fetcher(self._policy)
-            return self._fetcher

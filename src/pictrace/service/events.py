@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pictrace._limits import ServicePolicy
 from pictrace.errors import ShuttingDownError, TooManyInFlightError
+from pictrace.settings import ServicePolicy
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}

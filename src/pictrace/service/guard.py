@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pictrace._limits import ServicePolicy
 from pictrace.errors import PictraceError, ShuttingDownError
 from pictrace.service._body import Body, check_length
 from pictrace.service._browser import LOOPBACK, bracketed, check_host, check_origin
@@ -21,6 +20,7 @@ from pictrace.service._target import check_headers, check_target
 from pictrace.service.keys import KeyStore
 from pictrace.service.problems import Problem
 from pictrace.service.sessions import Sessions
+from pictrace.settings import ServicePolicy
 
 __all__ = ["GONE", "HEADERS", "Caller", "Guard", "Record", "Rule", "answer_problem"]
 

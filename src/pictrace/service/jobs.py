@@ -65,9 +65,10 @@ class Run:
         Raises:
             StoppedError: the job is to end.
         """
+        # First the waiting, for the end may be wanted meanwhile.
+        self._jobs.yield_to_others()
         if self._jobs.must_stop(self.job):
             raise StoppedError
-        self._jobs.yield_to_others()
 
 
 class Jobs:
@@ -178,11 +179,13 @@ class Jobs:
             self._is_stopping = True
             self._lock.notify_all()
 
-    def stop(self, *, seconds: float = 60.0) -> None:
-        """The same, and waits for it so long."""
+    def stop(self, *, seconds: float = 60.0) -> bool:
+        """The same, and waits for it so long; whether nothing is under way any more."""
         self.end()
-        if self._thread is not None:
-            self._thread.join(seconds)
+        if self._thread is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def update(self, job: Job, **facts: Any) -> Job:
         """The job with newer numbers; not on the disk before it ends, for a stop costs no more than looking again."""

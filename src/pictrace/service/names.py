@@ -3,9 +3,10 @@
 import re
 import unicodedata
 
-from pictrace.errors import NotFoundError
+from pictrace.errors import NotFoundError, UsageError
 
 _COLLECTION = re.compile(r"[a-z0-9_-]{1,64}")
+_RULE = "names have 1 to 64 of a to z, 0 to 9, _ and -"
 _MOST_BYTES = 255
 _UNNAMED = "upload"
 
@@ -31,9 +32,25 @@ def collection(name: str) -> str:
     Raises:
         NotFoundError: none has such a name.
     """
-    if not _COLLECTION.fullmatch(name):
-        raise NotFoundError("there is no such collection", hint="names have a to z, 0 to 9, _ and -")
+    if not is_collection(name):
+        raise NotFoundError("there is no such collection", hint=_RULE)
     return name
+
+
+def new_collection(name: str) -> str:
+    """The name, if a collection may be given it.
+
+    Raises:
+        UsageError: none may.
+    """
+    if not is_collection(name):
+        raise UsageError("no collection can have that name", hint=_RULE)
+    return name
+
+
+def is_collection(name: str) -> bool:
+    """Whether a collection may have that name."""
+    return _COLLECTION.fullmatch(name) is not None
 
 
 def _clean(part: str) -> str:

@@ -1,6 +1,7 @@
 """Threads in which the synchronous core answers requests: few, with a bounded queue before them."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ class Pool:
         self._most = threads + waiting
         self._seconds = 0.0
         self._inside = 0
+        self._running = 0
+        self._turn = threading.Condition()
         self._is_closed = False
 
     @property
@@ -58,23 +61,36 @@ class Pool:
             ShuttingDownError: there are no further calls.
         """
         if self._is_closed:
-            raise ShuttingDownError("the service is about to stop", retry_after_s=5)
+            raise shutting_down()
         ahead = (self._inside - self._threads + 1) * self._seconds / self._threads
         if self._inside >= self._most or ahead > _MOST_SECONDS_AHEAD:
             raise overloaded()
 
     def close(self) -> None:
         """No further calls; those that have begun end by themselves, those that wait never begin."""
-        self._is_closed = True
+        with self._turn:
+            self._is_closed = True
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def is_over(self, *, seconds: float) -> bool:
+        """Whether no call runs any more; waits for that so long, once there are no further calls."""
+        with self._turn:
+            return self._turn.wait_for(lambda: not self._running, seconds)
 
     def _begun(self, call: Callable[[], _Result], asked: float) -> _Result:
         begun = time.monotonic()
-        if begun - asked > _MOST_SECONDS_WAITING:
-            raise overloaded()
+        with self._turn:
+            if self._is_closed:
+                raise shutting_down()
+            if begun - asked > _MOST_SECONDS_WAITING:
+                raise overloaded()
+            self._running += 1
         try:
             return call()
         finally:
+            with self._turn:
+                self._running -= 1
+                self._turn.notify_all()
             # Read and written by several threads: an estimate may lose a call.
             self._seconds += _WEIGHT_OF_LATEST * (time.monotonic() - begun - self._seconds)
 
@@ -87,3 +103,8 @@ class Pool:
 def overloaded() -> OverloadedError:
     """The refusal of what does not fit."""
     return OverloadedError("too many requests at once", hint="try again in a moment", retry_after_s=1)
+
+
+def shutting_down() -> ShuttingDownError:
+    """The refusal of whoever comes too late."""
+    return ShuttingDownError("the service is about to stop", retry_after_s=5)

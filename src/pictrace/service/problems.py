@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 from pictrace.errors import (
+    ArchiveTooLargeError,
+    ArchiveUnsafeError,
     FetchError,
     NotFoundError,
     PictraceError,
@@ -29,10 +31,11 @@ CODES = {
     "image_too_small": (422, "The picture is too small"),
     "image_too_complex": (422, "The picture takes too much to decode"),
     "payload_too_large": (413, "This is too large"),
+    "too_many_places": (422, "The picture is there under too many names"),
     "source_unreadable": (422, "The file cannot be read"),
     "filter_too_slow": (422, "The filter takes too long"),
     "root_missing": (404, "The source is not there"),
-    "archive_unsafe": (422, "The archive cannot be trusted"),
+    "archive_unsafe": (422, "The archive is damaged, or cannot be trusted"),
     "archive_too_large": (422, "The archive is too large"),
     "list_invalid": (422, "The list cannot be read"),
     "invalid_url": (400, "This is no URL to fetch"),
@@ -67,7 +70,15 @@ CODES = {
 """Status and title for each code of `pictrace.errors`."""
 
 _TYPE = "https://github.com/Solrikk/PicTrace/blob/main/docs/errors.md#"
-_FOR_CLIENTS = (FetchError, NotFoundError, PictureError, ServiceError, UsageError)
+_FOR_CLIENTS = (
+    ArchiveTooLargeError,
+    ArchiveUnsafeError,
+    FetchError,
+    NotFoundError,
+    PictureError,
+    ServiceError,
+    UsageError,
+)
 """Errors about what the client gave; the messages of all others speak of this machine, and stay on it."""
 
 _PLACE = re.compile(r"(?<![\w.:/<])(?:~|[A-Za-z]:)?[/\\](?:[^\s'\"/\\]+[/\\]?)+")

@@ -55,7 +55,7 @@ class Info(_Reply):
 
 
 class Brief(_Reply):
-    """A collection; numbers are `null`, and there is a problem, where it cannot be opened."""
+    """A collection; numbers are `null`, and there is a problem, where it cannot be read."""
 
     name: str
     pictures: int | None
@@ -100,11 +100,12 @@ class Links(_Reply):
 
 
 class Record(_Reply):
-    """One picture, and every place where it was seen."""
+    """One picture, and the first of the `places` where it was seen."""
 
     id: int
     path: str | None
     locations: list[str]
+    places: int
     sha256: str
     format: str
     width: int
@@ -164,6 +165,7 @@ class Match(_Reply):
     id: int | None
     path: str | None
     paths: list[str]
+    places: int
     vanished: list[str]
     relation: Literal["exact", "copy", "scene", "similar", "different"]
     score: float

@@ -1,6 +1,7 @@
 """All that the service holds: collections by name, the workers and threads they share, and who is to be told."""
 
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import platformdirs
 
+from pictrace.collection import Collection
 from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError, ShuttingDownError
 from pictrace.sandbox import Sandbox
 from pictrace.service import names
 from pictrace.service._job import ENDED, Job
 from pictrace.service.bodies import Budget
-from pictrace.service.custody import Custody, Fetching
+from pictrace.service.custody import Custody
 from pictrace.service.events import Events
+from pictrace.service.fetching import Fetching
 from pictrace.service.jobs import Jobs
 from pictrace.service.pool import Pool
 from pictrace.service.readiness import Readiness
@@ -29,6 +32,8 @@ _LIGHT_WAITING = 512
 """Requests for what is quickly answered, which a page asks for by the hundred."""
 
 _ENDING = ".pictrace"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Shelf:
         self.fetching = Fetching(settings)
         self.readiness = Readiness(self._why_not_ready)
         self.is_stopping = False
+        self._warming: threading.Thread | None = None
         self._held: dict[str, Held] = {}
         self._lock = threading.RLock()
 
@@ -81,7 +87,8 @@ class Shelf:
             # else's, is told of when it is asked for.
             with contextlib.suppress(PictraceError):
                 self.get(name)
-        threading.Thread(target=self._warm, args=(held,), name="pictrace-warm", daemon=True).start()
+        self._warming = threading.Thread(target=self._warm, args=(held,), name="pictrace-warm", daemon=True)
+        self._warming.start()
 
     def index_folders(self, held: Held) -> Job:
         """The job that looks through the folders given at the start; the one there is, if it is under way."""
@@ -112,6 +119,19 @@ class Shelf:
             raise ShuttingDownError("the service is about to stop", retry_after_s=5)
         return self._held.get(name)
 
+    def numbers(self, name: str) -> tuple[int, int]:
+        """Pictures and version of a collection; one that is not open is only read for it, and stays so.
+
+        Raises:
+            CollectionError: it cannot be read.
+            ShuttingDownError: the service is about to stop.
+        """
+        found = self.found(name)
+        if found is not None:
+            return len(found.custody.collection), found.custody.version
+        with Collection(self._path(name), settings=self.settings) as collection:
+            return len(collection), collection.changes
+
     def get(self, name: str) -> Held:
         """A collection by its name.
 
@@ -133,9 +153,9 @@ class Shelf:
         """Whether the collection is new; afterwards it is there.
 
         Raises:
-            NotFoundError: no collection can have that name.
+            UsageError: no collection can have that name.
         """
-        names.collection(name)
+        names.new_collection(name)
         with self._lock:
             is_new = name not in self.names()
             if is_new:
@@ -146,34 +166,51 @@ class Shelf:
     def names(self) -> list[str]:
         """All collections, the default one first."""
         found = {path.stem for path in self._folder().glob(f"*{_ENDING}") if path.is_dir()} - {DEFAULT}
-        return [DEFAULT, *sorted(name for name in found if _is_name(name))]
+        return [DEFAULT, *sorted(name for name in found if names.is_collection(name))]
 
     def opened(self) -> list[Held]:
         """Those that are open."""
         return list(self._held.values())
 
     def stop(self) -> None:
-        """Ends jobs where they can go on later, closes every collection, and ends the workers."""
+        """Ends jobs where they can go on later, closes every collection, and ends the workers.
+
+        No collection is closed under somebody who reads or writes: with what has not ended after `graceful_seconds` it
+        stays open until the process ends, which costs nothing that was committed.
+        """
         with self._lock:
             self.is_stopping = True
         for held in self.opened():
             held.jobs.end()
-        for pool in (self.pool, self.light, self.writes, self.fetches):
+        for pool in self._pools():
             pool.close()
         self.fetching.close()
         self.sandbox.close()
         end = time.monotonic() + self.settings.service.graceful_seconds
+        is_quiet = all(pool.is_over(seconds=_left(end)) for pool in self._pools()) and self._is_warm(_left(end))
         for held in self.opened():
-            held.jobs.stop(seconds=max(0.0, end - time.monotonic()))
-        for held in self.opened():
-            held.custody.close()
+            if held.jobs.stop(seconds=_left(end)) and is_quiet:
+                held.custody.close()
+            else:
+                _log.warning("collection %s is still in use and is not closed", held.custody.name)
 
     def _warm(self, held: Held) -> None:
         """Starts a worker and loads the models, so that the first search is as quick as others; then cleans up."""
         with contextlib.suppress(PictraceError):
             held.custody.collection.search(self.sandbox.open(_blank()))
             for one in self.opened():
-                one.custody.sweep()
+                if not self.is_stopping:
+                    one.custody.sweep()
+
+    def _is_warm(self, seconds: float) -> bool:
+        """Whether that thread has ended; waits for it so long."""
+        if self._warming is None:
+            return True
+        self._warming.join(seconds)
+        return not self._warming.is_alive()
+
+    def _pools(self) -> tuple[Pool, ...]:
+        return self.pool, self.light, self.writes, self.fetches
 
     def _why_not_ready(self) -> str:
         """What would keep the service from answering, nothing if nothing; where no worker started, one is tried."""
@@ -240,8 +277,6 @@ def _blank() -> bytes:
     return head + shape + size * row
 
 
-def _is_name(name: str) -> bool:
-    try:
-        return bool(names.collection(name))
-    except NotFoundError:
-        return False
+def _left(end: float) -> float:
+    """Seconds until a moment, 0 once it is over."""
+    return max(0.0, end - time.monotonic())

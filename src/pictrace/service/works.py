@@ -5,15 +5,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from pictrace.errors import FetchError, PictraceError, PictureError
+from pictrace.errors import ArchiveTooLargeError, ArchiveUnsafeError, FetchError, PictraceError, PictureError
 from pictrace.fetch import Fetched
 from pictrace.ingest import Progress, Report
 from pictrace.results import Failure
 from pictrace.service import names
 from pictrace.service._job import Job
-from pictrace.service.custody import Custody, Fetching, Taken
+from pictrace.service.custody import Custody, Taken
+from pictrace.service.fetching import Fetching
 from pictrace.service.jobs import Run, Work, counts
 from pictrace.sources.archive import Archive
 from pictrace.sources.opening import open_source
@@ -31,7 +33,7 @@ def works_of(custody: Custody, fetching: Fetching) -> Mapping[str, Work]:
         "zip": lambda run: _archive(custody, run),
         "urls": lambda run: _urls(custody, fetching, run),
         "rebuild": lambda run: custody.collection.rebuild(progress=_Watch(run)),
-        "fold": lambda run: custody.collection.fold(progress=_Watch(run)),
+        "fold": lambda run: custody.fold(progress=_Watch(run)),
     }
 
 
@@ -70,6 +72,19 @@ class _Watch(Progress):
         self._run.breathe()
 
 
+class _Indexing(_Watch):
+    """The same, and ends where the disk is nearly full."""
+
+    def __init__(self, custody: Custody, run: Run) -> None:
+        super().__init__(run)
+        self._custody = custody
+
+    def reported(self, report: Report) -> None:
+        """A batch is in; the next one needs room."""
+        super().reported(report)
+        self._custody.check_room()
+
+
 def _index(custody: Custody, run: Run) -> None:
     custody.check_room()
     folders = [str(folder) for folder in run.job.plan["folders"]]
@@ -77,7 +92,7 @@ def _index(custody: Custody, run: Run) -> None:
     counting = threading.Thread(target=_count, args=(custody, run, over), daemon=True, name="pictrace-count")
     counting.start()
     try:
-        report = custody.collection.add(*folders, progress=_Watch(run))
+        report = custody.collection.add(*folders, progress=_Indexing(custody, run))
     finally:
         over.set()
         counting.join()
@@ -99,6 +114,15 @@ def _count(custody: Custody, run: Run, over: threading.Event) -> None:
 
 def _archive(custody: Custody, run: Run) -> None:
     path = custody.incoming(archive_of(run.job))
+    try:
+        _members(custody, run, path)
+    except (ArchiveTooLargeError, ArchiveUnsafeError) as error:
+        # By the name that the client knows it under.
+        raise type(error)(str(error).replace(path.name, run.job.name, 1), hint=error.hint) from error
+    custody.fold(progress=_Watch(run))
+
+
+def _members(custody: Custody, run: Run, path: Path) -> None:
     limits = custody.settings.limits
     run.count(total=sum(1 for _ in Archive(path, limits, known=lambda _: True).items()))
     above = f"{path}!/"
@@ -113,7 +137,6 @@ def _archive(custody: Custody, run: Run) -> None:
                 yield item.location.uri.removeprefix(above), item.data or b""
 
     _take_in(custody, run, members(), lambda name: f"{run.job.name}/{names.shown(name)}")
-    custody.collection.fold(progress=_Watch(run))
 
 
 def archive_of(job: Job) -> str:
@@ -130,7 +153,7 @@ def _urls(custody: Custody, fetching: Fetching, run: Run) -> None:
             yield url, found.data if isinstance(found, Fetched) else _failure(url, found)
 
     _take_in(custody, run, answers(), lambda url: url)
-    custody.collection.fold(progress=_Watch(run))
+    custody.fold(progress=_Watch(run))
 
 
 def _take_in(custody: Custody, run: Run, found: Iterator[_Found], called: Callable[[str], str]) -> None:

@@ -47,7 +47,7 @@ def find_end(file: BinaryIO) -> End:
     tail = file.read(_END.size + _MAX16)
     places = [place for place in _places(tail, b"PK\x05\x06") if _ends_at(tail, place) == len(tail)]
     if not places:
-        unsafe("it is no ZIP, or its end is missing")
+        _refuse_without_end(file)
     if len(places) > 1:
         unsafe("it ends twice, so it has two lists of members")
     _, disk, first_disk, here, count, length, start, _ = _END.unpack_from(tail, places[0])
@@ -128,6 +128,13 @@ def _places(data: bytes, mark: bytes) -> Iterator[int]:
     while place >= 0:
         yield place
         place = data.find(mark, place + 1)
+
+
+def _refuse_without_end(file: BinaryIO) -> NoReturn:
+    file.seek(0)
+    if file.read(4) == b"PK\x03\x04":
+        unsafe("it is damaged: its end is missing", hint="download or pack it again")
+    unsafe("it is no ZIP")
 
 
 def _ends_at(tail: bytes, place: int) -> int:

@@ -88,7 +88,7 @@ def test_a_job_is_cancelled_by_deleting_it(tmp_path):
     """Its archive goes, and what it had added stays."""
     with opened(settings(tmp_path)) as desk:
         started, go_on = _slow(desk)
-        job = desk.post("/archives", content=b"PK", headers={"content-type": "application/zip"}).json()
+        job = desk.post("/archives", content=b"PK\x03\x04", headers={"content-type": "application/zip"}).json()
         until(started.is_set)
         answer = desk.delete(f"/jobs/{job['id']}")
         go_on.set()

@@ -4,11 +4,15 @@ import io
 import json
 import threading
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from fetch.upstream import ok, policy, serving
 from photographs import jpeg, noise
 from service.desk import ZIP, opened, settings
+
+from pictrace.service import custody
+from pictrace.service.routes import pictures
 
 CODE = {"content-type": "application/json"}
 
@@ -188,6 +192,19 @@ def test_a_url_is_fetched_and_added(tmp_path):
         assert desk.get("/images?filter=n=2").json()["count"] == 1
 
 
+def test_every_url_of_a_list_counts(tmp_path):
+    """Once; what is more than the rate is owed, and nothing is fetched meanwhile."""
+    chosen = settings(tmp_path, service={"limit_loopback": True, "fetches_per_minute": 2})
+    with opened(chosen) as desk:
+        urls = [f"http://127.0.0.1/{number}.jpg" for number in (1, 2, 3, 4, 4)]
+        first, second = (desk.post("/images", json={"urls": urls}) for _ in range(2))
+        one = desk.post("/images", json={"url": urls[0]})
+
+    assert [answer.status_code for answer in (first, second, one)] == [202, 429, 429]
+    assert 110 < int(second.headers["retry-after"]) <= 120
+    assert 80 < int(one.headers["retry-after"]) <= 90
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -254,14 +271,26 @@ def test_an_archive_becomes_a_job(yard):
     assert sorted(paths) == ["holiday.zip/a/one.jpg", "holiday.zip/two.jpg"]
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", packed(a_jpg=jpeg(noise(13)))[:-30]])
-def test_a_bad_archive_fails_and_leaves_nothing(yard, data):
-    """Its job says why."""
-    answer = yard.post("/archives", content=data, headers=ZIP)
+def test_a_damaged_archive_fails_and_leaves_nothing(yard):
+    """Its job says what is wrong with it, and calls it as the client does."""
+    answer = yard.post("/archives?name=birds.zip", content=packed(a_jpg=jpeg(noise(13)))[:-30], headers=ZIP)
     job = yard.ended(answer.json()["id"])
 
-    assert (job["state"], job["problem"]["code"], job["name"]) == ("failed", "archive_unsafe", "archive.zip")
-    assert not list((yard.held.custody.collection.path / "incoming").iterdir())
+    assert (job["state"], job["problem"]["code"]) == ("failed", "archive_unsafe")
+    assert job["problem"]["detail"].startswith("archive 'birds.zip' is refused: it is damaged: its end is missing")
+    assert not list(yard.held.custody.incoming("").iterdir())
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive", b"PK", jpeg(noise(13))])
+def test_what_is_no_archive_is_refused_at_once(yard, data):
+    """There is no job, and nothing stays."""
+    before = yard.get("/jobs").json()
+    answer = yard.post("/archives", content=data, headers=ZIP)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_format")
+    assert answer.json()["detail"].startswith("this is no ZIP archive")
+    assert yard.get("/jobs").json() == before
+    assert not list(yard.held.custody.incoming("").iterdir())
 
 
 @pytest.mark.parametrize("kind", ["application/x-tar", "image/png", "multipart/form-data; boundary=x"])
@@ -277,7 +306,7 @@ def test_an_archive_has_a_bound(tmp_path, size, status):
     """Above it nothing stays, however it is framed."""
 
     async def parts():
-        yield b"x" * size
+        yield b"PK\x03\x04".ljust(size, b"x")
 
     with opened(settings(tmp_path, service={"zip_bytes": 1000})) as desk:
         answer = desk.post("/archives", content=parts(), headers=ZIP)
@@ -288,15 +317,32 @@ def test_an_archive_has_a_bound(tmp_path, size, status):
         assert not list((tmp_path / "default.pictrace" / "incoming").iterdir())
 
 
+def test_an_archive_is_refused_once_the_disk_is_nearly_full(yard, monkeypatch):
+    """In the middle of it, and nothing stays."""
+    looked = []
+    usage = lambda _: looked.append(1) or SimpleNamespace(free=int(len(looked) < 4))  # noqa: E731
+    monkeypatch.setattr(custody, "shutil", SimpleNamespace(disk_usage=usage))
+
+    async def parts():
+        for _ in range(8):
+            yield b"x" * (1 << 20)
+
+    answer = yard.post("/archives", content=parts(), headers=ZIP)
+
+    assert (answer.status_code, answer.json()["code"], len(looked)) == (507, "insufficient_storage", 4)
+    assert not list(yard.held.custody.incoming("").iterdir())
+
+
 def test_an_archive_is_written_beside_the_loop(yard, monkeypatch):
     """In blocks of a mebibyte, however small its parts are, so that others are answered meanwhile."""
     noted = []
     incoming = yard.held.custody.incoming
     monkeypatch.setattr(yard.held.custody, "incoming", lambda name: _Noted(incoming(name), noted))
+    monkeypatch.setattr(pictures, "_is_zip", lambda path: True)
 
     async def parts():
         for _ in range(40):
-            yield b"x" * (64 << 10)
+            yield b"PK\x03\x04".ljust(64 << 10, b"x")
 
     answer = yard.post("/archives", content=parts(), headers=ZIP)
 

@@ -26,15 +26,16 @@ RULES = {
 
 @router.get("/v1/collections", summary="All collections", responses={200: {"model": replies.Collections}})
 async def every(request: Request) -> Response:
-    """Their names, and the number of pictures in each; of one that cannot be opened, the problem instead."""
+    """Their names, and the number of pictures in each; of one that cannot be read, the problem instead."""
     shelf = shelf_of(request)
 
     def look(name: str) -> dict[str, Any]:
         try:
-            return _brief(shelf.get(name))
+            pictures, version = shelf.numbers(name)
         except CollectionError as error:
             problem = Problem.of(error, request_id=request.state.request_id).to_dict()
             return {"name": name, "pictures": None, "version": None, "problem": problem}
+        return {"name": name, "pictures": pictures, "version": version}
 
     return Json({"collections": await core(request, lambda: [look(name) for name in shelf.names()])})
 

@@ -4,7 +4,8 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -151,17 +152,13 @@ async def delete(request: Request, name: str, key: str) -> Response:
 )
 async def thumbnail(request: Request, name: str, key: str) -> Response:
     """At most 128, 256 or 512 pixels long, without any metadata."""
-    number, side = key_of(key), query_of(request, Thumbnail).size
-    found = await held(request, name)
-    kept = shelf_of(request).thumbnails
+    side, kept = query_of(request, Thumbnail).size, shelf_of(request).thumbnails
 
-    def look() -> tuple[str, bytes]:
-        sha256 = found.custody.collection.get(number).sha256
+    def smaller(sha256: str, proxy: Callable[[], bytes]) -> bytes:
         place = (name, sha256, side)
-        return sha256, kept.get(place) or kept.make(place, found.custody.collection.proxy(number))
+        return kept.get(place) or kept.make(place, proxy())
 
-    sha256, data = await core(request, look)
-    return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-{side}", name=f"{number}.jpg")
+    return await _drawn(request, name, key, str(side), smaller)
 
 
 @router.get(
@@ -172,15 +169,26 @@ async def thumbnail(request: Request, name: str, key: str) -> Response:
 )
 async def proxy(request: Request, name: str, key: str) -> Response:
     """What the collection keeps of every picture, without any metadata."""
+    return await _drawn(request, name, key, "proxy", lambda _, proxy: proxy())
+
+
+async def _drawn(
+    request: Request, name: str, key: str, kind: str, make: Callable[[str, Callable[[], bytes]], bytes]
+) -> Response:
+    """A JPEG that is made of a picture's proxy, given its SHA-256 and where to get it; `kind` tells it from others."""
     number = key_of(key)
     found = await held(request, name)
 
     def look() -> tuple[str, bytes]:
         collection = found.custody.collection
-        return collection.get(number).sha256, collection.proxy(number)
+        sha256 = collection.get(number).sha256
+        return sha256, make(sha256, partial(collection.proxy, number))
 
     sha256, data = await core(request, look)
-    return _file(request, data, answers.JPEG, tag=f"{sha256[:32]}-proxy", name=f"{number}.jpg")
+    headers = _headers(f"{sha256[:32]}-{kind}", f"{number}.jpg")
+    if _is_known(request, f"{sha256[:32]}-{kind}"):
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=answers.JPEG, headers=headers)
 
 
 @router.get(
@@ -227,13 +235,6 @@ def _is_known(request: Request, tag: str) -> bool:
     """Whether the client has what it asks for, as it says."""
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")[:16]]
     return "*" in known or f'"{tag}"' in known
-
-
-def _file(request: Request, data: bytes, kind: str, *, tag: str, name: str) -> Response:
-    headers = _headers(tag, name)
-    if _is_known(request, tag):
-        return Response(status_code=304, headers=headers)
-    return Response(data, media_type=kind, headers=headers)
 
 
 def _headers(tag: str, name: str, *, disposition: str = "inline") -> dict[str, str]:

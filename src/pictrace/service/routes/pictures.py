@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import zipfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -105,12 +106,21 @@ async def _spooled(request: Request, found: Held, path: Path) -> None:
         file = await asyncio.to_thread(path.open, "xb")
         with file:
             async for block in _blocks(request):
-                await asyncio.to_thread(file.write, block)
+                await asyncio.to_thread(_append, found, file, block)
             await asyncio.to_thread(_settle, file)
+        if not await asyncio.to_thread(_is_zip, path):
+            raise UnsupportedFormatError("this is no ZIP archive", hint="only ZIPs are taken in")
     except ClientDisconnect as error:
         raise BadRequestError("the request ended before its body did") from error
     except OSError as error:
         raise found.custody.full(error) from error
+
+
+def _is_zip(path: Path) -> bool:
+    """Whether it begins like one or, with something before it, ends like one; the job tells whether it is whole."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    return head == b"PK\x03\x04" or zipfile.is_zipfile(path)
 
 
 async def _blocks(request: Request) -> AsyncIterator[bytes]:
@@ -124,6 +134,12 @@ async def _blocks(request: Request) -> AsyncIterator[bytes]:
     yield bytes(gathered)
 
 
+def _append(found: Held, file: IO[bytes], block: bytes) -> None:
+    """The block is written, if what the service leaves free stays free."""
+    found.custody.check_room()
+    file.write(block)
+
+
 def _settle(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
@@ -134,9 +150,10 @@ async def _by_url(request: Request, found: Held, asked: ByUrl) -> Response:
     caller = caller_of(request)
     caller.require("fetch")
     if asked.urls is not None:
-        caller.spend(0, fetches=1)
-        plan = {"urls": list(dict.fromkeys(asked.urls)), "metadata": said}
-        job = await core(request, lambda: found.jobs.add("urls", f"{len(plan['urls'])} URLs", plan))
+        urls = list(dict.fromkeys(asked.urls))
+        caller.spend(0, fetches=len(urls))
+        plan = {"urls": urls, "metadata": said}
+        job = await core(request, lambda: found.jobs.add("urls", f"{len(urls)} URLs", plan))
         place = f"{answers.base_of(found.custody.name)}/jobs/{job.id}"
         return Json(job.to_dict(), status_code=202, headers={"location": place})
     url = asked.url or ""

@@ -15,7 +15,7 @@ export function card(app, query, match, isChecked) {
 /** Draws a card anew, once more is known; the picture stays as it is. */
 export function draw(app, query, match, isChecked, item) {
   const { file, folder } = named(app, match.path, match.id);
-  const others = Math.max(0, match.paths.length - 1);
+  const others = Math.max(0, match.places - 1);
   const relation = isChecked ? match.relation : "checking";
   item.className = `card ${relation}`;
   const picture = item.querySelector("img") ?? h("img", { src: app.api.url(app.path(`/images/${match.id}/proxy`)), width: match.width, height: match.height, alt: "", loading: "lazy", decoding: "async" });

@@ -34,7 +34,7 @@ function digest(app, sha256) {
 function places(app, record) {
   const { locations } = record;
   if (!locations?.length) return null;
-  const title = app.t("picture.places", { count: locations.length });
+  const title = app.t("picture.places", { count: record.places });
   return h("section", null, h("h2", null, title), h("ul", { class: "places-list" }, locations.map((location) => {
     const name = fileName(location);
     const folder = location.slice(0, location.length - name.length);
