@@ -72,8 +72,6 @@ def _plain(member: Schema, schema: Schema) -> Schema:
 def _allowed(member: Schema, schema: Schema) -> str:
     if "enum" in member:
         return f"one of {', '.join(str(one) for one in member['enum'])}"
-    if "const" in member:
-        return str(member["const"])
     kind = member.get("type")
     if kind in {"integer", "number"}:
         return f"a {'whole ' if kind == 'integer' else ''}number{_span(member, 'minimum', 'maximum', least='from')}"
