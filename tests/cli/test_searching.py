@@ -115,9 +115,9 @@ def test_search_with_a_region_finds_what_is_in_it(pictrace, shelf, capsys):
         ([""], "names no picture"),
         (["id:1", "--html", "no/such/folder.html"], "cannot be written"),
         (["id:1", "--html", "a\0b"], "cannot be written"),
-        (["id:1", "-n", "0"], "Invalid value"),
-        (["id:1", "--min-score", "1.5"], "Invalid value"),
-        (["id:1", "--mode", "psychic"], "Invalid value"),
+        (["id:1", "-n", "0"], "invalid value"),
+        (["id:1", "--min-score", "1.5"], "invalid value"),
+        (["id:1", "--mode", "psychic"], "invalid value"),
     ],
 )
 def test_search_refuses_what_makes_no_sense(pictrace, shelf, capsys, arguments, said):

@@ -83,7 +83,7 @@ def inlier_pairs(query: Trace, candidate: Trace, alignment: Alignment, *, most: 
     pairs = np.vstack([there, back] if len(there) >= len(back) else [back, there])
     ends = [_mapped(_scale_to_proxy(one), pairs[:, at]) for one, at in ((query, [0, 1]), (candidate, [2, 3]))]
     seen: set[Any] = set()
-    first, rest = [], []
+    first, rest = list[int](), list[int]()
     for place, cells in enumerate(zip(*(map(tuple, np.rint(end / _PLACE_PX).tolist()) for end in ends), strict=True)):
         corners = set(enumerate(cells))
         (rest if corners & seen else first).append(place)
@@ -103,7 +103,7 @@ def _agreeing(query: Trace, candidate: Trace, onto: Exact, *, mirrored: bool) ->
     landed = _homogeneous(start) @ onto.T
     tolerance = _TOLERANCE_PX / _scale_to_proxy(candidate)[0, 0]
     near = np.linalg.norm(landed[:, :2] / landed[:, 2:] - end, axis=1) < tolerance
-    return np.hstack([start, end])[near]
+    return np.asarray(np.hstack([start, end])[near])
 
 
 @dataclass
