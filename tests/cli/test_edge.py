@@ -194,9 +194,11 @@ def test_the_version_is_told(pictrace, capsys):
 
 @pytest.mark.parametrize("arguments", [["serch"], ["search"], ["list", "--what"], ["index"]])
 def test_what_is_not_understood_is_exit_two(pictrace, capsys, arguments):
-    """With the usage, and no traceback."""
+    """With where the usage is told, and no traceback."""
     assert pictrace(*arguments) == 2
-    assert "Usage" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "--help` shows" in said
+    assert "Traceback" not in said
 
 
 def test_a_pipe_is_written_to_as_it_is(capfd):

@@ -125,3 +125,4 @@ def test_a_comparison_says_what_the_card_said(gallery, visitor) -> None:
     page.get_by_text("Matching places", exact=True).click()
     count = page.locator("figcaption").inner_text().split()[0]
     expect(page.locator(".opinions")).to_contain_text(f"{count} of ")
+    expect(page.locator("figcaption")).to_have_text(f"{count} places agree.")
