@@ -20,7 +20,7 @@ from typing import Any
 from measured import machine
 from PIL import Image
 
-from pictrace import search, tracing
+from pictrace import assessment, tracing
 from pictrace.collection import Collection
 from pictrace.edits import EDITS
 from pictrace.picture import Picture
@@ -74,7 +74,7 @@ def same_half(path: str) -> str:
 def strangers(photos: list[Path], groups: dict[Path, str], count: int) -> dict[str, Any]:
     """How many of so many random pairs of different pictures are given each relation."""
     encoders = tracing.load_encoders(("lite0", "pdq"), threads=2)
-    signals = search.load_signals(tracing.SIGNALS)
+    signals = assessment.load_signals(tracing.SIGNALS)
     traces = {path: tracing.of_query(Picture.open(path), encoders) for path in photos}
     draw, table, copies = random.Random(7), {}, []
     done = 0
@@ -82,7 +82,7 @@ def strangers(photos: list[Path], groups: dict[Path, str], count: int) -> dict[s
         one, other = draw.sample(photos, 2)
         if groups.get(one, one) == groups.get(other, other):
             continue
-        verdict, _ = search.assess(traces[one], traces[other], signals)
+        verdict, _ = assessment.assess(traces[one], traces[other], signals)
         table[str(verdict.relation)] = table.get(str(verdict.relation), 0) + 1
         if verdict.relation >= Relation.COPY:
             copies.append([one.name, other.name, round(verdict.score, 4)])

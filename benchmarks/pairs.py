@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from pictrace import search, tracing
+from pictrace import assessment, tracing
 from pictrace.edits import EDITS, Edit, cropped, mirrored, recompressed, scaled, turned
 from pictrace.picture import Picture
 from pictrace.types import Evidence, Relation, Trace
@@ -78,7 +78,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.encoders = tracing.load_encoders(("lite0", "pdq"), threads=2)
-        self.signals = search.load_signals(tracing.SIGNALS)
+        self.signals = assessment.load_signals(tracing.SIGNALS)
         self._kept: dict[Path, Trace] = {}
 
     def trace(self, path: Path) -> Trace:
@@ -97,7 +97,7 @@ class Bench:
 
     def evidence(self, query: Trace, candidate: Trace) -> list[Evidence]:
         """What every signal says, whatever it is calibrated to."""
-        return search.assess(query, candidate, self.signals)[1]
+        return assessment.assess(query, candidate, self.signals)[1]
 
 
 def copies(bench: Bench, paths: Iterable[Path], draw: random.Random) -> Iterable[Pair]:
@@ -134,7 +134,7 @@ def kinds(bench: Bench, data: Path, draw: random.Random) -> Iterable[Pair]:
         one, other = draw.sample(rows, 2)
         if one["group"] == other["group"]:
             paths = [data / "corel1k" / row["path"] for row in (one, other)]
-            found = search.assess(bench.trace(paths[0]), bench.trace(paths[1]), quick)[1]
+            found = assessment.assess(bench.trace(paths[0]), bench.trace(paths[1]), quick)[1]
             yield Pair("same class", Relation.SIMILAR, in_fitting_half(paths[0]), found)
 
 

@@ -31,7 +31,7 @@ LAYERS = (
     "_recall _generations",
     "_crew",
     "workers tracing lookup",
-    "candidates _look sandbox",
+    "assessment candidates _look sandbox",
     "ingest listing search _given",
     "explain",
     "comparison",

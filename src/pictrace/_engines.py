@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pictrace import lookup, search, tracing
+from pictrace import assessment, lookup, tracing
 from pictrace._generations import freshness
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
@@ -41,7 +41,7 @@ class Engines:
             if self._engine is None:
                 recipe = catalog.recipe
                 lookups = lookup.open_all(self._folder, catalog, threads=self.threads)
-                signals = search.load_signals(recipe.signals)
+                signals = assessment.load_signals(recipe.signals)
                 encoders = self.encoders(recipe)
                 self._engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads)
             elif state != self._state:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pictrace import search, tracing
+from pictrace import assessment, search, tracing
 from pictrace.candidates import Engine
 from pictrace.explain import Drawing, explain
 from pictrace.picture import ImageSource, Picture
@@ -28,7 +28,7 @@ def compare(image: ImageSource, other: ImageSource, *, settings: Settings | None
         )
         for one in (image, other)
     )
-    return search.compare(query, candidate, search.load_signals(tracing.SIGNALS))[0]
+    return assessment.compare(query, candidate, assessment.load_signals(tracing.SIGNALS))[0]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def pair(engine: Engine, query: Picture | Key, other: Picture | Key) -> Pair:
         NotFoundError: there is no picture of that key.
     """
     one, two = (search.trace_of(engine, picture) for picture in (query, other))
-    match, evidence = search.compare(one, two, engine.signals)
+    match, evidence = assessment.compare(one, two, engine.signals)
     if isinstance(other, int):
         match = replace(match, id=other, path=engine.catalog.by_id(other).path)
     return Pair(match, evidence, explain(one, two, match))

@@ -17,17 +17,16 @@ from pictrace.types import Alignment, Trace
 
 Line = tuple[float, float, float, float]
 
-_LEAST_FEATURES = 2
-
 
 @dataclass(frozen=True)
 class Drawing:
     """What a person needs to see of a match.
 
     `query_jpeg` and `match_jpeg` are at most 512 px; all places are in pixels of the originals, whose sizes
-    (width, height) stand beside them. `lines` join places that both show, query first; `covered` is the part
-    of the query that is in the match and `outline` the same on the match, both convex. `aligned_webp` is the
-    query laid over the match, transparent elsewhere, `difference_webp` where the two differ, bright is more.
+    (width, height) stand beside them. `lines` join places that both show, query first, and are no more than the
+    `inliers` of the match; `covered` is the part of the query that is in the match and `outline` the same on the
+    match, both convex. `aligned_webp` is the query laid over the match, transparent elsewhere, `difference_webp`
+    where the two differ, bright is more.
     """
 
     query_jpeg: bytes
@@ -63,10 +62,11 @@ def explain(query: Trace, candidate: Trace, match: Match) -> Drawing:
     alignment = match.alignment
     if alignment is None:
         return plain
-    enough = min(len(query.features), len(candidate.features)) >= _LEAST_FEATURES
+    # As many as are told: of proxies alone, or where repeated corners agree too, there would be others.
+    told = int(match.signals.get("inliers", 0))
     return replace(
         plain,
-        lines=tuple(inlier_pairs(query, candidate, alignment)) if enough else (),
+        lines=tuple(inlier_pairs(query, candidate, alignment, most=told)),
         aligned_webp=_aligned(query, candidate, alignment, plain.outline),
         difference_webp=_encoded(Image.fromarray(difference(query, candidate, alignment))),
     )

@@ -1,4 +1,4 @@
-"""From a query to verified matches: candidates, evidence, verdicts. Duplicates and comparisons share `assess`."""
+"""From a query to verified matches: candidates, evidence, verdicts."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-import numpy as np
-
-from pictrace import registry, tracing
+from pictrace import tracing
+from pictrace.assessment import assess, either_way, is_aligned, match_of, with_classic
 from pictrace.candidates import Engine, interleaved, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UsageError
@@ -17,11 +16,8 @@ from pictrace.filters import Filter
 from pictrace.lookup import Lookup
 from pictrace.picture import Picture
 from pictrace.results import Answer, Match
-from pictrace.signals import Signal
 from pictrace.signals.embedding import is_featureless
-from pictrace.signals.structure import classic
-from pictrace.types import Alignment, Evidence, Key, Relation, Trace, Verdict
-from pictrace.verdict import judge
+from pictrace.types import Key, Relation, Trace
 from pictrace.words import FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -86,24 +82,6 @@ class _Stages:
         started = time.perf_counter()
         yield
         self.timings_ms[name] = round((time.perf_counter() - started) * 1000, 3)
-
-
-def load_signals(names: Sequence[str]) -> list[Signal]:
-    """One signal per name, in that order."""
-    return [registry.load("signals", name)() for name in names]
-
-
-def assess(query: Trace, candidate: Trace, signals: Sequence[Signal]) -> tuple[Verdict, list[Evidence]]:
-    """What every signal says of a pair, and the verdict on all of it; the pictures themselves are not needed.
-
-    Once the pictures are known to be exactly the same, the signals that would align them have nothing to add.
-    """
-    evidence: list[Evidence] = []
-    for signal in signals:
-        settled = any(piece.ceiling is Relation.EXACT and piece.log_odds is not None for piece in evidence)
-        if not (settled and signal.family == "alignment"):
-            evidence.append(signal.compare(query, candidate, evidence))
-    return judge(evidence), evidence
 
 
 def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, heard: Heard | None = None) -> Answer:
@@ -204,31 +182,13 @@ def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) 
     for key, stored in engine.catalog.traces(keys).items():
         trace = tracing.with_features(stored) if verify else stored
         verdict, evidence = assess(query, trace, signals)
+        if is_aligned(evidence):
+            verdict, evidence = either_way(query, trace, signals, evidence)
         if verdict.relation is not Relation.DIFFERENT:
             match = match_of(trace, verdict, evidence, key)
             aligned = verify and Relation.SCENE <= verdict.relation < Relation.EXACT
             matches.append(with_classic(match, query, trace) if aligned else match)
     return matches
-
-
-def match_of(trace: Trace, verdict: Verdict, evidence: Sequence[Evidence], key: Key | None = None) -> Match:
-    """The record that people and programs see of a judged pair; its path is not known yet."""
-    measures: dict[str, float] = {}
-    for piece in evidence:
-        measures |= piece.measures
-    return Match(
-        id=key,
-        path=None,
-        relation=verdict.relation,
-        score=verdict.score,
-        signals=measures,
-        alignment=_proof(verdict, evidence),
-        width=trace.width,
-        height=trace.height,
-        sha256=trace.sha256,
-        reasons=verdict.reasons,
-        metadata=trace.metadata,
-    )
 
 
 def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:
@@ -241,60 +201,8 @@ def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:
     )
 
 
-def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:
-    """Where the pictures overlap, if the verdict rests on it: geometry before what was only assumed."""
-    if verdict.relation < Relation.SCENE:
-        return None
-    found = [piece for piece in evidence if piece.alignment is not None and (piece.log_odds or 0.0) > 0]
-    found.sort(key=lambda piece: piece.family != "alignment")
-    return found[0].alignment if found else None
-
-
 def _warnings(query: Trace, lookups: Sequence[Lookup], mode: Mode) -> tuple[str, ...]:
     told = [warning for lookup in lookups for warning in lookup.warnings]
     if mode != "exact" and is_featureless(query):
         told.append(FEATURELESS_QUERY)
     return tuple(told)
-
-
-def compare(query: Trace, other: Trace, signals: Sequence[Signal]) -> tuple[Match, list[Evidence]]:
-    """How two pictures are related, as a match of the second, and all evidence; the same either way round.
-
-    Both traces are such as are searched with.
-    """
-    swapped = query.sha256 > other.sha256
-    first, second = (other, query) if swapped else (query, other)
-    verdict, evidence = assess(first, second, signals)
-    if swapped:
-        evidence = [_seen_from(query, piece) for piece in evidence]
-    return with_classic(match_of(other, verdict, evidence), first, second), evidence
-
-
-def with_classic(match: Match, query: Trace, candidate: Trace) -> Match:
-    """The match with the number that people know beside its own measures: SSIM of both pictures, not aligned."""
-    return replace(match, signals={**match.signals, "ssim": classic(query, candidate)})
-
-
-def _seen_from(query: Trace, piece: Evidence) -> Evidence:
-    """Evidence on a pair the other way round."""
-    others = {"query_overlap": "match_overlap", "match_overlap": "query_overlap"}
-    measures = {others.get(name, name): value for name, value in piece.measures.items()}
-    return replace(piece, measures=measures, alignment=_inverse(piece.alignment, query))
-
-
-def _inverse(alignment: Alignment | None, query: Trace) -> Alignment | None:
-    """The alignment seen from the other picture; `query` is the one that the result maps from."""
-    if alignment is None:
-        return None
-    matrix = np.linalg.inv(np.array(alignment.transform))
-    matrix /= matrix[2, 2]
-    width, height = query.width, query.height
-    corners = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]]) @ matrix.T
-    rows = matrix.tolist()
-    return Alignment(
-        transform=(tuple(rows[0]), tuple(rows[1]), tuple(rows[2])),
-        query_overlap=alignment.match_overlap,
-        match_overlap=alignment.query_overlap,
-        quad=tuple((round(x / w, 2), round(y / w, 2)) for x, y, w in corners.tolist()),
-        mirrored=alignment.mirrored,
-    )

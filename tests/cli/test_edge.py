@@ -194,9 +194,11 @@ def test_the_version_is_told(pictrace, capsys):
 
 @pytest.mark.parametrize("arguments", [["serch"], ["search"], ["list", "--what"], ["index"]])
 def test_what_is_not_understood_is_exit_two(pictrace, capsys, arguments):
-    """With the usage, and no traceback."""
+    """With where the usage is told, and no traceback."""
     assert pictrace(*arguments) == 2
-    assert "Usage" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "--help` shows" in said
+    assert "Traceback" not in said
 
 
 def test_a_pipe_is_written_to_as_it_is(capfd):
@@ -251,3 +253,28 @@ def test_stdin_must_be_piped(shelf):
 
     assert done.returncode == 2
     assert b"nothing is piped in" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("serve --port", "'--port' requires an argument"),
+        ("serve --prot 5001", "--port"),
+        ("serve --port abc", "'--port': it must be a valid integer"),
+        ("search id:1 --mode psychic", "'psychic' is not one of 'auto'"),
+        ("search id:1 -n 0", "it must be greater than or equal to 1"),
+        ("search", "missing argument 'IMAGE'"),
+        ("--prot", "no such option: --prot"),
+        ("nothing", "no such command 'nothing'"),
+    ],
+)
+def test_a_slip_in_the_call_is_one_sentence(pictrace, capsys, call, said):
+    """In our own words, like every other error, with one more line that says what to do."""
+    code = pictrace(*call.split())
+    told = capsys.readouterr().err.splitlines()
+
+    assert (code, len(told)) == (2, 2)
+    assert told[0].startswith("pictrace: ")
+    assert told[0].endswith(" (invalid_parameter)")
+    assert said in told[0]
+    assert "--help` shows" in told[1]

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from photographs import FOLDER
 
 
 @pytest.fixture
@@ -84,6 +85,29 @@ def test_delete_does_not_ask_those_who_said_yes(pictrace, own, capsys):
     assert "Forgot 2 pictures" in capsys.readouterr().out
     pictrace("list", "-c", own, "--json")
     assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == [2]
+
+
+def test_delete_says_which_pictures_come_back(pictrace, tmp_path, capsys, monkeypatch):
+    """A file that stays in its folder is found again: said before the answer, and after it."""
+    monkeypatch.setattr("pictrace.cli.looking._is_terminal", lambda: True)
+    (tmp_path / "photos").mkdir()
+    for name in ("chelsea.png", "coffee.png"):
+        shutil.copy(FOLDER / name, tmp_path / "photos")
+    pictrace("index", "photos", "-c", "own.pictrace")
+    (tmp_path / "photos" / "coffee.png").unlink()
+    capsys.readouterr()
+    code = pictrace("delete", "1", "2", "-c", "own.pictrace", stdin=b"y\n")
+    said = capsys.readouterr()
+
+    assert code == 0
+    assert "the next look through the folder finds 1 picture again" in said.err
+    assert "the next look through the folder finds 1 picture again" in said.out
+
+
+def test_delete_promises_no_return_of_what_is_in_no_folder(pictrace, own, capsys):
+    """What was given by its bytes is gone."""
+    assert pictrace("delete", "1", "--yes", "-c", own) == 0
+    assert capsys.readouterr().out == "Forgot 1 picture; the files are where they were.\n"
 
 
 def test_delete_refuses_where_nobody_can_answer(pictrace, own, capsys):

@@ -115,9 +115,9 @@ def test_search_with_a_region_finds_what_is_in_it(pictrace, shelf, capsys):
         ([""], "names no picture"),
         (["id:1", "--html", "no/such/folder.html"], "cannot be written"),
         (["id:1", "--html", "a\0b"], "cannot be written"),
-        (["id:1", "-n", "0"], "Invalid value"),
-        (["id:1", "--min-score", "1.5"], "Invalid value"),
-        (["id:1", "--mode", "psychic"], "Invalid value"),
+        (["id:1", "-n", "0"], "invalid value"),
+        (["id:1", "--min-score", "1.5"], "invalid value"),
+        (["id:1", "--mode", "psychic"], "invalid value"),
     ],
 )
 def test_search_refuses_what_makes_no_sense(pictrace, shelf, capsys, arguments, said):
@@ -268,3 +268,15 @@ def test_other_schemes_are_named(pictrace, shelf, capsys, url):
     """Rather than looked for as a file."""
     assert pictrace("search", url, "-c", shelf.collection) == 2
     assert "http, https" in capsys.readouterr().err
+
+
+def test_compare_says_what_search_said(pictrace, shelf, capsys):
+    """Of two files as of a file and a collection: one score, and one number of places, also on the page."""
+    assert pictrace("search", shelf.crop, "-c", shelf.collection, "--json", "-n", "1", "--html", "page.html") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert pictrace("compare", shelf.crop, str(FOLDER / "chelsea.png"), "--json", "--html", "pair.html") == 0
+    told = json.loads(capsys.readouterr().out)
+
+    assert (found["score"], found["signals"]) == (told["score"], told["signals"])
+    places = f"{found['signals']['inliers']:.0f} places agree"
+    assert all(places in Path(page).read_text("utf-8") for page in ("page.html", "pair.html"))

@@ -97,3 +97,15 @@ def test_five_agreeing_places_are_no_proof(places: int) -> None:
     found = Signal().compare(*pair, []).alignment
 
     assert (places > 5) == (found is not None)
+
+
+@pytest.mark.parametrize("edit", [mirrored, lambda image: image.crop((40, 30, 420, 300))], ids=["mirrored", "part"])
+def test_as_many_pairs_are_drawn_as_are_told(edit) -> None:
+    """Corners that several scales found are one place."""
+    one, other = trace(edit(photo("coffee.png"))), trace(photo("coffee.png"))
+    found = Signal().compare(one, other, [])
+    told = int(found.measures["inliers"])
+
+    pairs = inlier_pairs(one, other, found.alignment, most=told)
+
+    assert (len(pairs), len(set(pairs))) == (told, told)

@@ -34,6 +34,16 @@ test("pictures vanish at once, and the service hears of it when the time to undo
   assert.deepEqual(app.asked, [["DELETE", "/v1/collections/default/images/4"]]);
 });
 
+for (const rescan of [true, false]) {
+  test(`that files of folders are found again is said ${rescan ? "where" : "only where"} folders are served`, (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const app = { ...page(), info: { rescan } };
+    removalOf(app).remove([4]);
+
+    assert.equal(app.toasts[0].detail, rescan ? "library.deleted_again" : "");
+  });
+}
+
 test("what is undone comes back, and is never asked for", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const app = page();

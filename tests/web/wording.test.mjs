@@ -16,6 +16,11 @@ test("a share is never rounded up to certainty", () => {
   assert.deepEqual([1, 0.9999, 0.994, 0.5, 0.0004, 0].map(english.percent), ["100%", "99.9%", "99.4%", "50%", "< 0.1%", "0%"]);
 });
 
+test("single bytes are counted, and larger sizes have their units", () => {
+  assert.deepEqual([1, 11, 9500].map((size) => english.speech.bytes(size)), ["1 byte", "11 bytes", "9.5 kB"]);
+  assert.equal(page("de").speech.bytes(11), "11 Byte");
+});
+
 test("plural forms are those of the language", () => {
   const russian = page("ru");
 

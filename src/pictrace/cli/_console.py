@@ -26,19 +26,46 @@ _LEAST_COLUMNS = 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
+_MISTAKES: Any = typer.BadParameter.__mro__[1]
+"""What typer raises where a command makes no sense as given; it has no name of its own for it."""
+
+
 class Commands(TyperGroup):
     """The group of all commands: it ends them quietly when whoever reads goes away or says stop."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Reads what stands before the command."""
+        with _in_a_sentence():
+            return super().make_context(*arguments, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was named."""
         try:
-            return super().invoke(ctx)
+            with _in_a_sentence():
+                return super().invoke(ctx)
         except BrokenPipeError as error:
             _discard_output()
             raise typer.Exit(0) from error
         except (KeyboardInterrupt, typer.Abort) as error:
             tell("stopped; run the same command to go on")
             raise typer.Exit(INTERRUPTED) from error
+
+
+@contextlib.contextmanager
+def _in_a_sentence() -> Iterator[None]:
+    """Makes mistakes in the call such errors as all others are: one line, and one that says what to do."""
+    try:
+        yield
+    except _MISTAKES as error:
+        context, said = getattr(error, "ctx", None), str(getattr(error, "message", "") or error)
+        if not said or type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        said = error.format_message().rstrip(".")
+        # What typer took over from a library, in whose words nobody has written here.
+        said = said.replace("Input should be", "it must be").replace("Value error, ", "")
+        said = said.partition(", unable to parse")[0]
+        hint = f"`{context.command_path if context else 'pictrace'} --help` shows what there is"
+        raise UsageError(said[:1].lower() + said[1:], hint=hint) from error
 
 
 def run(app: Callable[[], object]) -> int:

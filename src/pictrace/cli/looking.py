@@ -1,6 +1,7 @@
 """The commands that look at a collection's pictures one by one: list, show and delete."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -83,15 +84,25 @@ def delete(
     keys = [key_of(one) for one in identifiers]
     many = counted(len(set(keys)), "picture")
     with opened(collection) as target:
-        for key in keys:
-            target.get(key)
+        back = _coming_back([target.get(key) for key in dict.fromkeys(keys)])
         if not yes and not _is_terminal():
             raise UsageError(f"nobody is there to say whether to forget {many}", hint="give --yes if you are sure")
+        if back and not yes:
+            tell(f"the files stay where they are, and {back}")
         if not yes and not typer.confirm(f"Forget {many}?", err=True):
             tell("nothing was forgotten")
             return
         target.remove(*keys)
-    write(f"Forgot {many}; the files are where they were.")
+    write(f"Forgot {many}; the files are where they were{f', and {back}' if back else ''}.")
+
+
+def _coming_back(records: Sequence[Any]) -> str:
+    """What the next look through a folder will do with pictures that are forgotten; nothing where no file is left."""
+    from pictrace.sources.reading import may_be_there
+    from pictrace.words import counted
+
+    left = [one for one in records if any(not at.is_given and may_be_there(at) for at in one.locations)]
+    return f"the next look through the folder finds {counted(len(left), 'picture')} again" if left else ""
 
 
 def _is_terminal() -> bool:

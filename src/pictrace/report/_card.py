@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pictrace import words
 from pictrace.explain import Drawing
-from pictrace.report._figure import Store, bar, overlay, pair
+from pictrace.report._figure import LINES, Store, bar, overlay, pair
 from pictrace.report._shell import text
 from pictrace.results import Match
 from pictrace.types import Alignment
@@ -14,7 +14,7 @@ def card(store: Store, match: Match, drawing: Drawing | None, *, number: int, na
     """A match's card; `number` is its place in the page and `name` the match's path or title."""
     parts = [_header(match, name), f'<p class="say">{text(_sentence(match))}</p>']
     if drawing is not None:
-        parts.append(_views(store, drawing, number))
+        parts.append(_views(store, match, drawing, number))
     parts.append(_facts(match))
     return f'<article class="card {match.relation}" id="m{number}">{"".join(parts)}</article>'
 
@@ -58,9 +58,11 @@ def _sentence(match: Match) -> str:
     return f"{words.related(match)} {where}.{how}"
 
 
-def _views(store: Store, drawing: Drawing, number: int) -> str:
-    many = words.counted(len(drawing.lines), "place")
-    agree = f"; {many} agree, lines join some of them" if len(drawing.lines) > 1 else ""
+def _views(store: Store, match: Match, drawing: Drawing, number: int) -> str:
+    # The number that the reasons say, also where fewer places were found again in the proxies.
+    many = max(len(drawing.lines), int(match.signals.get("inliers", 0)))
+    joined = min(LINES, len(drawing.lines))
+    agree = f"; {words.counted(many, 'place')} agree, lines join {joined} of them" if joined > 1 else ""
     caption = alt = f"The query first, then the match{agree}."
     said = f"<figcaption>{text(caption)}</figcaption>"
     wide = pair(store, drawing, alt=alt, css="wide")

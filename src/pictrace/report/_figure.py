@@ -9,7 +9,9 @@ from html import escape
 from pictrace.explain import Drawing, Line
 from pictrace.polygons import Point
 
-_LINES = 40
+LINES = 40
+"""Drawn at most between two pictures; more hide them."""
+
 _GAP = 3.0
 _UNIT = 100.0
 _HELD_WHOLE = 0.985
@@ -51,7 +53,7 @@ def picture(store: Store, data: bytes, size: tuple[int, int], *, alt: str, css: 
     )
 
 
-def pair(store: Store, drawing: Drawing, *, alt: str, css: str, upright: bool = False, lines: int = _LINES) -> str:
+def pair(store: Store, drawing: Drawing, *, alt: str, css: str, upright: bool = False, lines: int = LINES) -> str:
     """Query and match beside each other (or, `upright`, one above the other), with overlap and lines."""
     axis = 0 if upright else 1
     scales = _UNIT / drawing.query_size[axis], _UNIT / drawing.match_size[axis]

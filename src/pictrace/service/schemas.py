@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from pictrace.errors import UsageError
+from pictrace.service._unfit import unfit
 
 MOST_RESULTS = 200
 MOST_OFFSET = 1000
@@ -203,7 +203,7 @@ def from_json(model: type[_Model], members: Mapping[str, Any]) -> _Model:
     try:
         return model.model_validate_json(json.dumps(members), strict=True)
     except ValidationError as error:
-        raise _refused(error) from error
+        raise unfit(model, error) from error
 
 
 def from_text(model: type[_Model], fields: Mapping[str, str]) -> _Model:
@@ -215,11 +215,4 @@ def from_text(model: type[_Model], fields: Mapping[str, str]) -> _Model:
     try:
         return model.model_validate_strings(fields)
     except ValidationError as error:
-        raise _refused(error) from error
-
-
-def _refused(error: ValidationError) -> UsageError:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(str(part) for part in first["loc"][:3])
-    said = first["msg"].removeprefix("Value error, ")
-    return UsageError(f"{place[:100]}: {said[:150]}" if place else said[:150])
+        raise unfit(model, error) from error

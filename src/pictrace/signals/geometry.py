@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from pictrace import keypoints
 from pictrace.polygons import area, clipped
-from pictrace.signals._matching import matched, may_be_mirrored, may_match, mirrored
+from pictrace.signals._matching import matched, may_be_mirrored, may_match
+from pictrace.signals._matching import mirrored as _mirrored
 from pictrace.types import PROXY_SIDE, Alignment, Evidence, Matrix, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
@@ -21,6 +22,12 @@ _LEAST_MATCHES = 8
 _LEAST_INLIERS = 6
 """Four fix a homography; a boat and a plate of vegetables had one that a fifth agreed with. Of 163 proved pairs of
 museum visitors' photographs none has fewer than six."""
+
+_LEAST_PAIR = 2
+"""Features of each picture: a match is one that is nearer than the second nearest."""
+
+_PLACE_PX = 4
+"""Of a proxy: what is nearer together is one place."""
 
 _TOLERANCE_PX = 4.0
 _SURE_INLIERS = 40
@@ -32,6 +39,7 @@ _SCALES = (1 / 12, 12.0)
 Points = npt.NDArray[np.float32]
 Exact = npt.NDArray[np.floating[Any]]
 Frame = tuple[float, float]
+Pair = tuple[float, float, float, float]
 
 
 class Signal:
@@ -63,19 +71,39 @@ class Signal:
         return Evidence(self.name, self.family, self.ceiling, None, measures, reason)
 
 
-def inlier_pairs(query: Trace, candidate: Trace, alignment: Alignment) -> list[tuple[float, float, float, float]]:
-    """Places that both pictures share, `(x, y)` in the query and `(x, y)` in the match, in original pixels."""
-    left, right = matched(mirrored(query) if alignment.mirrored else query.features, candidate.features)
-    if not len(left):
-        return []
+def inlier_pairs(query: Trace, candidate: Trace, alignment: Alignment, *, most: int = 0) -> list[Pair]:
+    """Places that both pictures share, `(x, y)` in the query and `(x, y)` in the match, in original pixels.
+
+    At most so many if `most` is not 0, different places first: pyramid levels repeat one corner.
+    """
+    onto = np.array(alignment.transform)
+    there = _agreeing(query, candidate, onto, mirrored=alignment.mirrored)
+    back = _agreeing(candidate, query, np.linalg.inv(onto), mirrored=alignment.mirrored)[:, [2, 3, 0, 1]]
+    # The way round that the alignment was found in comes first; a homography of the other one joins fewer places.
+    pairs = np.vstack([there, back] if len(there) >= len(back) else [back, there])
+    ends = [_mapped(_scale_to_proxy(one), pairs[:, at]) for one, at in ((query, [0, 1]), (candidate, [2, 3]))]
+    seen: set[Any] = set()
+    first, rest = list[int](), list[int]()
+    for place, cells in enumerate(zip(*(map(tuple, np.rint(end / _PLACE_PX).tolist()) for end in ends), strict=True)):
+        corners = set(enumerate(cells))
+        (rest if corners & seen else first).append(place)
+        seen |= corners
+    return [tuple(pair) for pair in pairs[(first + rest)[: most or len(first)]].tolist()]
+
+
+def _agreeing(query: Trace, candidate: Trace, onto: Exact, *, mirrored: bool) -> Exact:
+    """Matches `(n, 4)` that a transform between the originals explains."""
+    if min(len(query.features), len(candidate.features)) < _LEAST_PAIR:
+        return np.empty((0, 4))
+    left, right = matched(_mirrored(query) if mirrored else query.features, candidate.features)
     start, end = (keypoints.places(side).astype(np.float64) for side in (left, right))
-    if alignment.mirrored:
+    if mirrored:
         start[:, 0] = _frame(query)[0] - 1 - start[:, 0]
     start, end = (_mapped(np.linalg.inv(_scale_to_proxy(one)), at) for one, at in ((query, start), (candidate, end)))
-    landed = _homogeneous(start) @ np.array(alignment.transform).T
+    landed = _homogeneous(start) @ onto.T
     tolerance = _TOLERANCE_PX / _scale_to_proxy(candidate)[0, 0]
     near = np.linalg.norm(landed[:, :2] / landed[:, 2:] - end, axis=1) < tolerance
-    return [tuple(pair) for pair in np.hstack([start, end])[near].tolist()]
+    return np.asarray(np.hstack([start, end])[near])
 
 
 @dataclass
@@ -118,7 +146,7 @@ def _best_agreement(query: Trace, candidate: Trace) -> _Agreement | None:
     if may_match(query.features, candidate.features):
         found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
     if (found is None or found.inliers < _SURE_INLIERS) and may_be_mirrored(query, candidate):
-        turned = _agreement(mirrored(query), candidate.features, _frame(query), _frame(candidate))
+        turned = _agreement(_mirrored(query), candidate.features, _frame(query), _frame(candidate))
         if found is None or turned.inliers > found.inliers:
             found = turned.unmirrored(_frame(query)[0])
     return found
@@ -171,7 +199,7 @@ def _similarity(start: Points, end: Points) -> tuple[Any, npt.NDArray[np.bool_]]
 
 def _distinct(start: Points, end: Points) -> int:
     """How many inliers are at different places in both pictures; pyramid levels repeat one corner."""
-    return min(len(set(map(tuple, np.rint(side / 4).tolist()))) for side in (start, end))
+    return min(len(set(map(tuple, np.rint(side / _PLACE_PX).tolist()))) for side in (start, end))
 
 
 def _residual(homography: Exact, start: Points, end: Points) -> float:

@@ -114,3 +114,14 @@ def test_what_is_no_pair_is_refused(desk, given, status):
 
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("box", [(60, 40, 380, 260), (120, 0, 451, 300)])
+def test_a_comparison_says_what_the_search_said(desk, box):
+    """One score, and as many lines as places are told."""
+    part = jpeg(photo("chelsea.png").crop(box))
+    found = desk.post("/search", files={"image": ("a", part)}).json()["results"][0]
+    told = desk.post("/compare", files={"image": ("a", part)}, data={"other_id": str(found["id"])}).json()
+
+    assert (found["score"], found["signals"]) == (told["match"]["score"], told["match"]["signals"])
+    assert len(told["drawing"]["lines"]) == found["signals"]["inliers"]

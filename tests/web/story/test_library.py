@@ -51,6 +51,16 @@ def test_deleting_is_sent_once_it_is_too_late(two) -> None:
     expect(two.locator(".library-count")).to_have_text("1 picture")
 
 
+def test_what_comes_back_is_said_when_it_is_deleted(starts, visitor, tmp_path: Path) -> None:
+    """Who deletes a picture of a folder that is served is told that its file stays, and is found again."""
+    page = visitor.opens(starts(folders=(photographs(tmp_path / "photographs", ["chelsea.png", "coffee.png"]),)))
+    page.get_by_role("link", name="Library", exact=True).click()
+    expect(page.locator(".library-count")).to_have_text("2 pictures")
+    delete_first(page)
+    expect(page.locator(".toast")).to_contain_text("the next look through the folder finds them again")
+    page.get_by_role("button", name="Undo").click()
+
+
 def test_a_filter_narrows_the_library(gallery, visitor) -> None:
     """What is typed is in the address, and what cannot be understood is explained beside the field."""
     visitor.allowed = {400}

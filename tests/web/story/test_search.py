@@ -112,3 +112,17 @@ def test_what_is_no_picture_is_explained(gallery, visitor, data: bytes, sentence
     heading(page, "The search did not work")
     expect(page.locator(".told-first")).to_contain_text(sentence)
     expect(page.locator(".notice").get_by_role("link", name="Another picture")).to_be_visible()
+
+
+def test_a_comparison_says_what_the_card_said(gallery, visitor) -> None:
+    """The score of a card is that of the comparison it leads to, and so many places are told as agree."""
+    page = visitor.opens(gallery)
+    page.locator(".drop input").first.set_input_files(shot("rocket.jpg", (60, 40, 380, 260)))
+    heading(page, "Found 1 copy")
+    score = page.locator(".card .score").inner_text()
+    page.get_by_role("link", name="Compare: rocket.jpg").click()
+    expect(page.locator(".comparison .score")).to_have_text(score)
+    page.get_by_text("Matching places", exact=True).click()
+    count = page.locator("figcaption").inner_text().split()[0]
+    expect(page.locator(".opinions")).to_contain_text(f"{count} of ")
+    expect(page.locator("figcaption")).to_have_text(f"{count} places agree.")

@@ -112,19 +112,63 @@ def test_a_key_can_be_given_later(starts, visitor) -> None:
     expect(page.locator(".toast")).to_have_count(0)
 
 
-def test_who_may_only_search_is_offered_no_more(starts, visitor) -> None:
-    """A key without further rights sees no way to add, delete or rebuild."""
+@pytest.fixture
+def holder(starts, visitor):
+    """Opens a page for somebody whose key has these rights, in a service with a collection that is empty."""
     visitor.allowed = {401}
-    service = starts()
-    _, key = keys.add(service.keys, "reader", rights=("search",))
-    page = visitor.opens(service, "#/add")
-    page.get_by_label("Key", exact=True).fill(key)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("Your key does not allow adding pictures.")).to_be_visible()
-    expect(page.locator(".state-pictures")).to_have_text("0 pictures")
-    page.locator(".places [data-place=jobs]").click()
-    heading(page, "Jobs")
+
+    def signed_in(rights: tuple[str, ...], address: str, **options: str):
+        service = starts()
+        _, key = keys.add(service.keys, "holder", rights=rights)
+        page = visitor.opens(service, address, **options)
+        page.locator("#key").fill(key)
+        page.keyboard.press("Enter")
+        expect(page.locator(".state-pictures")).to_contain_text("0")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        return page
+
+    return signed_in
+
+
+def test_who_may_only_search_is_offered_no_more(holder) -> None:
+    """A key without further rights sees no place to add or for jobs, no key for them, and no field for an address."""
+    page = holder(("search",), "#/")
+    expect(page.get_by_text("The collection is still empty.")).to_be_visible()
+    expect(page.locator(".places [data-place]")).to_have_count(2)
+    expect(page.locator("main a[href='#/add'], #address")).to_have_count(0)
+    for key in ("a", "t"):
+        page.keyboard.press(key)
+        heading(page, "Find a picture by picture")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog").locator("dd")).not_to_contain_text(["Add", "Address of a picture"])
+    page.get_by_role("button", name="Close").click()
+    page.locator(".places [data-place=library]").click()
+    expect(page.get_by_text("Whoever runs this service can add some.")).to_be_visible()
+    expect(page.locator("main a[href='#/add']")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "de", "ja", "ko", "zh"])
+@pytest.mark.parametrize("place", ["add", "jobs"])
+def test_a_place_that_a_key_does_not_open_is_explained(holder, place: str, language: str) -> None:
+    """Whose link leads to what they may not do is told so, whom to ask, and led on."""
+    words = json.loads((WORDS / f"{language}.json").read_text("utf-8"))
+    page = holder(("search",), f"#/{place}", locale=language)
+    heading(page, words[f"{place}.title"])
+    expect(page.locator("main")).to_contain_text(words[f"{place}.forbidden"])
+    expect(page.locator("main")).to_contain_text(words["shell.ask_key"])
     expect(page.locator("main").get_by_role("button")).to_have_count(0)
+    expect(page.locator("main").get_by_role("link")).to_have_text(words["shell.to_search"])
+
+
+def test_who_may_not_fetch_adds_files_only(holder) -> None:
+    """A key with the right to index alone has a place for files, and no field for addresses."""
+    page = holder(("search", "index"), "#/add")
+    expect(page.locator(".drop-zone")).to_be_visible()
+    expect(page.locator(".places [data-place]")).to_have_count(4)
+    expect(page.locator("#add-urls")).to_have_count(0)
+    page.locator(".places [data-place=search]").click()
+    heading(page, "Find a picture by picture")
+    expect(page.locator("#address")).to_have_count(0)
 
 
 def test_a_lost_connection_comes_back(starts, visitor) -> None:

@@ -2,35 +2,22 @@
 
 import { h, fill } from "./dom.js";
 import { parse } from "./addresses.js";
+import { guarded } from "./guarded.js";
 import { icon } from "./libraryicons.js";
 import { holdsFiles, readDropped, readFolder } from "./dropped.js";
 import { UploadList } from "./uploadlist.js";
 import { uploadsOf } from "./uploads.js";
+import { mayFetch } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
-  // Drawn at once, and again when the service has said what the caller may do.
-  let unmount = draw(root, app);
-  const off = app.on("info", () => {
-    unmount();
-    unmount = draw(root, app);
-  });
-  return () => {
-    off();
-    unmount();
-  };
+  return guarded(root, app, { title: "add.title", refusal: "add.forbidden" }, () => draw(root, app));
 }
 
 function draw(root, app) {
   const { t } = app;
   const uploads = uploadsOf(app);
   const ending = new AbortController();
-  const rights = app.info?.rights ?? ["index", "fetch"];
-  if (!rights.includes("index")) {
-    const note = h("div", { class: "big-note" }, icon("warning"), h("h1", null, t("add.title")), h("p", null, t("add.forbidden")));
-    root.append(note);
-    return () => note.remove();
-  }
   const take = (files, left) => {
     if (left) uploads.skip(left);
     if (files.length) uploads.addFiles(files);
@@ -39,7 +26,7 @@ function draw(root, app) {
   const element = h("section", { class: "add-view" },
     h("header", { class: "plain-head" }, h("h1", null, t("add.title")), h("p", { class: "soft" }, t("add.lead"))),
     h("div", { class: "add-ways" }, zone(app, take, ending.signal),
-      app.info?.fetch !== false && rights.includes("fetch") && addresses(app, uploads)),
+      mayFetch(app) && addresses(app, uploads)),
     list.element);
   root.append(element);
   window.scrollTo({ top: 0, behavior: "instant" });

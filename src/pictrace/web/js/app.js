@@ -96,6 +96,8 @@ async function start() {
   app.router = createRouter(app, document.getElementById("view"));
   await app.router.show();
   await informed;
+  // Who came while the service was away learns what they may do once it is back.
+  app.on("connection", (state) => { if (state === "open" && !app.info) app.inform().catch(app.report); });
   const { follow } = await import("./events.js");
   follow(app);
 }

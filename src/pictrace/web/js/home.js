@@ -2,6 +2,7 @@
 
 import { fill, h, icon } from "./dom.js";
 import { addressForm, fileButton } from "./intake.js";
+import { may } from "./words.js";
 
 const SAMPLES = 12;
 
@@ -19,7 +20,7 @@ export function mountHome(root, app, { lost }) {
   const show = () => showSamples(app, samples, stop.signal).then((count) => { shown = count; }, app.report);
   show();
   const off = [
-    app.on("info", () => fill(address, addressForm(app))),
+    app.on("info", () => { fill(address, addressForm(app)); if (!shown) show(); }),
     // The first ones come in while the page is open.
     app.on("collection", ({ pictures }) => { if (shown < SAMPLES && pictures !== shown) show(); }),
   ];
@@ -45,7 +46,7 @@ function pasteHint(app) {
 async function showSamples(app, root, signal) {
   const { images, count } = await app.api.get(app.path(`/images?limit=${SAMPLES}`), { signal });
   if (!images.length) {
-    fill(root, h("p", { class: "hint" }, icon("nothing"), h("span", null, app.t("search.empty")), " ", h("a", { href: "#/add" }, app.t("search.empty_add"))));
+    fill(root, h("p", { class: "hint" }, icon("nothing"), h("span", null, app.t("search.empty")), " ", may(app, "index") && h("a", { href: "#/add" }, app.t("search.empty_add"))));
   } else {
     fill(root, h("h2", null, app.t("search.samples", { count })),
       h("ul", { class: "strip" }, images.map((image) => sample(app, image))));

@@ -86,7 +86,7 @@ export class Speech {
     const step = size < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
     const unit = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"][step];
     const value = size / 1000 ** step;
-    const form = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: value < 10 && step ? 1 : 0 };
+    const form = { style: "unit", unit, unitDisplay: step ? "short" : "long", maximumFractionDigits: value < 10 && step ? 1 : 0 };
     return new Intl.NumberFormat(this.language, form).format(value);
   }
 

@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { searchWith } from "./query.js";
+import { mayFetch } from "./words.js";
 
 const ADDRESS = /^https?:\/\/\S+$/i;
 
@@ -32,8 +33,8 @@ function taken(app, data) {
   const text = (data?.getData("text/uri-list") || data?.getData("text/plain") || "").trim().split("\n")[0];
   if (text.startsWith(app.api.url(""))) return ofOurs(app, text);
   if (picture) searchWith(app, { file: picture });
-  else if (ADDRESS.test(text) && app.info?.fetch) searchWith(app, { url: text });
-  else if (text) app.toast({ text: app.t(app.info?.fetch ? "search.no_picture" : "search.no_fetch") });
+  else if (ADDRESS.test(text) && mayFetch(app)) searchWith(app, { url: text });
+  else if (text) app.toast({ text: app.t(mayFetch(app) ? "search.no_picture" : app.info?.fetch ? "search.no_fetch_right" : "search.no_fetch") });
 }
 
 /** One of our own pictures, or a link to one, that was dragged within the page. */
@@ -50,9 +51,9 @@ export function fileButton(app, { label, symbol, style = "", camera = false }) {
     h("button", { type: "button", class: `button ${style}`, onclick: () => input.click() }, icon(symbol), h("span", null, label)), input);
 }
 
-/** The field for a picture's address; nothing where the service fetches none. @param {any} app */
+/** The field for a picture's address; nothing where the service fetches none, or not for the caller. @param {any} app */
 export function addressForm(app) {
-  if (app.info && !app.info.fetch) return null;
+  if (!mayFetch(app)) return null;
   const input = h("input", { type: "url", id: "address", inputmode: "url", placeholder: "https://…", required: true, autocomplete: "off", spellcheck: "false" });
   const submit = (event) => {
     event.preventDefault();

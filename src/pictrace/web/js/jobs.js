@@ -1,16 +1,19 @@
 /** What the service works at, and has worked at: newest first, as it happens. */
 
-import { fill, h } from "./dom.js";
+import { h } from "./dom.js";
 import { icon } from "./libraryicons.js";
 import { hasEnded, liveOf } from "./live.js";
 import { JobCard } from "./jobcard.js";
+import { guarded } from "./guarded.js";
 import { home } from "./order.js";
 import { may, titleOf } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
-  const view = new Jobs(root, app);
-  return () => view.close();
+  return guarded(root, app, { title: "jobs.title", refusal: "jobs.forbidden" }, () => {
+    const view = new Jobs(root, app);
+    return () => view.close();
+  });
 }
 
 class Jobs {
@@ -25,10 +28,6 @@ class Jobs {
     const { signal } = this.#ending;
     this.live.addEventListener("jobs", () => this.#order(), { signal });
     this.live.addEventListener("job", (event) => this.#changed(event.detail), { signal });
-    signal.addEventListener("abort", app.on("info", () => {
-      fill(this.start, starters(app, this.live));
-      this.#order();
-    }));
     window.scrollTo({ top: 0, behavior: "instant" });
     this.#order();
     this.live.read();

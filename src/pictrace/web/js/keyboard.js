@@ -7,9 +7,10 @@ const bound = [];
 
 /**
  * Binds keys for as long as a view is mounted. A binding is `{key, says, run}`: `key` as in KeyboardEvent, `says` the
- * key of its description, `run` what happens; `shown` is written in the list where it differs from `key`.
+ * key of its description, `run` what happens; `shown` is written in the list where it differs from `key`, and where
+ * `isOpen` says no the key does nothing and is not listed.
  * @param {string} title key of the heading in the list
- * @param {{key: string, says: string, shown?: string, run?: (event: KeyboardEvent) => void}[]} bindings
+ * @param {{key: string, says: string, shown?: string, isOpen?: () => boolean, run?: (event: KeyboardEvent) => void}[]} bindings
  * @returns {() => void} unbinds them
  */
 export function bind(title, bindings) {
@@ -29,7 +30,7 @@ export function listen() {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]")) return;
     if (event.key.length === 1 && !areOn()) return;
-    const match = bound.toReversed().flatMap((set) => set.bindings).find((one) => one.run && one.key === event.key);
+    const match = bound.toReversed().flatMap((set) => set.bindings).find((one) => one.run && one.key === event.key && isOpen(one));
     if (!match || (event.key === " " && event.target.closest("button, a, summary"))) return;
     event.preventDefault();
     match.run(event);
@@ -41,7 +42,7 @@ export function showKeys(app) {
   const { t } = app;
   const section = ({ title, bindings }) => [
     h("h3", null, t(title)),
-    h("dl", { class: "keys" }, bindings.map((one) => h("div", null, h("dt", null, h("kbd", null, one.shown ?? one.key)), h("dd", null, t(one.says))))),
+    h("dl", { class: "keys" }, bindings.filter(isOpen).map((one) => h("div", null, h("dt", null, h("kbd", null, one.shown ?? one.key)), h("dd", null, t(one.says))))),
   ];
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": "keys-title", onclose: () => dialog.remove() },
     h("h2", { id: "keys-title" }, t("shell.keys")),
@@ -52,6 +53,8 @@ export function showKeys(app) {
   document.body.append(dialog);
   dialog.showModal();
 }
+
+const isOpen = (binding) => binding.isOpen?.() ?? true;
 
 function store(on) {
   try { localStorage.setItem(STORED, on ? "on" : "off"); } catch { /* then they stay as they are */ }

@@ -110,8 +110,13 @@ class Library {
     this.removal.addEventListener("change", () => this.#showOrder(), { signal });
     this.removal.addEventListener("gone", (event) => this.#forget(event.detail), { signal });
     this.live.addEventListener("collection", () => this.#compare(), { signal });
+    const { app } = this;
+    signal.addEventListener("abort", app.on("info", () => {
+      this.head.offerAdding();
+      this.#showOrder();
+    }));
     const unbind = bind("library.keys", [
-      ...WALL_KEYS,
+      ...WALL_KEYS.map((one) => (one.right ? { ...one, isOpen: () => may(app, one.right) } : one)),
       { key: "/", says: "library.filter", run: () => this.head.field.focus() },
       { key: "Escape", says: "library.clear", run: () => this.selection.clear() },
     ]);
@@ -206,8 +211,9 @@ class Library {
     const [title, text, action] = this.filter
       ? [t("library.none_title"), t("library.none_text"),
         h("button", { type: "button", class: "button", onclick: () => this.head.write("") }, t("library.filter_clear"))]
-      : [t("library.empty_title"), t("library.empty_text"),
-        h("a", { class: "button primary", href: "#/add" }, icon("add"), t("library.add"))];
+      : may(this.app, "index") ? [t("library.empty_title"), t("library.empty_text"),
+        h("a", { class: "button primary", href: "#/add" }, icon("add"), t("library.add"))]
+        : [t("library.empty_title"), t("library.empty_reader"), null];
     fill(this.note, h("div", { class: "big-note" }, icon(this.filter ? "funnel" : "picture"), h("h2", null, title),
       h("p", null, text), action));
   }

@@ -3,6 +3,7 @@
 import { h, fill } from "./dom.js";
 import { icon } from "./libraryicons.js";
 import { SORTS } from "./order.js";
+import { may } from "./words.js";
 
 const TYPED_MS = 450;
 const STORED = "pictrace.density";
@@ -30,10 +31,11 @@ export class LibraryHead {
     this.news = h("button", { type: "button", class: "news", hidden: true, onclick: () => library.renew() });
     this.error = h("p", { class: "field-error", id: "filter-error", role: "alert", hidden: true });
     this.bar = h("div", { class: "library-bar" }, this.#filter(), this.#sort(), this.#sizes(), this.error, this.#help());
+    this.adding = h("span", { class: "library-adding" });
+    this.offerAdding();
     const head = h("header", { class: "library-head" },
       h("div", { class: "library-top" }, h("h1", { id: "library-title" }, t("library.title")), this.count,
-        h("a", { class: "button primary", href: "#/add", "aria-label": t("library.add") }, icon("add"),
-          h("span", null, t("library.add")))));
+        this.adding));
     // The bar stays when the head is scrolled away, and so must not stand inside it.
     this.element = h("div", { class: "library-heads" }, head, this.bar, this.news);
   }
@@ -48,6 +50,13 @@ export class LibraryHead {
     });
     observer.observe(top);
     signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /** The way to add pictures, for whom may. */
+  offerAdding() {
+    const { t } = this.app;
+    fill(this.adding, may(this.app, "index") && h("a", { class: "button primary", href: "#/add", "aria-label": t("library.add") },
+      icon("add"), h("span", null, t("library.add"))));
   }
 
   /** How high rows are to be. */

@@ -34,7 +34,7 @@ class Picture {
       { key: "ArrowLeft", shown: "←", says: "picture.previous", run: () => this.step(-1) },
       { key: "ArrowRight", shown: "→", says: "picture.next", run: () => this.step(1) },
       { key: "s", says: "library.search_with", run: () => app.navigate(`#/search?id=${this.id}`) },
-      { key: "Delete", says: "library.delete", run: () => may(app, "delete") && this.remove() },
+      { key: "Delete", says: "library.delete", isOpen: () => may(app, "delete"), run: () => this.remove() },
       { key: "Escape", says: "picture.back", run: () => app.navigate(this.#back()) },
     ]);
     this.#ending.signal.addEventListener("abort", unbind);

@@ -34,8 +34,10 @@ class Removal extends EventTarget {
     this.#changed();
     batch.timer = setTimeout(() => this.#send(batch), UNDO_SECONDS * 1000);
     const text = app.t("library.deleted", { count: batch.ids.length });
+    // Of what else was deleted nothing comes back; who deletes many is not asked which are which.
+    const detail = app.info?.rescan ? app.t("library.deleted_again") : "";
     batch.close = app.toast({
-      text, seconds: UNDO_SECONDS, action: { label: app.t("library.undo"), run: () => this.#back(batch) },
+      text, detail, seconds: UNDO_SECONDS, action: { label: app.t("library.undo"), run: () => this.#back(batch) },
     });
   }
 

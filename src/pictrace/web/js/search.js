@@ -9,6 +9,7 @@ import { panel } from "./panel.js";
 import { address, ask, more, optionsOf, restored } from "./query.js";
 import { notice } from "./router.js";
 import { warned } from "./wording.js";
+import { may, mayFetch } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @param {any} params */
 export function mount(root, app, params) {
@@ -21,7 +22,7 @@ export function mount(root, app, params) {
     undo.push(mountHome(root, app, { lost: !app.place.isHome }));
     undo.push(bind("search.keys", [
       { key: "u", says: "search.choose", run: () => root.querySelector(".drop input").click() },
-      { key: "/", says: "search.address", run: () => root.querySelector("#address")?.focus() },
+      { key: "/", says: "search.address", isOpen: () => mayFetch(app), run: () => root.querySelector("#address")?.focus() },
     ]));
   }
   return () => undo.forEach((step) => step());
@@ -165,6 +166,6 @@ function thoroughness(app, answer) {
 function nothing(app, answer, options) {
   const narrowed = options.mode !== "auto" || options.filter || Number(options.min) > 0;
   const text = answer.searched === 0 && !options.filter ? "search.empty" : narrowed ? "search.nothing_narrowed" : "search.nothing_said";
-  const add = app.info?.rights.includes("index") && h("a", { class: "button", href: "#/add" }, app.t("search.empty_add"));
+  const add = may(app, "index") && h("a", { class: "button", href: "#/add" }, app.t("search.empty_add"));
   return notice("nothing", app.t(text), h("a", { class: "button", href: "#/" }, app.t("search.another")), add);
 }

@@ -3,12 +3,13 @@
 import { fill, h, icon, s } from "./dom.js";
 import { LANGUAGES } from "./i18n.js";
 import { bind, listen, showKeys } from "./keyboard.js";
+import { may } from "./words.js";
 
 const PLACES = [
   { name: "search", href: "#/", label: "shell.search", key: "h" },
   { name: "library", href: "#/library", label: "shell.library", key: "l" },
-  { name: "add", href: "#/add", label: "shell.add", key: "a" },
-  { name: "jobs", href: "#/jobs", label: "shell.jobs", key: "t" },
+  { name: "add", href: "#/add", label: "shell.add", key: "a", right: "index" },
+  { name: "jobs", href: "#/jobs", label: "shell.jobs", key: "t", right: "index" },
 ];
 const THEMES = [
   { name: "auto", label: "shell.theme_auto" },
@@ -27,10 +28,15 @@ export function mountShell(app) {
     fill(document.getElementById("tabbar"), places(app, "tabs"));
     mark(app);
   };
+  const offer = () => {
+    for (const style of ["places", "tabs"]) document.querySelector(`nav.${style}`).replaceWith(places(app, style));
+    mark(app);
+    fill(document.getElementById("session"), signOut(app));
+  };
   draw();
   app.on("language", draw);
   app.on("view", () => mark(app));
-  app.on("info", () => fill(document.getElementById("session"), signOut(app)));
+  app.on("info", offer);
   mountStatus(app, status).catch(app.report);
   bindPlaces(app);
   listen();
@@ -47,8 +53,11 @@ function name(app) {
 
 function places(app, style) {
   const link = ({ name: place, href, label }) => h("a", { href, dataset: { place } }, icon(place), h("span", null, app.t(label)));
-  return h("nav", { class: style, "aria-label": app.t("shell.places") }, PLACES.map(link));
+  return h("nav", { class: style, "aria-label": app.t("shell.places") }, PLACES.filter((place) => isOpen(app, place)).map(link));
 }
+
+/** Whether a place is offered: nobody knows who may go there before the service has said, and so nobody may. */
+const isOpen = (app, { right }) => !right || may(app, right);
 
 function mark(app) {
   for (const link of document.querySelectorAll("nav [data-place]")) {
@@ -93,7 +102,7 @@ function themeButton(app) {
 
 function bindPlaces(app) {
   bind("shell.keys_everywhere", [
-    ...PLACES.map(({ href, label, key }) => ({ key, says: label, run: () => app.navigate(href) })),
+    ...PLACES.map((place) => ({ key: place.key, says: place.label, isOpen: () => isOpen(app, place), run: () => app.navigate(place.href) })),
     { key: "?", says: "shell.keys", run: () => showKeys(app) },
   ]);
 }

@@ -84,7 +84,8 @@ export class Viewer {
       placed(dx, dy, second, match, !isWhole && edge(outline)),
       joined && threads(across));
     const count = this.drawing.lines.length;
-    fill(this.caption, joined ? this.app.t("compare.lines_said", { count, shown: lines.length }) : this.app.t(isWhole || !outline.length ? "compare.pair_plain" : "compare.pair_said", this.names));
+    const told = joined && this.app.t(lines.length < count ? "compare.lines_said" : "compare.lines_all", { count, shown: lines.length });
+    fill(this.caption, joined ? told : this.app.t(isWhole || !outline.length ? "compare.pair_plain" : "compare.pair_said", this.names));
   }
 
   slider() {

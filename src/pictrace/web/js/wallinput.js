@@ -13,8 +13,8 @@ export const WALL_KEYS = [
   { key: "", shown: "Shift + ← → ↑ ↓", says: "library.key_range" },
   { key: "", shown: "Ctrl + A", says: "library.key_all" },
   { key: "", shown: "s", says: "library.search_with" },
-  { key: "", shown: "Delete", says: "library.delete" },
-  { key: "", shown: "Ctrl + Z", says: "library.undo" },
+  { key: "", shown: "Delete", says: "library.delete", right: "delete" },
+  { key: "", shown: "Ctrl + Z", says: "library.undo", right: "delete" },
 ];
 
 /**

@@ -6,6 +6,9 @@ export const sentence = (app, problem) => app.sentence(problem);
 /** Whether the caller has a right; nobody knows, and so no, before the service has said. @param {string} right */
 export const may = (app, right) => (app.info?.rights ?? []).includes(right);
 
+/** Whether the caller may have the service fetch an address. */
+export const mayFetch = (app) => Boolean(app.info?.fetch) && may(app, "fetch");
+
 /** What to do about it, if there is something. @returns {string} */
 export function advice(app, problem) {
   // i18n: add.advice_*
