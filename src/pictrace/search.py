@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+import numpy as np
+
 from pictrace import tracing
 from pictrace.assessment import assess, either_way, is_aligned, match_of, with_classic
 from pictrace.candidates import Engine, interleaved, of_parts, of_whole
