@@ -28,7 +28,7 @@ def assess(query: Trace, candidate: Trace, signals: Sequence[Signal]) -> tuple[V
     evidence: list[Evidence] = []
     for signal in signals:
         settled = any(piece.ceiling is Relation.EXACT and piece.log_odds is not None for piece in evidence)
-        if not (settled and signal.family == "alignment"):
+        if not (settled and signal.family == _ALIGNMENT):
             evidence.append(signal.compare(query, candidate, evidence))
     return judge(evidence), evidence
 
@@ -102,7 +102,7 @@ def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:
     if verdict.relation < Relation.SCENE:
         return None
     found = [piece for piece in evidence if piece.alignment is not None and (piece.log_odds or 0.0) > 0]
-    found.sort(key=lambda piece: piece.family != "alignment")
+    found.sort(key=lambda piece: piece.family != _ALIGNMENT)
     return found[0].alignment if found else None
 
 
