@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 JOBS = re.compile(r"/jobs$")
 DONE = ".job[data-state=done]"
+FRAMES = "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 
 
 def test_an_older_answer_changes_nothing(empty, visitor) -> None:
@@ -19,8 +20,21 @@ def test_an_older_answer_changes_nothing(empty, visitor) -> None:
     expect(page.locator(DONE)).to_be_visible()
     with page.expect_response(JOBS):
         asked[-1].fulfill(json={"jobs": [{**begun.value.json(), "state": "running"}]})
-    page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    page.evaluate(FRAMES)
     expect(page.locator(DONE)).to_be_visible()
+
+
+def test_an_answer_later_than_the_news_changes_nothing(empty, visitor) -> None:
+    """A job that is done before the page hears that it was queued stays done."""
+    page = visitor.opens(empty, "#/jobs")
+    held = []
+    page.route(JOBS, lambda route: held.append((route, route.fetch())) if route.request.method == "POST" else route.fallback())
+    page.get_by_role("button", name="Rebuild the index").click()
+    expect(page.locator(DONE)).to_be_visible()
+    with page.expect_response(JOBS):
+        held[0][0].fulfill(response=held[0][1])
+    page.evaluate(FRAMES)
+    expect(page.locator(DONE)).to_be_visible(timeout=100)
 
 
 def test_what_ended_before_the_stream_began_is_seen(empty, visitor) -> None:

@@ -95,7 +95,7 @@ function starters(app, live) {
     event.currentTarget.disabled = true;
     const button = event.currentTarget;
     try {
-      live.learn(await app.api.send("POST", `${home(app)}/jobs`, { kind }));
+      live.meet(await app.api.send("POST", `${home(app)}/jobs`, { kind }));
     } catch (problem) {
       app.report(problem);
     } finally {

@@ -34,7 +34,7 @@ class Live extends EventTarget {
   constructor(app) {
     super();
     this.app = app;
-    app.on("job", (job) => this.learn(job));
+    app.on("job", (job) => this.#learn(job));
     app.on("collection", (said) => this.#hear(said));
     // What one may see is known only then.
     app.on("info", () => this.read());
@@ -88,8 +88,13 @@ class Live extends EventTarget {
     if (version !== before) this.app.emit("collection", { name, pictures, version });
   }
 
+  /** Takes in a job that an answer tells of, unless the stream was quicker. @param {Job} job */
+  meet(job) {
+    if (!this.jobs.has(job.id)) this.#learn(job);
+  }
+
   /** Takes in a job as it is now. @param {Job} job */
-  learn(job) {
+  #learn(job) {
     this.#become("open");
     this.#newer.add(job.id);
     if (this.jobs.get(job.id)?.done !== job.done || hasEnded(job)) this.#lookLater();

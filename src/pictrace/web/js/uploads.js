@@ -193,7 +193,7 @@ export class Uploads extends EventTarget {
     if (answer?.state && answer.kind) {
       Object.assign(item, { state: "handed", job: answer, file: null });
       this.handed.unshift(item);
-      liveOf(this.app).learn(answer);
+      liveOf(this.app).meet(answer);
       return;
     }
     item.state = answer.known ? "known" : "added";
