@@ -34,3 +34,16 @@ def test_places_on_the_disk_are_no_names(tmp_path, monkeypatch):
         key = collection.add_image(jpeg(noise(1)), name="d")
 
         assert len(collection.get(key).locations) == 4
+
+
+def test_pictures_of_one_name_are_told_apart(tmp_path):
+    """Each gets the next number, also after a gap, and keeps it when it is handed over again."""
+    with Collection(tmp_path / "c.pictrace") as collection:
+        keys = [collection.add_image(jpeg(noise(seed)), name="a.jpg") for seed in range(6)]
+        collection.add_image(jpeg(noise(4)), name="a.jpg")
+        names = [[place.uri for place in collection.get(key).locations] for key in keys]
+        collection.remove(keys[2])
+        again = collection.add_image(jpeg(noise(7)), name="a.jpg")
+
+        assert names == [["a.jpg"], *([f"a ({number}).jpg"] for number in range(2, 7))]
+        assert [place.uri for place in collection.get(again).locations] in (["a (3).jpg"], ["a (7).jpg"])

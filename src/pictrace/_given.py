@@ -1,7 +1,7 @@
 """Pictures that were handed over, by a program or an upload: their places are names, and say nothing of any disk."""
 
-import itertools
 import os
+import re
 
 from pictrace.catalogs import Catalog, Entry
 from pictrace.errors import TooManyPlacesError
@@ -28,13 +28,26 @@ def put_given(catalog: Catalog, trace: Trace, name: str) -> Key:
 
 
 def _free(catalog: Catalog, name: str, key: Key | None) -> str:
+    """The name, or it with a number, that nothing else has; found by doubling, for cameras call all pictures alike."""
+    found = catalog.location(name)
+    if found is None or found[0] == key:
+        return name
     stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
-    for number in itertools.count(2):
-        found = catalog.location(name)
-        if found is None or found[0] == key:
-            return name
-        name = f"{stem} ({number}){ending}"
-    raise AssertionError
+    if key is not None:
+        own = re.compile(rf"{re.escape(stem)} \(\d+\){re.escape(ending)}")
+        for place in catalog.by_id(key).locations:
+            if place.is_given and own.fullmatch(place.uri):
+                return place.uri
+    taken, free = 1, 2
+    while catalog.location(f"{stem} ({free}){ending}") is not None:
+        taken, free = free, 2 * free
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        if catalog.location(f"{stem} ({middle}){ending}") is None:
+            free = middle
+        else:
+            taken = middle
+    return f"{stem} ({free}){ending}"
 
 
 def _check_room(catalog: Catalog, key: Key) -> None:

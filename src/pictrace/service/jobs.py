@@ -169,9 +169,7 @@ class Jobs:
             if job.state is not State.QUEUED:
                 self._cancelled.add(number)
                 return job
-            job = self._put(job, State.CANCELLED)
-        self._ended(job)
-        return job
+            return self._put(job, State.CANCELLED)
 
     def end(self) -> None:
         """Nothing more begins, and the work that is under way ends; it goes on when the service starts again."""
@@ -256,23 +254,27 @@ class Jobs:
         with self._lock:
             self._cancelled.discard(job.id)
             attempts = 0 if state is State.QUEUED else job.attempts
-            job = self._put(replace(self._jobs[job.id], problem=told, attempts=attempts), state)
-        if state in ENDED:
-            with contextlib.suppress(OSError):  # what is left of its upload goes when the collection is next opened
-                self._ended(job)
+            self._put(replace(self._jobs[job.id], problem=told, attempts=attempts), state)
 
     def _after_stop(self, job: Job) -> State:
         return State.CANCELLED if job.id in self._cancelled else State.QUEUED
 
     def _put(self, job: Job, state: State) -> Job:
-        """The job in another state. Where the disk is full that is not kept, and costs a look at what is done."""
+        """The job in another state. Where the disk is full that is not kept, and costs a look at what is done.
+
+        Who sees that a job has ended finds nothing of its upload any more, and one that would begin anew after a crash
+        still has it.
+        """
         job = replace(job, state=state, ended=now() if state in ENDED else None)
         with self._lock:
-            self._jobs[job.id] = job
             try:
                 self._ledger.write(job)
             except (PictraceError, OSError) as error:
                 _log.warning("job %s could not be written: %s", job.id, error)
+            if state in ENDED:
+                with contextlib.suppress(OSError):  # what is left of its upload goes when the collection is next opened
+                    self._ended(job)
+            self._jobs[job.id] = job
             self._drop_oldest()
         self._tell(job.to_dict())
         return job
