@@ -100,8 +100,8 @@ def test_delete_says_which_pictures_come_back(pictrace, tmp_path, capsys, monkey
     said = capsys.readouterr()
 
     assert code == 0
-    assert "the next look through the folder finds 1 picture again" in said.err
-    assert "the next look through the folder finds 1 picture again" in said.out
+    assert "the next look at where they came from finds 1 picture again" in said.err
+    assert "the next look at where they came from finds 1 picture again" in said.out
 
 
 def test_delete_promises_no_return_of_what_is_in_no_folder(pictrace, own, capsys):

@@ -102,7 +102,7 @@ def _coming_back(records: Sequence[Any]) -> str:
     from pictrace.words import counted
 
     left = [one for one in records if any(not at.is_given and may_be_there(at) for at in one.locations)]
-    return f"the next look through the folder finds {counted(len(left), 'picture')} again" if left else ""
+    return f"the next look at where they came from finds {counted(len(left), 'picture')} again" if left else ""
 
 
 def _is_terminal() -> bool:

@@ -50,7 +50,9 @@ export class UploadRow {
   #open() {
     const { app, item, uploads } = this;
     const { t } = app;
-    const { problem } = item;
+    // What was given as an archive and is none, is not to be saved as JPEG.
+    const isNoArchive = item.kind === "zip" && item.problem?.code === "unsupported_format";
+    const problem = isNoArchive ? { ...item.problem, code: "no_archive" } : item.problem;
     this.bar = progress(item.name);
     const button = (drawing, label, run) => h("button", { type: "button", class: "icon-button", title: label,
       "aria-label": `${label}: ${item.name}`, onclick: run }, icon(drawing));
