@@ -28,7 +28,9 @@ def test_an_answer_later_than_the_news_changes_nothing(empty, visitor) -> None:
     """A job that is done before the page hears that it was queued stays done."""
     page = visitor.opens(empty, "#/jobs")
     held = []
-    page.route(JOBS, lambda route: held.append((route, route.fetch())) if route.request.method == "POST" else route.fallback())
+    page.route(
+        JOBS, lambda route: held.append((route, route.fetch())) if route.request.method == "POST" else route.fallback()
+    )
     page.get_by_role("button", name="Rebuild the index").click()
     expect(page.locator(DONE)).to_be_visible()
     with page.expect_response(JOBS):
