@@ -22,7 +22,7 @@ LAYERS = (
     "types settings",
     "results recipe filters",
     "orders",
-    "_atomic _colour _jpeg _sniff _wire metadata polygons words",
+    "_atomic _colour _jpeg _sniff _wire accuracy metadata polygons words",
     "_decode _worker",
     "picture prepared registry weights verdict catalogs sources.reading edits keypoints fetch",
     "sources",

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 import platformdirs
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
 from pictrace import explain, report, words
 from pictrace.collection import Collection
-from pictrace.edits import EDITS, Edit
+from pictrace.edits import EDITS, Edit, laid
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.results import Match
 from pictrace.settings import load
@@ -147,11 +147,8 @@ def photographed(image: Image.Image) -> Image.Image:
     ground = Image.new("RGB", image.size, (104, 88, 72))
     corners = [(0.12, 0.10), (0.90, 0.03), (0.84, 0.93), (0.05, 0.82)]
     quad = [(x * width, y * height) for x, y in corners]
-    frame = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)]
-    laid = image.transform(image.size, Image.Transform.PERSPECTIVE, _solved(quad, frame), Image.Resampling.BICUBIC)
-    mask = Image.new("L", image.size)
-    ImageDraw.Draw(mask).polygon(quad, fill=255)
-    ground.paste(laid, mask=mask.filter(ImageFilter.GaussianBlur(1)))
+    paper, mask = laid(image, quad, image.size)
+    ground.paste(paper, mask=mask.filter(ImageFilter.GaussianBlur(1)))
     light = Image.linear_gradient("L").rotate(90).resize(image.size).point(lambda level: 150 + level * 105 // 255)
     return Image.composite(ground, Image.new("RGB", image.size), light)
 
@@ -164,18 +161,6 @@ def halved(image: Image.Image) -> Image.Image:
 
 TRIED: dict[str, Edit] = {**EDITS, "middle quarter": halved, "photographed at an angle": photographed}
 """Every edit of the demonstration by the name it shows."""
-
-
-def _solved(start: Sequence[tuple[float, float]], end: Sequence[tuple[float, float]]) -> list[float]:
-    """The eight numbers of the perspective that sends four points to four points."""
-    import numpy as np
-
-    rows, sides = [], []
-    for (x, y), (u, v) in zip(start, end, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        sides += [u, v]
-    solved: list[float] = np.linalg.solve(np.array(rows), np.array(sides)).tolist()
-    return solved
 
 
 def _photographs() -> Path:
