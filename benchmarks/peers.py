@@ -155,7 +155,9 @@ def of_embedding(folder: Path, pictures: list[Path], queries: list[Query]) -> tu
     """The rows of the bundled network, of pictures and queries."""
     with Collection(folder) as collection:
         engine = collection.engine()
-        rows = {int(key): row for keys, rows in engine.catalog.rows("lite0") for key, row in zip(keys, rows)}
+        rows = {
+            int(key): row for keys, rows in engine.catalog.rows("lite0") for key, row in zip(keys, rows, strict=True)
+        }
         keys = {one.path: one.id for one in collection.list(limit=100_000)}
         # The same picture may be there twice, under one key.
         places = {place.uri: one.id for one in collection.list(limit=100_000) for place in one.locations}
