@@ -6,7 +6,7 @@ measure, equals at their worst, and its ten best claims for each query are judge
 right ones are told by a threshold at which 0.999 of all that it tells is right? That threshold is chosen in hindsight
 for each method, which flatters all of them alike; PicTrace's `copy` is told beside it as it comes.
 
-`--python` names a Python that has what peers.txt lists; without it an environment is made, which takes minutes.
+Environments with what peers-hashes.txt and peers-fastdup.txt list are made in `--room`, which takes minutes once.
 imagededup's network is left out: its weights are fetched from a model hub when it starts.
 """
 
@@ -196,12 +196,15 @@ def figures(claims: Sequence[Claim], queries: Sequence[Query]) -> dict[str, Any]
     }
 
 
-def environment(room: Path) -> str:
-    """A Python of its own with the peers."""
-    venv.create(room / "peers", with_pip=True)
-    python = str(room / "peers/bin/python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", str(HERE / "peers.txt")], check=True)
-    return python
+def environment(room: Path, name: str) -> str:
+    """A Python with the peers of a list, made if it is not there."""
+    python = room / name / "bin/python"
+    if not python.exists():
+        print(f"an environment for {name} is made in {room}", file=sys.stderr, flush=True)
+        venv.create(room / name, with_pip=True)
+        listed = str(HERE / f"peers-{name}.txt")
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", listed], check=True)
+    return str(python)
 
 
 def compared(options: argparse.Namespace, room: Path) -> dict[str, Any]:
@@ -210,13 +213,14 @@ def compared(options: argparse.Namespace, room: Path) -> dict[str, Any]:
     files.mkdir()
     pictures, queries = asked(options.data, files, options.pictures, options.strangers)
     truths = [query.truth for query in queries]
-    python = options.python or environment(room)
+    pythons = {name: environment(options.room or room, name) for name in ("hashes", "fastdup")}
     methods: dict[str, Any] = {}
     claims, own = of_pictrace(room / "peers.pictrace", pictures, queries)
     methods["PicTrace"] = figures(claims, queries) | own
     known, found = of_embedding(room / "peers.pictrace", pictures, queries)
     methods["embedding alone"] = figures(list(by_rows(known, found, truths)), queries)
     for method in PEERS:
+        python = pythons["fastdup" if method == "fastdup" else "hashes"]
         rows, seconds = of_peer(python, method, room, [*pictures, *(query.path for query in queries)])
         claims = list(by_rows(rows[: len(pictures)], rows[len(pictures) :], truths))
         methods[method] = figures(claims, queries) | {"index_ms_a_picture": round(1000 * seconds / len(rows), 2)}
@@ -230,7 +234,7 @@ def main() -> None:
     parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
     parser.add_argument("--pictures", type=int, default=24)
     parser.add_argument("--strangers", type=int, default=6)
-    parser.add_argument("--python", help="a Python that has what peers.txt lists")
+    parser.add_argument("--room", type=lambda text: Path(text).resolve(), help="where environments are kept")
     options = parser.parse_args()
     if not all((options.data / name).is_dir() for name in SETS):
         sys.exit(f"{options.data} does not hold the picture sets this needs: {', '.join(SETS)}")
