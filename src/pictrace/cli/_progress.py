@@ -140,7 +140,7 @@ def _count_aside(target: Plain | Bars, count: Callable[[], int] | None) -> None:
 
 
 def _several(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}".removesuffix(".0")
 
 
 def _minutes(seconds: float) -> str:

@@ -61,7 +61,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     plan = evaluation.Plan(pictures, strangers, names)
     with opened(collection) as source, progress(quiet=as_json, things="searches") as watcher:
         found = evaluation.evaluate(source, plan, progress=_heard(watcher))
-        name = str(source.path)
+        name = source.path.stem
     if trials is not None:
         import json
 

@@ -31,7 +31,6 @@ def _hero(figures: Figures, name: str) -> str:
         ("wrong copies", f"{overall.wrong_copies:,} of {overall.trials:,}"),
         ("false alarms", f"{overall.false_alarms:,} of {overall.strangers:,}"),
         (f"calibration error (aim {CALIBRATION_ERROR})", f"{figures.calibration.error:.3f}"),
-        ("a search, median", f"{figures.latency_ms.get('p50', 0):.0f} ms"),
     ]
     shown = "".join(f"<div><dt>{text(label)}</dt><dd>{text(value)}</dd></div>" for label, value in stats)
     lead = (
@@ -112,7 +111,7 @@ def _latency(figures: Figures, times: Sequence[float]) -> str:
 
 
 def _times(figures: Figures) -> str:
-    said = ", ".join(f"{name[1:]} % within {value:.0f} ms" for name, value in figures.latency_ms.items())
+    said = ", ".join(f"{name[1:]}\u00a0% within {value:.0f}\u00a0ms" for name, value in figures.latency_ms.items())
     return f"{said}."
 
 
@@ -192,4 +191,5 @@ def _notes(figures: Figures) -> str:
             f"{pairs} are called copies or scenes of drawn ones as they are, and count as neither right nor wrong."
         )
     facts.append(f"All of it took {figures.seconds:.0f} s.")
-    return f'<section class="group"><h2>What else was measured</h2><ul>{"".join(f"<li>{text(one)}</li>" for one in facts)}</ul></section>'
+    listed = "".join(f"<li>{text(one)}</li>" for one in facts)
+    return f'<section class="group"><h2>What else was measured</h2><ul>{listed}</ul></section>'

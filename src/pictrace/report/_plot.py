@@ -93,7 +93,8 @@ def upright(across: Axis, value: float, words: str) -> str:
     """A dashed line at one place of the lower axis, with words beside it."""
     x, right = _x(across, value), across.along(value) > 0.7
     side = f'x="{x - 5:.1f}" class="said end"' if right else f'x="{x + 5:.1f}" class="said"'
-    return f'<path class="limit" d="M{x:.1f} {_TOP}V{_HEIGHT - _BOTTOM}"/><text {side} y="{_TOP + 10}">{escape(words)}</text>'
+    dashes = f'<path class="limit" d="M{x:.1f} {_TOP}V{_HEIGHT - _BOTTOM}"/>'
+    return f'{dashes}<text {side} y="{_TOP + 10}">{escape(words)}</text>'
 
 
 def _x(axis: Axis, value: float) -> float:
