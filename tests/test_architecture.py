@@ -39,7 +39,8 @@ LAYERS = (
     "_writing",
     "collection",
     "pictrace",
-    "report testing",
+    "evaluation testing",
+    "report",
     "demo",
     "service.problems service.keys service.names service.originals service.sessions service.pool service.events",
     "service.guard service.custody service.fetching service.thumbnails service.bodies service.schemas",
@@ -58,7 +59,8 @@ LAYERS = (
 
 WRAPPED_IN = {
     "aiohttp": "fetch",
-    "PIL": "_colour _decode picture prepared edits explain collection demo testing service.thumbnails cli._doctor",
+    "PIL": "_colour _decode picture prepared edits explain collection evaluation demo testing "
+    "service.thumbnails cli._doctor",
     "apsw": "catalogs cli._doctor",
     "cv2": "keypoints signals indexes.hnsw",
     "fastapi": "service",

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from photographs import jpeg, noise
 
 from pictrace import report
+from pictrace.accuracy import Bin
+from pictrace.evaluation import Calibrated, Counts, EditFigures, Evaluation, Figures, Neighbours, Trial
 from pictrace.explain import Drawing
 from pictrace.results import Answer, Match
 from pictrace.types import Alignment, Relation
@@ -92,7 +94,34 @@ def sheet(*tiles: report.Tile) -> report.Sheet:
     return report.Sheet("All found", "lead", [("searches", "1")], [column], [replace(column, title="Others")])
 
 
+COUNTS = Counts(10, 0.9, 0.9, 0.8, 0.8, 1, 4, 0)
+EDIT = EditFigures("crop-50", "crop", "the middle half", COUNTS, 0.99, {"pdq": 0.0}, {"lite0": (0.5, 1.0)}, 50.0)
+FIGURES = Figures(
+    pictures=20,
+    searched=16,
+    drawn=10,
+    strangers=4,
+    from_proxies=2,
+    relatives=((1, 2),),
+    overall=COUNTS,
+    micro_average_precision=0.91,
+    recall_at_precision={"0.9": 0.95, "0.999": 0.8},
+    edits=(EDIT, replace(EDIT, name="crop-20", bar=None)),
+    calibration=Calibrated(0.03, (Bin(0.9, 1.0, 9, 0.98, 1.0),)),
+    curve=((4.9, 1.0, 0.5), (3.5, 0.8, 0.9)),
+    neighbours=(Neighbours("lite0", 0.992, 30, exhaustive=False),),
+    latency_ms={"p50": 60.0, "p99": 140.0},
+    stages_ms={"encode": 40.0},
+    peak_memory_bytes=300_000_000,
+    seconds=12.0,
+)
+TRIAL = Trial(1, "crop-50", stranger=False, claims=(), pairs=(), ranks={}, milliseconds=60.0)
+EVALUATION = Evaluation(FIGURES, (TRIAL,), dict.fromkeys(("crop-50", "crop-20"), (PICTURE, (160, 120))))
+EMPTY = replace(FIGURES, curve=(), calibration=Calibrated(0.0, ()), neighbours=(), relatives=(), peak_memory_bytes=None)
+
 PAGES = {
+    "evaluation": report.of_evaluation(EVALUATION, "<my> pictures", made="today"),
+    "evaluation of nothing found": report.of_evaluation(replace(EVALUATION, figures=EMPTY), "pictures"),
     "search": report.of_search(ANSWER, [DRAWING], QUERY, made="today"),
     "plain": report.of_search(ANSWER, [PLAIN], QUERY),
     "nothing": report.of_search(replace(ANSWER, matches=(), timings_ms={}), [], QUERY),
@@ -183,3 +212,28 @@ def test_a_contact_sheet_tells_found_from_wrong_and_missing():
     cells = re.findall(r'class="cell[^>]*>([^<]+)', PAGES["sheet"])
 
     assert cells == ["98 %", "another", "not found"]
+
+
+def test_an_evaluation_says_what_it_found_and_missed():
+    """The headline, the figures, what is aimed at, and what else is to be known."""
+    words = Page(PAGES["evaluation"]).words
+
+    for said in (
+        "80 % of 10 edited copies",
+        "10 pictures of <my> pictures",
+        "0.910",
+        "misses 99 %",
+        "1 of 10",
+        "0.992",
+    ):
+        assert said in words
+    assert "2 pictures could not be read" in words
+    assert Page(PAGES["evaluation"]).values("class").count("missed") == 1
+
+
+def test_diagrams_say_in_words_what_they_show():
+    """Whoever cannot see the curves is told what they come to."""
+    labels = " ".join(Page(PAGES["evaluation"]).values("aria-label"))
+
+    for said in ("Precision over recall; the area under it is 0.910", "calibration error is 0.030", "at most 60 ms"):
+        assert said in labels

@@ -96,11 +96,17 @@ def judge(evidence: Sequence[Evidence]) -> Verdict:
     for relation in (Relation.EXACT, Relation.COPY, Relation.SCENE, Relation.SIMILAR):
         voices = _strongest(opinions, relation)
         level = operating(relation)
-        probability = _sigmoid(level.prior + sum(piece.log_odds or 0.0 for piece in voices))
+        probability = _sigmoid(log_odds(opinions, relation))
         supporters = [piece for piece in voices if (piece.log_odds or 0.0) > 0]
         if supporters and probability >= level.threshold:
             return Verdict(relation, probability, words.why(supporters, evidence))
     return Verdict(Relation.DIFFERENT, 1.0 - probability, words.why_not(evidence))
+
+
+def log_odds(evidence: Sequence[Evidence], relation: Relation) -> float:
+    """Log-odds that a pair is at least `relation`: the prior and the strongest opinion of each family."""
+    opinions = [piece for piece in evidence if piece.log_odds is not None]
+    return operating(relation).prior + sum(piece.log_odds or 0.0 for piece in _strongest(opinions, relation))
 
 
 def _strongest(opinions: Sequence[Evidence], relation: Relation) -> list[Evidence]:

@@ -22,8 +22,9 @@ SECONDS = 5.0
 class Plain(Progress):
     """A line of plain text on stderr, at most one every `SECONDS`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, things: str = "pictures") -> None:
         self.total: int | None = None
+        self._things = things
         self._count = _Count()
         self._clock = clock
         self._started = self._last = clock()
@@ -39,7 +40,7 @@ class Plain(Progress):
         left = max(0, self.total - done) if self.total else 0
         ahead = f", {_minutes(left / rate)} left" if left and rate else ""
         of = f" of {self.total:,}" if self.total else ""
-        tell(f"{done:,}{of} pictures, {rate:.0f} per second{ahead}")
+        tell(f"{done:,}{of} {self._things}, {_several(rate)} per second{ahead}")
 
     def folded(self, encoder: str, done: int, total: int) -> None:
         """Says how far an index is."""
@@ -51,8 +52,9 @@ class Plain(Progress):
 class Bars(Progress):
     """Bars on a terminal, gone when all is done."""
 
-    def __init__(self, display: Display) -> None:
+    def __init__(self, display: Display, *, things: str = "pictures") -> None:
         self._display = display
+        self._things = things
         self._count = _Count()
         self._pictures: TaskID | None = None
         self._indexes: dict[str, TaskID] = {}
@@ -61,7 +63,7 @@ class Bars(Progress):
     def seen(self, done: int, place: str) -> None:
         """Moves the bar of pictures on."""
         if self._pictures is None:
-            self._pictures = self._display.add_task("pictures", total=None, place="", unit="/s")
+            self._pictures = self._display.add_task(self._things, total=None, place="", unit="/s")
         name = shown(place.rsplit("/", 1)[-1])
         self._display.update(self._pictures, completed=self._count.up_to(done), total=self.total, place=name)
 
@@ -91,7 +93,7 @@ class _Rate(TextColumn):
 
     def render(self, task: object) -> Text:
         speed = getattr(task, "speed", None)
-        return Text(f"{speed:,.0f}/s" if speed else "", style="progress.data.speed")
+        return Text(f"{_several(speed)}/s" if speed else "", style="progress.data.speed")
 
 
 class _Place(TextColumn):
@@ -110,18 +112,20 @@ def columns() -> tuple[ProgressColumn, ...]:
 
 
 @contextlib.contextmanager
-def progress(count: Callable[[], int] | None = None, *, quiet: bool = False) -> Iterator[Progress]:
-    """A progress to hand to long work; `count` says in another thread how much there is to do."""
+def progress(
+    count: Callable[[], int] | None = None, *, quiet: bool = False, things: str = "pictures"
+) -> Iterator[Progress]:
+    """A progress to hand to long work on `things`; `count` says in another thread how much there is to do."""
     if quiet:
         yield Progress()
     elif not sys.stderr.isatty():
-        plain = Plain()
+        plain = Plain(things=things)
         _count_aside(plain, count)
         yield plain
     else:
         console = Console(file=sys.stderr)
         with Display(*columns(), console=console, transient=True) as display:
-            bars = Bars(display)
+            bars = Bars(display, things=things)
             _count_aside(bars, count)
             yield bars
 
@@ -133,6 +137,10 @@ def _count_aside(target: Plain | Bars, count: Callable[[], int] | None) -> None:
             target.total = count() if count else None
 
     threading.Thread(target=work, daemon=True, name="pictrace-count").start()
+
+
+def _several(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}".removesuffix(".0")
 
 
 def _minutes(seconds: float) -> str:

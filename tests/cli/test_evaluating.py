@@ -1,0 +1,91 @@
+"""`pictrace eval`."""
+
+import json
+
+import pytest
+from photographs import jpeg, noise
+
+from pictrace.collection import Collection
+from pictrace.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def noises(tmp_path_factory) -> str:
+    """A collection of eight pictures like no others, in files."""
+    folder = tmp_path_factory.mktemp("noises")
+    (folder / "files").mkdir()
+    for seed in range(8):
+        (folder / "files" / f"{seed}.jpg").write_bytes(jpeg(noise(seed, (320, 240))))
+    with Collection(folder / "noises.pictrace", settings=Settings(workers=1, threads=1)) as fresh:
+        fresh.add(folder / "files")
+    return str(folder / "noises.pictrace")
+
+
+SMALL = ("--pictures", "2", "--strangers", "4")
+
+
+def test_eval_tells_of_every_edit(pictrace, noises, capsys):
+    """A line each, and what all of it comes to."""
+    assert pictrace("eval", "-c", noises, *SMALL, "--edits", "jpeg-30, half", "--edits", "mirror") == 0
+    told = capsys.readouterr().out
+
+    assert [line.split()[0] for line in told.splitlines()[2:5]] == ["jpeg-30", "half", "mirror"]
+    for said in ("Of 6 searches", "0 false alarms in 12 searches", "Micro-average precision", "recall@10 1.000", "p95"):
+        assert said in told
+
+
+def test_eval_gives_one_object_of_json(pictrace, noises, capsys):
+    """Figures for programs, and nothing on stderr."""
+    assert pictrace("eval", "-c", noises, *SMALL, "--edits", "jpeg-90", "--json") == 0
+    out, err = capsys.readouterr()
+
+    figures = json.loads(out)
+    assert (figures["drawn"], figures["strangers"], figures["overall"]["first"]) == (2, 4, 1.0)
+    assert figures["edits"][0]["name"] == "jpeg-90"
+    assert err == ""
+
+
+def test_eval_writes_a_page_and_every_trial(pictrace, noises, tmp_path, capsys):
+    """Both whole, and both may be written again."""
+    files = ("--html", "page.html", "--trials", "trials.jsonl")
+    for _ in range(2):
+        assert pictrace("eval", "-c", noises, *SMALL, "--edits", "half", *files) == 0
+
+    lines = (tmp_path / "trials.jsonl").read_text().splitlines()
+    assert [json.loads(line)["stranger"] for line in lines] == [False] * 2 + [True] * 4
+    assert "noises" in (tmp_path / "page.html").read_text()
+
+
+def test_eval_tells_whose_files_are_gone(pictrace, shelf, capsys, tmp_path):
+    """Pictures whose originals cannot be read are stood in for, and that is said."""
+    with Collection(tmp_path / "gone.pictrace", settings=Settings(workers=1, threads=1)) as fresh:
+        for seed in range(6):
+            fresh.add_image(jpeg(noise(seed, (320, 240))))
+
+    assert pictrace("eval", "-c", "gone.pictrace", *SMALL, "--edits", "half") == 0
+    assert "note: 6 pictures could not be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--edits", "crob"], "unknown_name"),
+        (["--strangers", "3"], "invalid_parameter"),
+        (["--pictures", "0"], "invalid_parameter"),
+        (["--html", "mine.txt"], "not one of ours"),
+        (["--trials", "mine.txt"], "not one of ours"),
+    ],
+)
+def test_eval_refuses_in_a_sentence(pictrace, noises, capsys, tmp_path, options, said):
+    """Unknown edits, too few strangers, and files that are somebody's."""
+    (tmp_path / "mine.txt").write_text("my diary")
+
+    assert pictrace("eval", "-c", noises, "--edits", "half", *options) == 2
+    assert said in capsys.readouterr().err
+    assert (tmp_path / "mine.txt").read_text() == "my diary"
+
+
+def test_eval_needs_enough_pictures(pictrace, shelf, capsys):
+    """Three pictures have no strangers among them."""
+    assert pictrace("eval", "-c", shelf.collection) == 2
+    assert "too few to evaluate it" in capsys.readouterr().err
