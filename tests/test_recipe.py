@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from pictrace.errors import IndexDamagedError
+from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.recipe import Recipe
 from pictrace.testing._samples import RECIPE
+from pictrace.types import FEATURE_SPACE
 
 PLAIN = json.loads(RECIPE.to_json())
 
@@ -34,6 +36,7 @@ def test_a_recipe_comes_back_as_it_was():
         "[" * 100_000,
         json.dumps(PLAIN | {"more": "x"}),
         json.dumps(PLAIN | {"encoders": 3}),
+        changed(0, metric="features", width=304),
         json.dumps(PLAIN | {"encoders": []}),
         json.dumps(PLAIN | {"encoders": ["faces"]}),
         json.dumps(PLAIN | {"encoders": PLAIN["encoders"][:1] * 2}),
@@ -60,3 +63,11 @@ def test_a_damaged_recipe_is_refused(text):
         Recipe.from_json(text)
 
     assert "pictrace verify" in caught.value.hint
+
+
+def test_sets_of_features_are_no_encoders_rows():
+    """Their space is for an index alone, and their rows have no distance one by one."""
+    rows = np.zeros((2, FEATURE_SPACE.columns), np.uint8)
+
+    with pytest.raises(UsageError, match="compared as a whole"):
+        FEATURE_SPACE.distance(rows, rows)

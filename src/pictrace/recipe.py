@@ -64,7 +64,7 @@ class Recipe:
 
 def _is_sound(stamp: EncoderStamp) -> bool:
     texts, width = (stamp.name, stamp.version, stamp.metric), stamp.width
-    if not all(isinstance(each, str) for each in texts) or stamp.metric not in set(Metric):
+    if not all(isinstance(each, str) for each in texts) or stamp.metric not in {Metric.COSINE, Metric.HAMMING}:
         return False
     # An exact type, for True is an int as well.
     return type(width) is int and 0 < width <= _MOST_COLUMNS and (stamp.metric == Metric.COSINE or width % 8 == 0)

@@ -25,15 +25,20 @@ Key = int
 
 
 class Metric(enum.StrEnum):
-    """How two rows are compared; a distance, lower is nearer."""
+    """How two rows are compared; a distance, lower is nearer.
+
+    `FEATURES` compares sets of rows: a picture has many, each a record of `FEATURE_DTYPE` as bytes, and a query is
+    all of its own together.
+    """
 
     COSINE = "cosine"
     HAMMING = "hamming"
+    FEATURES = "features"
 
 
 @dataclass(frozen=True)
 class Space:
-    """The geometry of one encoder's rows; `width` counts values (cosine) or bits (Hamming)."""
+    """The geometry of one encoder's rows; `width` counts values (cosine) or bits (Hamming, features)."""
 
     metric: Metric
     width: int
@@ -71,7 +76,13 @@ class Space:
         return rows
 
     def distance(self, left: Rows, right: Rows) -> npt.NDArray[np.float32]:
-        """Exact distances `(len(left), len(right))`: 1 - cosine, or differing bits."""
+        """Exact distances `(len(left), len(right))`: 1 - cosine, or differing bits.
+
+        Raises:
+            UsageError: single rows of sets have no distance.
+        """
+        if self.metric is Metric.FEATURES:
+            raise UsageError("sets of features are compared as a whole, and two rows of them have no distance")
         if self.metric is Metric.COSINE:
             cosine: npt.NDArray[np.float32] = _unit(left) @ _unit(right).T
             return np.float32(1.0) - cosine
@@ -86,6 +97,10 @@ class Space:
     def from_bytes(self, data: bytes) -> Rows:
         """Rows `(n, columns)` from the concatenated bytes of n stored rows."""
         return np.frombuffer(data, self.stored_dtype).reshape(-1, self.columns).astype(self.dtype)
+
+
+FEATURE_SPACE = Space(Metric.FEATURES, FEATURE_DTYPE.itemsize * 8)
+"""Of local features as rows of bytes."""
 
 
 def _unit(rows: Rows) -> npt.NDArray[np.float32]:

@@ -35,12 +35,10 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class ModelCard:
-    """Everything to know of one model: where it comes from, what goes in and out, and which bytes it is.
+class Card:
+    """Which bytes a file that came with PicTrace is, and where they come from.
 
-    `size` counts bytes; `revision` is that of our file, changed whenever rows do; `input`, `normalisation`
-    and `output` are for people, `side` (pixels of the square that goes in) and `width` (values of a row)
-    for programs.
+    `size` counts bytes; `revision` is that of our file, changed whenever what is made with it changes.
     """
 
     name: str
@@ -50,6 +48,16 @@ class ModelCard:
     licence: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class ModelCard(Card):
+    """Everything to know of one model: its file, and what goes in and out.
+
+    `input`, `normalisation` and `output` are for people, `side` (pixels of the square that goes in) and `width`
+    (values of a row) for programs.
+    """
+
     input: str
     normalisation: str
     output: str
@@ -68,8 +76,13 @@ class ModelCard:
 def cards() -> Sequence[ModelCard]:
     """The cards of all models that PicTrace knows, by name."""
     records = [json.loads(path.read_text("utf-8")) for path in sorted(_BUNDLED.glob("*.json"))]
-    # Records of other kinds live in the same folder; a card is what pins a file.
-    return tuple(ModelCard.of(record) for record in records if "sha256" in record)
+    # Records of other kinds live in the same folder; a model is what has reference rows.
+    return tuple(ModelCard.of(record) for record in records if "reference" in record)
+
+
+def words_card() -> Card:
+    """The card of the visual words."""
+    return Card(**json.loads((_BUNDLED / "words.json").read_text("utf-8")))
 
 
 def card(name: str) -> ModelCard:
@@ -85,7 +98,7 @@ def card(name: str) -> ModelCard:
     raise UnknownNameError(f"no model is called {name!r}", hint=f"choose one of: {names}")
 
 
-def verified(card: ModelCard, *, folder: str | Path = "") -> Path:
+def verified(card: Card, *, folder: str | Path = "") -> Path:
     """The model's file, in `folder` if it is there, otherwise as it came with PicTrace.
 
     Raises:
@@ -97,7 +110,7 @@ def verified(card: ModelCard, *, folder: str | Path = "") -> Path:
     return path
 
 
-def content(card: ModelCard, *, folder: str | Path = "") -> bytes:
+def content(card: Card, *, folder: str | Path = "") -> bytes:
     """The bytes of the model's file, the very ones that were checked.
 
     Raises:
@@ -118,7 +131,7 @@ def reference_pictures(side: int) -> npt.NDArray[np.uint8]:
     return np.stack([slope, round_ones, tiles]).astype(np.uint8)
 
 
-def _place(card: ModelCard, folder: str | Path) -> Path:
+def _place(card: Card, folder: str | Path) -> Path:
     places = [Path(folder) / card.file] if folder else []
     places.append(_BUNDLED / card.file)
     for place in places:
@@ -130,7 +143,7 @@ def _place(card: ModelCard, folder: str | Path) -> Path:
     )
 
 
-def _read(card: ModelCard, path: Path) -> bytes:
+def _read(card: Card, path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -4,12 +4,16 @@ import pytest
 
 from pictrace import registry
 from pictrace.testing import check_index
-from pictrace.testing.index import CHECKS, SPACES
+from pictrace.testing.index import checks_of
+
+PROMISES = [
+    pytest.param(name, check, space, id=f"{name}-{check.__name__}-{space.metric}")
+    for name in registry.names("indexes")
+    for check, space in checks_of(registry.load("indexes", name))
+]
 
 
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: str(space.metric))
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", registry.names("indexes"))
+@pytest.mark.parametrize(("name", "check", "space"), PROMISES)
 def test_an_index_keeps_its_promises(name, check, space, tmp_path):
     """The promise in the check's name is kept."""
     check(registry.load("indexes", name), space, tmp_path / "rows.index")

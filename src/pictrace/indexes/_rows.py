@@ -1,7 +1,9 @@
 """What the indexes of this package share: checks of what they are given, cosines, and the order of hits."""
 
+import math
 from io import BufferedReader
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -92,3 +94,27 @@ def damaged(path: Path, reason: str) -> IndexDamagedError:
         f"{path.name} is damaged: {reason}",
         hint="run `pictrace rebuild`: indexes are made anew from the catalog, nothing is lost",
     )
+
+
+def write_header(file: BinaryIO, shape: tuple[int, ...], kind: str) -> None:
+    """The head of an array in NumPy's format 1.0, in the order of C; its bytes are to follow."""
+    np.lib.format.write_array_header_1_0(file, {"descr": kind, "fortran_order": False, "shape": shape})
+
+
+def array_in(mapped: npt.NDArray[np.uint8], file: BinaryIO, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """The array whose head `file` stands at, of all of its bytes `mapped`; `file` then stands behind it.
+
+    Raises:
+        ValueError: there is none of this type, or less than the head says.
+    """
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("it has another version")
+    shape, fortran, found = np.lib.format.read_array_header_1_0(file)
+    if fortran or found != dtype:
+        raise ValueError(f"it holds {found}, not {dtype}")
+    start = file.tell()
+    end = start + math.prod(shape) * dtype.itemsize
+    if end > len(mapped):
+        raise ValueError("it ends too early")
+    file.seek(end)
+    return mapped[start:end].view(dtype).reshape(shape)

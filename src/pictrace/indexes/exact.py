@@ -6,19 +6,18 @@ are `<f4 (n, width)` of length one in a cosine space and `<u8 (n, words)` in a H
 zeros to whole words.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from pictrace._atomic import replacing
 from pictrace.errors import UsageError
 from pictrace.indexes._rows import (
     Floats,
     Keys,
+    array_in,
     check_added,
     check_query,
     cosine_distances,
@@ -27,6 +26,7 @@ from pictrace.indexes._rows import (
     no_hits,
     opened,
     unit,
+    write_header,
 )
 from pictrace.types import Hits, Key, Metric, Rows, Space
 
@@ -43,6 +43,7 @@ class Index:
 
     version: ClassVar[str] = "1"
     exhaustive: ClassVar[bool] = True
+    metrics: ClassVar[frozenset[Metric]] = frozenset({Metric.COSINE, Metric.HAMMING})
 
     def __init__(self, space: Space, *, threads: int = 0) -> None:
         del threads  # NumPy's BLAS keeps its own
@@ -126,10 +127,10 @@ class Index:
         with replacing(path) as temporary, temporary.open("wb") as file:
             shape = self._prepare(np.empty((0, self._space.columns), self._space.dtype)).shape[1:]
             kind = "<f4" if self._space.metric is Metric.COSINE else "<u8"
-            _write_header(file, (len(self),), "<u8")
+            write_header(file, (len(self),), "<u8")
             for keys, _ in self._blocks:
                 file.write(keys.astype("<u8").tobytes())
-            _write_header(file, (len(self), *shape), kind)
+            write_header(file, (len(self), *shape), kind)
             for _, rows in self._blocks:
                 for start in range(0, len(rows), CHUNK_ROWS):
                     file.write(rows[start : start + CHUNK_ROWS].astype(kind).tobytes())
@@ -186,11 +187,6 @@ def _merged(held: Hits, keys: Keys, distances: Floats, limit: int) -> Hits:
     return nearest(np.concatenate([held.keys, keys]), np.concatenate([held.distances, distances]), limit)
 
 
-def _write_header(file: Any, shape: tuple[int, ...], kind: str) -> None:
-    header = {"descr": kind, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
-
-
 def _read(path: Path, like: Rows) -> tuple[Keys, Rows]:
     """Keys and rows mapped from the file, once its headers agree with its length."""
     try:
@@ -199,25 +195,11 @@ def _read(path: Path, like: Rows) -> tuple[Keys, Rows]:
                 raise damaged(path, "it is empty")
             mapped = np.asarray(np.memmap(file, np.uint8, "r"))
             file.seek(0)
-            keys = _array(mapped, file, np.dtype("<u8"))
-            rows = _array(mapped, file, like.dtype.newbyteorder("<"))
+            keys = array_in(mapped, file, np.dtype("<u8"))
+            rows = array_in(mapped, file, like.dtype.newbyteorder("<"))
             complete = file.tell() == len(mapped)
     except ValueError as error:
         raise damaged(path, str(error)) from error
     if keys.ndim != 1 or rows.shape != (len(keys), *like.shape[1:]) or not complete:
         raise damaged(path, "its parts do not fit together")
     return keys, rows
-
-
-def _array(mapped: npt.NDArray[np.uint8], file: Any, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise ValueError("it has another version")
-    shape, fortran, found = np.lib.format.read_array_header_1_0(file)
-    if fortran or found != dtype:
-        raise ValueError(f"it holds {found}, not {dtype}")
-    start = file.tell()
-    end = start + math.prod(shape) * dtype.itemsize
-    if end > len(mapped):
-        raise ValueError("it ends too early")
-    file.seek(end)
-    return mapped[start:end].view(dtype).reshape(shape)

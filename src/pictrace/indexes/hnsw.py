@@ -71,6 +71,7 @@ class Index:
 
     version: ClassVar[str] = f"2-{CONNECTIVITY}-{EXPANSION_ADD}"
     exhaustive: ClassVar[bool] = False
+    metrics: ClassVar[frozenset[Metric]] = frozenset({Metric.COSINE, Metric.HAMMING})
 
     def __init__(self, space: Space, *, threads: int = 0) -> None:
         self._space = space

@@ -9,7 +9,10 @@ import numpy as np
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.indexes import Index
 from pictrace.testing._expect import expect, refuses
-from pictrace.types import Hits, Key, Metric, Rows, Space
+from pictrace.testing._sets import OF_SETS
+from pictrace.types import FEATURE_SPACE, Hits, Key, Metric, Rows, Space
+
+Check = Callable[[type[Index], Space, Path], None]
 
 SPACES = (Space(Metric.COSINE, 32), Space(Metric.HAMMING, 256))
 SIZES = (0, 1, 2, 9, 10, 11, 300)
@@ -27,9 +30,14 @@ def check_index(index_class: type[Index], folder: Path) -> None:
     Raises:
         AssertionError: it breaks one; the message says which.
     """
-    for space in SPACES:
-        for check in CHECKS:
-            check(index_class, space, folder / f"{space.metric}.index")
+    for check, space in checks_of(index_class):
+        check(index_class, space, folder / f"{space.metric}.index")
+
+
+def checks_of(index_class: type[Index]) -> list[tuple[Check, Space]]:
+    """Every check that an index has to pass, with the space to pass it in."""
+    kinds = (*((check, space) for space in SPACES for check in CHECKS), *((check, FEATURE_SPACE) for check in OF_SETS))
+    return [(check, space) for check, space in kinds if space.metric in index_class.metrics]
 
 
 def check_few_rows(index_class: type[Index], space: Space, _path: Path) -> None:
@@ -171,7 +179,7 @@ def _same(left: Hits, right: Hits) -> bool:
     return bool(np.array_equal(left.keys, right.keys) and np.array_equal(left.distances, right.distances))
 
 
-CHECKS: tuple[Callable[[type[Index], Space, Path], None], ...] = (
+CHECKS: tuple[Check, ...] = (
     check_few_rows,
     check_recall,
     check_order,
