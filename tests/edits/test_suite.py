@@ -39,14 +39,14 @@ def test_an_edit_takes_any_shape(edit, size) -> None:
     assert min(edited.size) >= 1
 
 
-@pytest.mark.parametrize("edit", [one for one in SUITE.values() if one.needs_others], ids=str)
+@pytest.mark.parametrize("edit", [one for one in SUITE.values() if one.needs_others], ids=lambda edit: edit.name)
 def test_an_edit_that_needs_others_says_so(edit, small) -> None:
     """Without other pictures it is refused, not made of nothing."""
     with pytest.raises(UsageError, match="among others"):
         edit(small, random.Random(1))
 
 
-@pytest.mark.parametrize("edit", [one for one in SUITE.values() if not one.needs_others], ids=str)
+@pytest.mark.parametrize("edit", [one for one in SUITE.values() if not one.needs_others], ids=lambda edit: edit.name)
 def test_other_edits_need_nobody(edit, small) -> None:
     """They take a picture and chance alone."""
     assert edit(small, random.Random(1)).mode == "RGB"
