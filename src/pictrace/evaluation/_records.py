@@ -160,9 +160,9 @@ class Figures:
     """Everything an evaluation tells, without the single trials.
 
     `calibration` is of the scores of everything that answers called a copy, which hold where the match is the picture
-    that was edited: whether another is a scene or similar, nobody knows. `curve` holds (threshold, precision, recall) points of all claims, the surest first.
-    `relatives` are stored pictures that the drawn ones are called copies or scenes of as they are: their claims are
-    neither right nor wrong, and those of strangers were not searched.
+    that was edited: whether another is a scene or similar, nobody knows. `curve` holds (threshold, precision, recall)
+    points of all claims, the surest first. `relatives` are stored pictures that the drawn ones are called copies or
+    scenes of as they are: their claims are neither right nor wrong, and those of strangers were not searched.
     """
 
     pictures: int
