@@ -24,7 +24,7 @@ LAYERS = (
     "orders",
     "_atomic _colour _jpeg _sniff _wire accuracy metadata polygons words",
     "_decode _worker",
-    "picture prepared registry weights verdict catalogs sources.reading edits keypoints fetch",
+    "picture prepared registry weights verdict corrections catalogs sources.reading edits keypoints fetch",
     "sources",
     "sources.opening",
     "encoders indexes signals",

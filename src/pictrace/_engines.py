@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pictrace import assessment, lookup, tracing
+from pictrace import assessment, corrections, lookup, tracing
 from pictrace._generations import freshness
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
@@ -37,17 +37,20 @@ class Engines:
     def of(self, catalog: Catalog) -> Engine:
         """Catalog, encoders, lookups and signals for searching, as of now."""
         with self._opening:
-            state = (catalog.changes, *freshness(self._folder))
+            beside = self._folder.parent
+            state = (catalog.changes, corrections.stamp(beside), *freshness(self._folder))
             if self._engine is None:
                 recipe = catalog.recipe
                 lookups = lookup.open_all(self._folder, catalog, threads=self.threads)
                 signals = assessment.load_signals(recipe.signals)
                 encoders = self.encoders(recipe)
-                self._engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads)
+                engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads)
+                self._engine = replace(engine, correction=corrections.in_force(beside))
             elif state != self._state:
                 for one in self._engine.lookups.values():
                     one.refresh()
-                self._engine = replace(self._engine, pictures=len(catalog))
+                correction = corrections.in_force(beside)
+                self._engine = replace(self._engine, pictures=len(catalog), correction=correction)
             self._state = state
             return self._engine
 

@@ -9,6 +9,14 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+_SPREAD = (0.25, 1.0)
+"""Standard deviations of slope and intercept before anything is known: one wrong claim among few then moves the others
+by about one unit of log-odds, and a hundred decide by themselves."""
+
+_LEAST_SLOPE = 0.05
+_STEPS, _LONGEST_STEP = 200, 0.25
+"""Newton's steps, shortened so that none overshoots where the sigmoid is flat."""
+
 PERCENTILES = (50, 90, 95, 99)
 
 
@@ -96,6 +104,26 @@ def expected_calibration_error(bins: Sequence[Bin]) -> float:
     """
     total = sum(one.count for one in bins)
     return sum(one.count * abs(one.said - one.held) for one in bins) / max(1, total)
+
+
+def fitted_line(log_odds: Sequence[float], held: Sequence[bool]) -> tuple[float, float]:
+    """Slope and intercept by which log-odds become those that held, kept near 1 and 0 where the data say little.
+
+    Logistic regression as in Platt, Probabilistic Outputs for Support Vector Machines, 1999, the most likely line
+    under normal distributions of the slope about 1 and of the intercept about 0, found by Newton's method; see
+    Murphy, Probabilistic Machine Learning, section 10.2.7, https://probml.github.io/pml-book/book1.html
+    """
+    features = np.stack([np.asarray(log_odds, np.float64), np.ones(len(log_odds))], axis=1)
+    outcomes, expected = np.asarray(held, np.float64), np.array([1.0, 0.0])
+    precision = 1 / np.array(_SPREAD) ** 2
+    line = expected.copy()
+    for _ in range(_STEPS):
+        said = 1 / (1 + np.exp(-np.clip(features @ line, -700, 700)))
+        slope = features.T @ (said - outcomes) + precision * (line - expected)
+        bend = (features * (said * (1 - said))[:, None]).T @ features + np.diag(precision)
+        step = np.linalg.solve(bend, slope)
+        line -= step * min(1.0, _LONGEST_STEP / float(np.abs(step).max() or 1.0))
+    return max(_LEAST_SLOPE, float(line[0])), float(line[1])
 
 
 def percentiles(values: Sequence[float], at: Sequence[int] = PERCENTILES) -> dict[str, float]:

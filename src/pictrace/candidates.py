@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from pictrace import registry
 from pictrace.catalogs import Catalog
+from pictrace.corrections import Correction
 from pictrace.encoders import Encoder
 from pictrace.indexes import Index
 from pictrace.lookup import Lookup
@@ -31,7 +32,8 @@ _FEW = 0.1
 class Engine:
     """What a search works with: one collection's catalog, encoders, lookups and signals, all open.
 
-    `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64.
+    `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64; `correction` is how this
+    collection's scores of copies are corrected.
     """
 
     catalog: Catalog
@@ -41,6 +43,7 @@ class Engine:
     pictures: int
     threads: int = 1
     allowed: npt.NDArray[np.uint64] | None = None
+    correction: Correction | None = None
 
     def admits(self, key: Key) -> bool:
         """Whether a picture may be among the candidates."""

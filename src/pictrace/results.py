@@ -91,7 +91,7 @@ class Answer(Sequence[Match]):
 
     `searched` counts the pictures that were considered; `exhaustive` says whether every one was compared,
     otherwise `recall` is the measured share of true neighbours the index finds. `timings_ms` has one entry
-    per stage.
+    per stage; `calibrated` says that scores of copies are corrected on the collection's own pictures.
     """
 
     matches: tuple[Match, ...]
@@ -102,6 +102,7 @@ class Answer(Sequence[Match]):
     index_version: int
     timings_ms: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    calibrated: bool = False
 
     def __getitem__(self, index: Any) -> Any:
         return self.matches[index]

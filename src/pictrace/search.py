@@ -92,8 +92,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     `heard` is told what is found while the search goes on: what is exactly the same, then candidates that are not
     verified yet.
     """
-    asked = wanted or Wanted()
-    stages = _Stages()
+    asked, stages = wanted or Wanted(), _Stages()
     if asked.where is not None:
         with stages("filter"):
             engine = replace(engine, allowed=engine.catalog.keys(where=asked.where, seconds=asked.filter_seconds))
@@ -125,6 +124,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
         warnings=_warnings(trace, lookups, asked.mode),
+        calibrated=engine.correction is not None,
     )
 
 
@@ -186,6 +186,8 @@ def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) 
         verdict, evidence = assess(query, trace, signals)
         if is_aligned(evidence):
             verdict, evidence = either_way(query, trace, signals, evidence)
+        if engine.correction is not None:
+            verdict = engine.correction.applied(verdict)
         if verdict.relation is not Relation.DIFFERENT:
             match = match_of(trace, verdict, evidence, key)
             aligned = verify and Relation.SCENE <= verdict.relation < Relation.EXACT

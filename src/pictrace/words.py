@@ -113,12 +113,13 @@ def found(answer: Answer) -> str:
 
 
 def searched(answer: Answer) -> str:
-    """How thorough the search was."""
+    """How thorough the search was, and by what its scores are corrected if they are."""
+    corrected = "; scores of copies are corrected on this collection's own pictures" if answer.calibrated else ""
     if answer.exhaustive:
-        return "every picture was compared"
+        return f"every picture was compared{corrected}"
     if answer.recall is None:
-        return "the nearest candidates were compared"
-    return f"the index finds {percent(answer.recall)} of the true neighbours, measured"
+        return f"the nearest candidates were compared{corrected}"
+    return f"the index finds {percent(answer.recall)} of the true neighbours, measured{corrected}"
 
 
 def related(match: Match) -> str:

@@ -1,10 +1,12 @@
 """`pictrace eval`."""
 
 import json
+from pathlib import Path
 
 import pytest
 from photographs import jpeg, noise
 
+from pictrace import corrections, evaluation
 from pictrace.collection import Collection
 from pictrace.settings import Settings
 
@@ -89,3 +91,35 @@ def test_eval_needs_enough_pictures(pictrace, shelf, capsys):
     """Three pictures have no strangers among them."""
     assert pictrace("eval", "-c", shelf.collection) == 2
     assert "too few to evaluate it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_eval_refuses_to_calibrate_on_few_claims(pictrace, noises, capsys, options):
+    """The figures are told, and nothing is stored."""
+    assert pictrace("eval", "-c", noises, *SMALL, "--edits", "half", "--calibrate", *options) == 2
+    out, err = capsys.readouterr()
+
+    assert "half" in out
+    assert "too few to correct scores by" in err
+
+
+@pytest.mark.parametrize(("after", "said"), [(0.05, "calibrated on"), (0.1, "it would not help")])
+def test_eval_stores_what_helps(pictrace, noises, capsys, monkeypatch, after, said):
+    """A correction that scores other pictures no better is told of, and not stored."""
+    line = corrections.Correction(1.0, 0.1, 5.0, 400, 0, "2026-11-01T12:00:00+00:00", corrections.basis())
+    monkeypatch.setattr(evaluation, "fitted", lambda _: evaluation.Fit(line, 0.1, after))
+
+    assert pictrace("eval", "-c", noises, *SMALL, "--edits", "half", "--calibrate") == 0
+    assert said in capsys.readouterr().err
+    assert (Path(noises) / corrections.FILE).exists() is (after < 0.1)
+    (Path(noises) / corrections.FILE).unlink(missing_ok=True)
+
+
+def test_search_says_that_scores_are_corrected(pictrace, noises, capsys):
+    """Whoever reads a score knows what it rests on."""
+    line = corrections.Correction(1.0, 0.1, 5.0, 400, 0, "2026-11-01T12:00:00+00:00", corrections.basis())
+    corrections.write(Path(noises), line)
+    assert pictrace("search", "id:1", "-c", noises) == 0
+    (Path(noises) / corrections.FILE).unlink()
+
+    assert "scores of copies are corrected on this collection's own pictures" in capsys.readouterr().out

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pictrace import weights
+from pictrace import corrections, weights
 from pictrace.cli import _doctor
 
 
@@ -126,3 +126,26 @@ def test_doctor_tells_of_a_damaged_collection(pictrace, shelf, tmp_path, capsys)
 
     assert pictrace("doctor", "-c", "cut.pictrace") == 5
     assert "ERROR" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "said"),
+    [
+        (None, None, ""),
+        ("{", "error", "damaged"),
+        (corrections.basis(), "ok", "fitted 2026-11-01 on 400 claims, 2 of them wrong"),
+        ("0" * 16, "warning", "of another version"),
+    ],
+)
+def test_doctor_tells_of_a_collections_own_calibration(shelf, tmp_path, content, state, said):
+    """Whether there is one, when it was made, and whether it is used."""
+    shutil.copytree(shelf.collection, tmp_path / "own.pictrace")
+    if content == "{":
+        (tmp_path / "own.pictrace" / corrections.FILE).write_text(content)
+    elif content:
+        line = corrections.Correction(1.0, 0.1, 5.0, 400, 2, "2026-11-01T12:00:00+00:00", content)
+        corrections.write(tmp_path / "own.pictrace", line)
+    found = {one.name: one for one in _doctor.examine(str(tmp_path / "own.pictrace"))}
+
+    assert (found["calibration"].state if "calibration" in found else None) == state
+    assert said in (found["calibration"].detail if state else "")

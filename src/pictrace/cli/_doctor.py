@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Literal
 
 from pictrace._version import __version__
@@ -53,7 +54,7 @@ def examine(collection: str | None) -> Sequence[Finding]:
     except ConfigurationError as error:
         findings.append(_failed("settings", error))
     findings += [Finding("cores", "ok", str(settings.cores)), _formats(settings)]
-    return [*findings, *_models(settings), _collection(settings)]
+    return [*findings, *_models(settings), _collection(settings), *_correction(settings)]
 
 
 def to_dict(findings: Sequence[Finding]) -> dict[str, Any]:
@@ -135,6 +136,26 @@ def _collection(settings: Settings) -> Finding:
         return _failed("collection", error)
     encoders = ", ".join(f"{stamp.name} {stamp.version}" for stamp in recipe.encoders)
     return Finding("collection", "ok", f"{place}: opens; {many}, {encoders}. `pictrace verify` reads all of it")
+
+
+def _correction(settings: Settings) -> Iterator[Finding]:
+    """The collection's own calibration, if it has one."""
+    from pictrace import corrections
+    from pictrace.words import counted
+
+    try:
+        found = corrections.read(Path(settings.collection_path))
+    except PictraceError as error:
+        yield _failed("calibration", error)
+        return
+    if found is None:
+        return
+    made = f"fitted {found.fitted[:10]} on {counted(found.pairs, 'claim')}, {found.wrong} of them wrong"
+    if found.is_current:
+        yield Finding("calibration", "ok", f"scores of copies are corrected on the collection's own pictures, {made}")
+    else:
+        advice = "not used; `pictrace eval --calibrate` makes it anew"
+        yield Finding("calibration", "warning", f"of another version of PicTrace, {made}: {advice}")
 
 
 def _held(name: str, version: str, floor: str) -> Finding:

@@ -9,6 +9,8 @@ from pictrace.cli._console import check_free, opened, save, tell, write, write_j
 from pictrace.cli._options import CollectionOption, JsonOption
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pictrace.evaluation import EditFigures, Evaluation, Figures
     from pictrace.ingest import Progress
 
@@ -29,6 +31,12 @@ PageOption = Annotated[
 TrialsOption = Annotated[
     str | None, typer.Option("--trials", metavar="FILE", help="Also write every search, a line of JSON for each.")
 ]
+CalibrateOption = Annotated[
+    bool,
+    typer.Option(
+        "--calibrate", help="Also correct this collection's scores of copies by what came of it, if that helps."
+    ),
+]
 
 
 def evaluate(  # noqa: PLR0913 - one parameter per option
@@ -40,6 +48,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     as_json: JsonOption = False,
     html: PageOption = None,
     trials: TrialsOption = None,
+    calibrate: CalibrateOption = False,
 ) -> None:
     """Prove how well a collection's own pictures are found again: edit some in many ways and search for each.
 
@@ -58,20 +67,37 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
         check_free(html, like=beginning())
     if trials is not None:
         check_free(trials, like='{"picture":')
-    plan = evaluation.Plan(pictures, strangers, names)
+    plan = evaluation.Plan(pictures, strangers, names, corrected=not calibrate)
     with opened(collection) as source, progress(quiet=as_json, things="searches") as watcher:
         found = evaluation.evaluate(source, plan, progress=_heard(watcher))
-        name = source.path.stem
+        folder = source.path
     if trials is not None:
         import json
 
         save(trials, "".join(f"{json.dumps(trial.to_dict())}\n" for trial in found.trials))
     if html is not None:
-        _save_page(html, found, name)
+        _save_page(html, found, folder.stem)
     if as_json:
         write_json(found.figures.to_dict())
     else:
         _show(found.figures)
+    if calibrate:
+        _calibrate(folder, found)
+
+
+def _calibrate(folder: "Path", found: "Evaluation") -> None:
+    """Stores a correction of the collection's scores, if pictures it was not fitted on are scored better by it."""
+    from pictrace import corrections
+    from pictrace.evaluation import fitted
+    from pictrace.words import counted
+
+    fit = fitted(found)
+    said = f"{fit.before:.4f} without and {fit.after:.4f} with it, on pictures it was not fitted on"
+    if not fit.is_worth_it:
+        tell(f"no calibration was stored, for it would not help: the error is {said}")
+        return
+    corrections.write(folder, fit.correction)
+    tell(f"calibrated on {counted(fit.correction.pairs, 'claim')} of copies: the error is {said}")
 
 
 def _heard(watcher: "Progress") -> Callable[[int, int, str], None]:

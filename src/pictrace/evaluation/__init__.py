@@ -3,7 +3,7 @@
 import io
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -12,6 +12,7 @@ from pictrace.edits import NamedEdit, chosen
 from pictrace.evaluation._bars import AVERAGE_PRECISION, BARS, CALIBRATION_ERROR, PRECISION
 from pictrace.evaluation._drawing import Cast, Subject, drawn
 from pictrace.evaluation._figures import figures_of
+from pictrace.evaluation._fit import Fit, fitted
 from pictrace.evaluation._neighbours import recalled
 from pictrace.evaluation._records import (
     Calibrated,
@@ -37,11 +38,13 @@ __all__ = [
     "EditFigures",
     "Evaluation",
     "Figures",
+    "Fit",
     "Neighbours",
     "Pair",
     "Plan",
     "Trial",
     "evaluate",
+    "fitted",
 ]
 
 _THUMB = 192
@@ -54,11 +57,15 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is tried: how many pictures and strangers are drawn, and which edits, by name or family; all for none."""
+    """What is tried: how many pictures and strangers are drawn, and which edits, by name or family; all for none.
+
+    `corrected` says whether scores are taken with the collection's own calibration, if it has one.
+    """
 
     pictures: int = 24
     strangers: int = 6
     edits: Sequence[str] = ()
+    corrected: bool = True
 
 
 def evaluate(collection: Collection, plan: Plan | None = None, *, progress: Progress | None = None) -> Evaluation:
@@ -71,7 +78,8 @@ def evaluate(collection: Collection, plan: Plan | None = None, *, progress: Prog
     """
     asked, started = plan or Plan(), time.perf_counter()
     edits = chosen(asked.edits)
-    cast = drawn(collection.engine(), collection.settings.limits, pictures=asked.pictures, strangers=asked.strangers)
+    engine = collection.engine() if asked.corrected else replace(collection.engine(), correction=None)
+    cast = drawn(engine, collection.settings.limits, pictures=asked.pictures, strangers=asked.strangers)
     total = len(edits) * (len(cast.pictures) + len(cast.strangers))
     trials: list[Trial] = []
     traces, examples = [], {}

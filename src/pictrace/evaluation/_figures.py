@@ -26,7 +26,6 @@ from pictrace.evaluation._records import (
     Neighbours,
     Trial,
 )
-from pictrace.types import Relation
 
 _POINTS = 200
 _RECALLS = (0.9, PRECISION)
@@ -52,7 +51,7 @@ def figures_of(cast: Cast, trials: Sequence[Trial], neighbours: Sequence[Neighbo
             f"{share:g}": recall_at_precision(scores, right, len(known), least=share)[0] for share in _RECALLS
         },
         edits=tuple(_edit(name, [one for one in trials if one.edit == name], least) for name in _names(trials)),
-        calibration=_calibrated([claim for claim in claims if claim.relation >= Relation.SCENE]),
+        calibration=_calibrated([claim for claim in claims if claim.is_copy]),
         curve=_points(claims, len(known)),
         neighbours=tuple(neighbours),
         latency_ms=percentiles([trial.milliseconds for trial in trials]),

@@ -159,10 +159,10 @@ class Neighbours:
 class Figures:
     """Everything an evaluation tells, without the single trials.
 
-    `calibration` is of the scores of everything that answers called a copy or a scene, which hold where the match is
-    the picture that was edited. `curve` holds (threshold, precision, recall) points of all claims, the surest first.
-    `relatives` are stored pictures that the drawn ones are called copies or scenes of as they are: their claims are
-    neither right nor wrong, and those of strangers were not searched.
+    `calibration` is of the scores of everything that answers called a copy, which hold where the match is the picture
+    that was edited: whether another is a scene or similar, nobody knows. `curve` holds (threshold, precision, recall)
+    points of all claims, the surest first. `relatives` are stored pictures that the drawn ones are called copies or
+    scenes of as they are: their claims are neither right nor wrong, and those of strangers were not searched.
     """
 
     pictures: int

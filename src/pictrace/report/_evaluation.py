@@ -56,7 +56,7 @@ def _diagrams(evaluation: Evaluation) -> str:
         (
             "Scores kept",
             _reliability(figures),
-            f"On the line, 90 % means 9 of 10. Off it by {_off(figures)} on average.",
+            f"What was called a copy: on the line, 90 % means 9 of 10. Off it by {_off(figures)} on average.",
         ),
         ("Time of a search", _latency(figures, times), _times(figures)),
     )

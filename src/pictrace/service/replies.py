@@ -206,6 +206,7 @@ class Answer(_Reply):
     index_version: int
     timings_ms: dict[str, float]
     warnings: list[str]
+    calibrated: bool
     next_offset: int | None
 
 
