@@ -7,7 +7,7 @@ import pytest
 from photographs import FOLDER, PHOTOS, jpeg, photo
 
 from pictrace import tracing
-from pictrace.candidates import interleaved, of_parts, of_whole
+from pictrace.candidates import interleaved, of_details, of_parts, of_whole
 from pictrace.collection import Collection
 from pictrace.picture import Picture
 from pictrace.settings import Settings
@@ -51,6 +51,43 @@ def test_a_part_finds_what_is_pasted_there(collection: Collection) -> None:
     lists = of_parts(engine, tracing.parts_of(Picture.open(jpeg(poster)), engine.encoders), 1)
 
     assert str(FOLDER / "coffee.png") in {collection.get(keys[0]).path for keys in lists}
+
+
+def cluttered(share: float = 0.32) -> bytes:
+    """A poster with a picture glued to the middle of it, at this share of its width, a little turned."""
+    poster = photo("retina.jpg").resize((1100, 800))
+    width = round(1100 * share)
+    glued = photo("coffee.png").resize((width, width * 2 // 3)).convert("RGBA").rotate(14, expand=True)
+    poster.paste(glued, (430, 310), glued)
+    return jpeg(poster)
+
+
+def test_details_find_what_is_small_anywhere(collection: Collection) -> None:
+    """A picture on a tenth of the query's area leads those that share local features with it."""
+    engine = collection.engine()
+
+    keys = of_details(engine, tracing.details_of(Picture.open(cluttered())), 3)
+
+    assert str(FOLDER / "coffee.png") == collection.get(keys[0]).path
+    assert len(keys) <= 3
+
+
+def test_deleted_and_excluded_pictures_are_not_among_the_details(collection: Collection) -> None:
+    """What may not be found makes room for others."""
+    engine = collection.engine()
+    rows = tracing.details_of(Picture.open(cluttered()))
+    _, *others = of_details(engine, rows, 6)
+    allowed = np.array(sorted(others), np.uint64)
+
+    assert of_details(replace(engine, allowed=allowed), rows, 6) == others
+
+
+def test_no_details_find_nothing(collection: Collection) -> None:
+    """A flat query, and a collection whose local features were put off."""
+    engine = collection.engine()
+
+    assert of_details(engine, tracing.details_of(Picture.open(np.zeros((90, 90, 3), np.uint8))), 5) == []
+    assert of_details(replace(engine, local=None), tracing.details_of(Picture.open(cluttered())), 5) == []
 
 
 @pytest.mark.parametrize("shape", [(1, 40), (40, 1), (600, 20)])

@@ -11,15 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pictrace import _generations, lookup
+from pictrace._stock import batches, stamps_of
 from pictrace.catalogs import Entry
 from pictrace.catalogs.sqlite import Catalog
 from pictrace.errors import IndexDamagedError, UsageError
 from pictrace.indexes import exact, hnsw
-from pictrace.lookup import Lookup, Place, fold, verify
+from pictrace.lookup import Lookup, Place, fold
+from pictrace.soundness import verify
 from pictrace.testing._samples import RECIPE, place, trace
-from pictrace.types import Hits
+from pictrace.types import FEATURE_DTYPE, Hits
 
-FACES, BITS = RECIPE.encoders
+FACES, BITS, LOCAL = stamps_of(RECIPE)
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +47,21 @@ def folder(tmp_path):
 
 def put(catalog, seeds):
     """Pictures of these seeds, each with the key that follows its seed."""
-    catalog.put([Entry(place(f"{seed}.jpg"), trace(seed)) for seed in seeds])
+    catalog.put([Entry(place(f"{seed}.jpg"), featured(seed)) for seed in seeds])
+
+
+def featured(seed):
+    """The trace of a seed with forty features at random places."""
+    random = np.random.default_rng(1000 + seed)
+    features = np.zeros(40, FEATURE_DTYPE)
+    features["x"], features["y"] = random.integers(0, 1 << 14, (2, 40))
+    features["descriptor"] = random.integers(0, 256, (40, 32))
+    return trace(seed, features=features)
+
+
+def batched(catalog, key):
+    """The features of one picture as rows."""
+    return np.concatenate([rows[keys == key] for keys, rows in batches(catalog, LOCAL)])
 
 
 def query(*seeds, stamp=FACES):
@@ -264,7 +280,71 @@ def test_every_encoder_has_its_lookup(catalog, folder):
 
     opened = lookup.open_all(folder, catalog)
 
-    assert {name: one.searched for name, one in opened.items()} == {FACES.name: 20, BITS.name: 20}
+    assert {name: one.searched for name, one in opened.items()} == {FACES.name: 20, BITS.name: 20, LOCAL.name: 20}
+
+
+def test_local_features_are_folded_and_answer_as_before(catalog, folder, monkeypatch):
+    """From the tail, from the index, and from both; deleted pictures are no problem before the next fold."""
+    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    features = batched(catalog, 7)
+    before = list(Lookup.open(folder, LOCAL, "local", catalog).search(features, 5)[0])
+    for one in lookup.places(folder, catalog):
+        assert fold(one)
+    catalog.forget([2])
+    put(catalog, range(20, 25))
+    folded = Lookup.open(folder, LOCAL, "local", catalog)
+
+    assert next(iter(folded.search(features, 5)[0])) == before[0]
+    assert (before[0][0], folded.searched, folded.behind) == (7, 25, 5)
+    assert int(folded.search(batched(catalog, 23), 1)[0].keys[0]) == 23
+    assert verify(folder, catalog) == []
+
+
+@pytest.mark.parametrize(("count", "folded"), [(9, False), (10, True)])
+def test_fewer_pictures_are_worth_a_fold_of_local_features(catalog, folder, monkeypatch, count, folded):
+    """Sorting them whenever a collection is opened takes longer than comparing rows."""
+    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    local = Place(folder, LOCAL, "local", catalog)
+    fold(local)
+    put(catalog, range(20, 20 + count))
+
+    assert fold(local) is folded
+    assert manifest_of(folder, "local")["count"] == 20 + count * folded
+
+
+def test_local_features_of_too_many_pictures_wait_for_their_index(catalog, folder, monkeypatch):
+    """A collection from before there was such an index opens as fast as ever, says so, and has it after a fold."""
+    monkeypatch.setattr(lookup, "LONGEST_TAIL", 19)
+    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    searchable = Lookup.open(folder, LOCAL, "local", catalog)
+    features = batched(catalog, 7)
+
+    (warning,) = searchable.warnings
+    assert "20 pictures" in warning
+    assert (searchable.behind, len(searchable.search(features, 5)[0])) == (20, 0)
+    assert fold(Place(folder, LOCAL, "local", catalog))
+    searchable.refresh()
+    assert (searchable.behind, searchable.warnings) == (0, ())
+    assert int(searchable.search(features, 1)[0].keys[0]) == 7
+
+
+def test_many_deleted_pictures_leave_room_for_new_features(catalog, folder, monkeypatch):
+    """Keys are never used again, so that the newest says little of how many there are."""
+    monkeypatch.setattr(lookup, "LONGEST_TAIL", 6)
+    catalog.forget(list(range(1, 16)))
+
+    searchable = Lookup.open(folder, LOCAL, "local", catalog)
+
+    assert (searchable.warnings, searchable.searched) == ((), 5)
+
+
+def test_an_index_of_local_features_that_lacks_pictures_is_found_out(catalog, folder, monkeypatch):
+    """By its name, as those of encoders are."""
+    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    fold(Place(folder, LOCAL, "local", catalog))
+    (folder / "local.json").write_text(json.dumps(manifest_of(folder, "local") | {"count": 3}))
+
+    assert "local.json" in verify(folder, catalog)[0]
 
 
 @pytest.mark.parametrize(

@@ -819,6 +819,18 @@ def test_squashed_is_a_square_of_the_whole(side: int) -> None:
     assert np.abs(square[0, 0].astype(int) - picture.pixels[:8, :8].mean((0, 1))).max() < 24
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"), [((300, 200), (300, 200)), ((900, 600), (900, 600)), ((1500, 1000), (1024, 683))]
+)
+def test_detail_is_finer_than_the_frame(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    """Grey, up to 1,024 px, and never enlarged."""
+    picture = Picture.open(Image.new("RGB", size, (0, 255, 0)))
+
+    assert picture.detail.shape == expected[::-1]
+    assert int(picture.detail[0, 0]) == 150
+    assert not picture.detail.flags.writeable
+
+
 def test_proxy_is_a_bare_jpeg_of_the_frame() -> None:
     """The proxy shows the frame and carries none of the file's metadata."""
     exif = Image.Exif()

@@ -60,7 +60,7 @@ def test_a_region_outside_is_refused(sandbox: Sandbox) -> None:
 
 NAMES = ("width", "height", "size")
 GOOD = dict.fromkeys(NAMES, 2) | {"pixel_hash": "0" * 64, "sha256": "0" * 64, "format": "PNG"}
-GOOD |= {"frame": np.zeros((2, 2, 3), np.uint8)}
+GOOD |= {"frame": np.zeros((2, 2, 3), np.uint8), "detail": np.zeros((2, 2), np.uint8)}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,8 @@ GOOD |= {"frame": np.zeros((2, 2, 3), np.uint8)}
         {"frame": np.zeros((2, 513, 3), np.uint8)},
         {"frame": np.zeros((0, 2, 3), np.uint8)},
         {"frame": b""},
+        {"detail": np.zeros((2, 2, 3), np.uint8)},
+        {"detail": np.zeros((2, 1025), np.uint8)},
         {"sha256": "../x"},
         {"format": "<b>"},
         {"width": -1},

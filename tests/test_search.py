@@ -71,6 +71,22 @@ def test_a_stranger_is_nothing_stronger_than_similar(collection: Collection) -> 
     assert all(match.relation <= Relation.SIMILAR for match in answer)
 
 
+def test_what_lies_inside_the_query_is_found_by_local_features(collection: Collection, monkeypatch) -> None:
+    """Where neither the whole nor its parts lead to it, for here they may not look at any picture."""
+    monkeypatch.setattr(search, "VERIFIED", 0)
+    monkeypatch.setattr(search, "THOROUGH", 0)
+    poster = photo("retina.jpg").resize((1100, 800))
+    glued = photo("coffee.png").resize((480, 320)).convert("RGBA").rotate(14, expand=True)
+    poster.paste(glued, (430, 310), glued)
+
+    answer = collection.search(jpeg(poster))
+
+    assert str(FOLDER / "coffee.png") == answer[0].path
+    assert answer[0].relation >= Relation.SCENE
+    assert "inside" in answer.timings_ms
+    assert "thorough" not in answer.timings_ms
+
+
 def test_a_flat_picture_gets_a_reason_and_no_match(collection: Collection) -> None:
     """Featureless is a typed answer."""
     answer = collection.search(jpeg(flat()))

@@ -6,6 +6,7 @@ from photographs import jpeg, photo
 
 from pictrace import keypoints, tracing
 from pictrace.picture import Picture
+from pictrace.types import FEATURE_DTYPE
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,15 @@ def test_a_query_has_eight_turns_of_its_hash(encoders, picture) -> None:
 
     assert tracing.of_query(picture, encoders).rows["pdq"].shape == (8, 32)
     assert tracing.with_variants(stored, encoders).rows["pdq"].shape == (8, 32)
+
+
+def test_details_are_more_and_finer_than_what_is_kept(encoders) -> None:
+    """Up to a thousand features of up to 1,024 px, as rows of bytes; of a trace only what its proxy shows."""
+    picture = Picture.open(jpeg(photo("motorcycle_left.png").resize((1400, 1000))))
+    (trace,) = tracing.finish([tracing.prepare(picture, encoders)], encoders)
+
+    details, of_proxy = tracing.details_of(picture), tracing.details_of(trace)
+
+    assert details.shape == (keypoints.MANY, FEATURE_DTYPE.itemsize)
+    assert details.view(FEATURE_DTYPE)["x"].max() > 900 * 64
+    assert of_proxy.view(FEATURE_DTYPE)["x"].max() < 512 * 64

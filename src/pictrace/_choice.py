@@ -9,6 +9,7 @@ from typing import Any
 from pictrace import registry, tracing
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UnknownNameError, UsageError
+from pictrace.recipe import DEFERRED
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Choice:
             encoders = tracing.load_encoders(self.encoders or tracing.ENCODERS, threads=1, models=models)
             recipe = tracing.recipe_of(encoders, index=self.index or tracing.INDEX, defer_features=defer_features)
             catalog = _catalog().create(str(path), recipe)
-        if defer_features and catalog.recipe.features != tracing.DEFERRED:
+        if defer_features and catalog.recipe.features != DEFERRED:
             catalog.close()
             raise UsageError("this collection has its local features already", hint="leave the option out")
         return catalog

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pictrace import assessment, corrections, lookup, tracing
 from pictrace._generations import freshness
+from pictrace._stock import LOCAL
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder
@@ -42,12 +43,13 @@ class Engines:
             if self._engine is None:
                 recipe = catalog.recipe
                 lookups = lookup.open_all(self._folder, catalog, threads=self.threads)
+                local = lookups.pop(LOCAL, None)
                 signals = assessment.load_signals(recipe.signals)
                 encoders = self.encoders(recipe)
-                engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads)
+                engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads, local=local)
                 self._engine = replace(engine, correction=corrections.in_force(beside))
             elif state != self._state:
-                for one in self._engine.lookups.values():
+                for one in filter(None, (*self._engine.lookups.values(), self._engine.local)):
                     one.refresh()
                 correction = corrections.in_force(beside)
                 self._engine = replace(self._engine, pictures=len(catalog), correction=correction)

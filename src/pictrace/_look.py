@@ -11,7 +11,7 @@ from pictrace.encoders import Encoder
 from pictrace.errors import PictureError
 from pictrace.picture import Picture
 from pictrace.prepared import Kinds, Prepared
-from pictrace.recipe import Recipe
+from pictrace.recipe import DEFERRED, Recipe
 from pictrace.settings import Limits, Settings
 from pictrace.sources import Item
 from pictrace.sources.reading import read
@@ -58,7 +58,7 @@ def pool_of(recipe: Recipe, settings: Settings, *, polite: bool) -> "Workers[Job
         workers=settings.workers or settings.cores,
         limits=settings.limits,
         initializer=start,
-        initargs=(names, settings.limits, recipe.features != tracing.DEFERRED, _NICENESS if polite else 0),
+        initargs=(names, settings.limits, recipe.features != DEFERRED, _NICENESS if polite else 0),
         weight=weight,
     )
 

@@ -33,7 +33,8 @@ class Engine:
     """What a search works with: one collection's catalog, encoders, lookups and signals, all open.
 
     `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64; `correction` is how this
-    collection's scores of copies are corrected.
+    collection's scores of copies are corrected; `local` looks into the local features of all pictures, unless the
+    collection has none yet.
     """
 
     catalog: Catalog
@@ -44,6 +45,7 @@ class Engine:
     threads: int = 1
     allowed: npt.NDArray[np.uint64] | None = None
     correction: Correction | None = None
+    local: Lookup | None = None
 
     def admits(self, key: Key) -> bool:
         """Whether a picture may be among the candidates."""
@@ -79,6 +81,14 @@ def of_parts(engine: Engine, rows: Mapping[str, Rows], wanted: int) -> list[list
     return lists
 
 
+def of_details(engine: Engine, rows: Rows, wanted: int) -> list[Key]:
+    """The `wanted` pictures that share most with local features `(n, 38)` of the query, best first."""
+    if engine.local is None or not len(rows):
+        return []
+    nearest = _living(engine, engine.local, rows, wanted)
+    return sorted(nearest, key=lambda key: (nearest[key], key))[:wanted]
+
+
 def interleaved(lists: Sequence[Sequence[Key]]) -> list[Key]:
     """Each key once, by the best place that it has in any list.
 
@@ -94,17 +104,22 @@ def interleaved(lists: Sequence[Sequence[Key]]) -> list[Key]:
 
 
 def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int, *, reach: float = np.inf) -> dict[Key, float]:
-    """The nearest living pictures within `reach`, with their distances.
-
-    The more are asked for, the more of the nearest are gone: then more are asked for.
-    """
+    """The nearest living pictures within `reach`, with their distances."""
     allowed = engine.allowed
     if allowed is not None and len(allowed) < _FEW * engine.pictures:
         hits = _scanned(engine, encoder, allowed).search(rows, wanted)
         return _collected(hits, reach)
+    return _living(engine, engine.lookups[encoder], rows, wanted, reach=reach)
+
+
+def _living(engine: Engine, lookup: Lookup, rows: Rows, wanted: int, *, reach: float = np.inf) -> dict[Key, float]:
+    """Pictures that a lookup finds and that are there and may be found.
+
+    The more are asked for, the more of the nearest are gone: then more are asked for.
+    """
     asked = wanted
     while True:
-        found = engine.lookups[encoder].search(rows, asked)
+        found = lookup.search(rows, asked)
         nearest = _collected(found, reach)
         living = {key for key in engine.catalog.present(list(nearest)) if engine.admits(key)}
         whole = all(len(hits) < asked or hits.distances[-1] > reach for hits in found)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import ingest, listing, lookup, search, tracing
+from pictrace import ingest, listing, lookup, search, soundness, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._engines import Engines
 from pictrace._given import put_given
@@ -24,7 +24,7 @@ from pictrace.errors import SourceError, UsageError
 from pictrace.ingest import Ingest, Progress, Report, is_known
 from pictrace.orders import Order
 from pictrace.picture import ImageSource, Picture, Region
-from pictrace.recipe import Recipe
+from pictrace.recipe import DEFERRED, Recipe
 from pictrace.results import Answer, IndexState, Match, PictureRecord
 from pictrace.search import Mode, Wanted
 from pictrace.settings import Settings
@@ -226,12 +226,12 @@ class Collection:
     def verify(self) -> Sequence[str]:
         """Everything that is wrong with the collection's files, one sentence each, after reading all of them."""
         catalog = self._reader()
-        return [*catalog.problems(), *lookup.verify(self._folder, catalog)]
+        return [*catalog.problems(), *soundness.verify(self._folder, catalog)]
 
     def rebuild(self, *, progress: Progress | None = None) -> None:
         """Indexes made anew from the catalog, and local features that were put off."""
         with self._writing(create=False) as catalog:
-            if catalog.recipe.features == tracing.DEFERRED:
+            if catalog.recipe.features == DEFERRED:
                 ingest.fill_features(catalog, progress or Progress())
                 self._dismiss()
             self._fold(catalog, progress or Progress(), force=True)
@@ -295,6 +295,5 @@ class Collection:
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
         """Indexes brought up to date, where enough is new to be worth it."""
-        for stamp in catalog.recipe.encoders:
-            place = lookup.Place(self._folder, stamp, catalog.recipe.index, catalog, self._engines.threads)
-            lookup.fold(place, progress=partial(progress.folded, stamp.name), force=force)
+        for place in lookup.places(self._folder, catalog, threads=self._engines.threads):
+            lookup.fold(place, progress=partial(progress.folded, place.stamp.name), force=force)

@@ -16,7 +16,7 @@ from pictrace._jpeg import coded_image_hash
 from pictrace._regular import open_regular
 from pictrace.errors import FileTooLargeError, SourceUnreadableError, UsageError
 from pictrace.settings import Limits
-from pictrace.types import PROXY_SIDE
+from pictrace.types import DETAIL_SIDE, PROXY_SIDE
 
 DECODER_VERSION = "1"
 """Changes whenever the same file could give other pixels or another hash; kept in every recipe."""
@@ -105,14 +105,19 @@ class Picture:
         return picture
 
     @classmethod
-    def of_frame(cls, frame: Array, pixel_hash: str, **facts: Any) -> Self:
+    def of_frame(cls, frame: Array, pixel_hash: str, *, detail: Array | None = None, **facts: Any) -> Self:
         """A picture of which another process has decoded the rest: its `frame`, and `facts` by the names of fields.
+
+        `detail` is that of the whole, where it has more than the frame.
 
         Whatever is made from frames is the same as of the whole; it cannot be cut in pixels of the original.
         """
         frame.flags.writeable = False
         picture = cls(frame, **facts)
         picture.__dict__["pixel_hash"] = pixel_hash
+        if detail is not None:
+            detail.flags.writeable = False
+            picture.__dict__["detail"] = detail
         return picture
 
     def _keep(self, image: Image.Image) -> None:
@@ -148,6 +153,19 @@ class Picture:
     def grey(self) -> Array:
         """The frame's luma, `(h, w)` uint8, read-only (ITU-R BT.601 weights)."""
         return _pixels_of(self._frame_image.convert("L"))
+
+    @functools.cached_property
+    def detail(self) -> Array:
+        """The luma with no side above `DETAIL_SIDE`, `(h, w)` uint8, read-only; never enlarged."""
+        longest = max(self.pixels.shape[:2])
+        if longest <= PROXY_SIDE:
+            return self.grey
+        grey = self._image.convert("L")
+        share = DETAIL_SIDE / longest
+        if share < 1:
+            size = (max(1, round(grey.width * share)), max(1, round(grey.height * share)))
+            grey = grey.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.1)
+        return _pixels_of(grey)
 
     def squashed(self, side: int) -> Array:
         """The whole picture as a square, whatever its proportions: `(side, side, 3)` uint8 RGB, read-only."""

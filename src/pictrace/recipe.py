@@ -7,6 +7,9 @@ from typing import Self
 from pictrace.errors import IndexDamagedError
 from pictrace.types import Metric, Space
 
+DEFERRED = "deferred"
+"""The version of a recipe's local features that were put off: they are made from proxies when needed."""
+
 _MOST_COLUMNS = 1 << 20
 """Values or bits of the widest row: far more than any encoder makes, and few enough to ask memory for."""
 

@@ -10,7 +10,7 @@ from pictrace.errors import PictraceError, PictureError, UsageError
 from pictrace.picture import Picture, Region
 from pictrace.settings import Limits
 from pictrace.tracing import TARGET
-from pictrace.types import PROXY_SIDE
+from pictrace.types import DETAIL_SIDE, PROXY_SIDE
 from pictrace.workers import Workers
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -87,6 +87,7 @@ def _opened(opening: Opening) -> dict[str, Any]:
             return {"refused": str(error), "hint": error.hint}
     return {
         "frame": picture.frame,
+        "detail": picture.detail,
         "pixel_hash": picture.pixel_hash,
         "sha256": picture.sha256,
         "format": picture.format,
@@ -107,19 +108,25 @@ def _understood(answer: Any) -> Picture:
 
 
 def _is_sound(answer: Any) -> bool:
-    if not isinstance(answer, dict) or set(answer) != {"frame", "pixel_hash", "sha256", "format", *_FACTS}:
+    if not isinstance(answer, dict) or set(answer) != {"frame", "detail", "pixel_hash", "sha256", "format", *_FACTS}:
         return False
-    frame = answer["frame"]
     texts = [answer[name] for name in ("pixel_hash", "sha256", "format")]
     return (
-        isinstance(frame, np.ndarray)
-        and frame.dtype == np.uint8
-        and frame.ndim == 3
-        and frame.shape[2] == 3
-        and min(frame.shape[:2]) > 0
-        and max(frame.shape[:2]) <= PROXY_SIDE
+        _is_image(answer["frame"], (3,), PROXY_SIDE)
+        and _is_image(answer["detail"], (), DETAIL_SIDE)
         and all(isinstance(text, str) for text in texts)
         and all(_HASH.fullmatch(text) for text in texts[:2])
         and _FORMAT.fullmatch(texts[2]) is not None
         and all(type(answer[name]) is int and 0 < answer[name] < 1 << 40 for name in _FACTS)
+    )
+
+
+def _is_image(array: Any, planes: tuple[int, ...], most: int) -> bool:
+    return (
+        isinstance(array, np.ndarray)
+        and array.dtype == np.uint8
+        and array.ndim == 2 + len(planes)
+        and array.shape[2:] == planes
+        and min(array.shape[:2]) > 0
+        and max(array.shape[:2]) <= most
     )

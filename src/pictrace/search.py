@@ -11,7 +11,7 @@ import numpy as np
 
 from pictrace import tracing
 from pictrace.assessment import assess, either_way, is_aligned, match_of, with_classic
-from pictrace.candidates import Engine, interleaved, of_parts, of_whole
+from pictrace.candidates import Engine, interleaved, of_details, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.filters import Filter
@@ -31,6 +31,10 @@ VERIFIED = 20
 THOROUGH = 80
 """Candidates whose geometry is checked before it is said that nothing better than a likeness is there, those that
 are near to one part of the query among them."""
+
+INSIDE = 10
+"""Candidates that share most local features with the query, whose geometry is checked before that of the `THOROUGH`;
+benchmarks/local.py measures how often the right one is among them."""
 
 _NEIGHBOURS = 100
 _WORTH_A_THREAD = 4
@@ -109,21 +113,31 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     with stages("verify"):
         matches = _judged(engine, trace, keys[:first], verify=asked.mode != "similar")
     if asked.mode in {"auto", "copy"} and not _settled(trace, matches):
+        with stages("inside"):
+            inside = _inside(engine, query, trace, keys[:first])
+            matches += _judged(engine, trace, inside, verify=True)
+            keys, first = list(dict.fromkeys([*keys[:first], *inside, *keys])), len(keys[:first]) + len(inside)
+    if asked.mode in {"auto", "copy"} and not _settled(trace, matches):
         with stages("thorough"):
             keys = _with_parts(engine, query, trace, keys, first)
             matches += _judged(engine, trace, keys[first:THOROUGH], verify=True)
             first = max(first, THOROUGH)
     matches += _judged(engine, trace, keys[first : len(same) + 2 * asked.limit], verify=False)
+    return _answer(engine, asked, trace, asked.chosen(matches), stages)
+
+
+def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match], stages: _Stages) -> Answer:
     lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
+    local = [] if engine.local is None or asked.mode in {"exact", "similar"} else [engine.local]
     return Answer(
-        matches=_named(engine.catalog, asked.chosen(matches)),
+        matches=_named(engine.catalog, matches),
         searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
         signals=tuple(signal.name for signal in engine.signals),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
-        warnings=_warnings(trace, lookups, asked.mode),
+        warnings=_warnings(query, [*lookups, *local], asked.mode),
         calibrated=engine.correction is not None,
     )
 
@@ -162,6 +176,12 @@ def _same(engine: Engine, query: Trace) -> list[Key]:
 def _settled(query: Trace, matches: Sequence[Match]) -> bool:
     """Whether looking closer has nothing to add: a relative was proved, or nothing about the query can be."""
     return is_featureless(query) or any(match.relation >= Relation.SCENE for match in matches)
+
+
+def _inside(engine: Engine, query: Picture | Key, trace: Trace, done: Sequence[Key]) -> list[Key]:
+    """Pictures that share most local features with the query, besides those that were looked at."""
+    details = tracing.details_of(query if isinstance(query, Picture) else trace)
+    return [key for key in of_details(engine, details, INSIDE) if key not in done]
 
 
 def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequence[Key], done: int) -> list[Key]:

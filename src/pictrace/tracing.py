@@ -14,9 +14,9 @@ from pictrace.encoders import pdq as hashes
 from pictrace.errors import RecipeMismatchError
 from pictrace.picture import DECODER_VERSION, Picture
 from pictrace.prepared import Kinds, Prepared
-from pictrace.recipe import EncoderStamp, Recipe
+from pictrace.recipe import DEFERRED, EncoderStamp, Recipe
 from pictrace.settings import Limits
-from pictrace.types import FEATURE_DTYPE, PROXY_SIDE, Metric, Rows, Trace
+from pictrace.types import FEATURE_DTYPE, FEATURE_SPACE, PROXY_SIDE, Metric, Rows, Trace
 
 ENCODERS = ("lite0", "pdq")
 INDEX = "hnsw"
@@ -27,10 +27,6 @@ SIGNALS = ("identity", "pdq", "embedding", "geometry", "structure")
 
 TARGET = PROXY_SIDE + PROXY_SIDE // 4
 """Large JPEGs are decoded reduced to no less than this: above the proxy's side, so that it stays sharp."""
-
-DEFERRED = "deferred"
-"""The version of a recipe's local features that were put off: they are made from proxies when needed."""
-
 
 PART = 0.55
 """Share of each side that a part of a query has. Of 250 pictures pasted into others at 0.45 of their width, 0.49 are
@@ -119,6 +115,13 @@ def parts_of(picture: Picture, encoders: Sequence[Encoder]) -> dict[str, Rows]:
     cut = (np.ascontiguousarray(picture.frame[y : y + high, x : x + wide]) for y, x in corners)
     parts = [Picture.open(part, limits=_ANY_SIZE) for part in cut]
     return {one.name: encode(one, parts) for one in encoders if one.space.metric is Metric.COSINE}
+
+
+def details_of(query: Picture | Trace) -> Rows:
+    """Many local features of a query, `(n, 38)` uint8, to look for things inside of it by; a trace has only a proxy."""
+    picture = query if isinstance(query, Picture) else Picture.open(query.proxy)
+    features = keypoints.extract_many(picture.detail)
+    return features.view(np.uint8).reshape(len(features), FEATURE_SPACE.columns)
 
 
 def identity_of(picture: Picture) -> Trace:

@@ -42,6 +42,12 @@ _FEATURELESS = "picture is featureless: nothing but the same bytes or pixels can
 FEATURELESS_QUERY = f"the {_FEATURELESS}"
 """What is said of a query that nothing could be found by."""
 
+LEFT_OUT = (
+    "the local features of {} pictures are in no index yet: they are not found inside of other pictures until more is "
+    "indexed or `pictrace rebuild` makes it"
+)
+"""What is said where the index of local features is not there, or far behind."""
+
 WHY_NOT = {
     Silence.OTHER_PIXELS: "neither the bytes nor the pixels are the same",
     Silence.NO_HASH: "they have no perceptual hash in common",

@@ -71,7 +71,7 @@ def test_nobody_else_writes_meanwhile(custody, sandbox, tmp_path):
 
 def test_indexes_are_due_once_enough_came_or_went(custody, monkeypatch):
     """What was known already changes nothing; what was brought up to date is not due."""
-    monkeypatch.setattr(custody_module, "FOLD_ROWS", 2)
+    monkeypatch.setattr(custody_module, "FOLD_PICTURES", 2)
     due = []
     for seed in (1, 1, 2, 2):
         custody.take_in(jpeg(noise(seed)), name="a")

@@ -51,7 +51,7 @@ def test_nothing_is_opened_at_the_end(tmp_path):
 
 def test_a_write_is_done_though_no_job_fits(tmp_path, monkeypatch):
     """Indexes are brought up to date some other time."""
-    monkeypatch.setattr(custody_module, "FOLD_ROWS", 1)
+    monkeypatch.setattr(custody_module, "FOLD_PICTURES", 1)
     with opened(settings(tmp_path)) as desk:
 
         def refuse(*_, **__):
@@ -65,7 +65,7 @@ def test_a_write_is_done_though_no_job_fits(tmp_path, monkeypatch):
 
 def test_indexes_are_brought_up_to_date_by_a_job(tmp_path, monkeypatch):
     """Once enough was written."""
-    monkeypatch.setattr(custody_module, "FOLD_ROWS", 2)
+    monkeypatch.setattr(custody_module, "FOLD_PICTURES", 2)
     with opened(settings(tmp_path)) as desk:
         for seed in range(3):
             desk.add(jpeg(noise(seed)))

@@ -14,7 +14,7 @@ from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
 from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError
 from pictrace.ingest import Progress
-from pictrace.lookup import FOLD_ROWS
+from pictrace.lookup import FOLD_PICTURES
 from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox
@@ -161,7 +161,7 @@ class Custody:
         the next time is worth it.
         """
         with self._counting:
-            if self._moved < FOLD_ROWS:
+            if self._moved < FOLD_PICTURES:
                 return False
             self._moved = 0
             return True
