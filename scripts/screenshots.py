@@ -17,11 +17,14 @@ sys.path[:0] = [str(ROOT / "tests")]
 from photographs import FOLDER, jpeg, photo  # noqa: E402 - the tests' photographs
 from web.story.running import SECONDS, Running, running, shot  # noqa: E402 - and their service
 
-from pictrace.demo import PHOTOGRAPHS  # noqa: E402
+from pictrace import report  # noqa: E402
+from pictrace.collection import Collection  # noqa: E402
+from pictrace.demo import PHOTOGRAPHS, samples  # noqa: E402
+from pictrace.evaluation import Plan, evaluate  # noqa: E402
 
 DOCUMENTED = (
     "search", "search-dark", "search-phone", "compare", "compare-lines-dark", "library", "library-phone-dark",
-    "compare-slider-phone",
+    "compare-slider-phone", "eval",
 )  # fmt: skip
 """Those that the documentation shows."""
 
@@ -136,6 +139,20 @@ def take(browser: Browser, service: Running, name: str, size: str, theme: str) -
     return taken
 
 
+def evaluated(browser: Browser, place: Path) -> bytes:
+    """The beginning of an evaluation's page, of the demonstration's photographs, as PNG; takes a minute or two."""
+    samples(place / "demonstration")
+    with Collection(place / "photographs.pictrace") as collection:
+        collection.add(place / "demonstration")
+        found = evaluate(collection, Plan(pictures=8, strangers=4))
+    (place / "eval.html").write_text(report.of_evaluation(found, "photographs"), "utf-8")
+    page = browser.new_page(viewport={"width": 1180, "height": 1240}, color_scheme="light")
+    page.goto((place / "eval.html").as_uri())
+    taken = page.screenshot(animations="disabled")
+    page.close()
+    return taken
+
+
 def packed(png: bytes) -> bytes:
     """The same as WebP, no larger than the documentation may have it."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
@@ -172,6 +189,11 @@ def main() -> None:
                 path = target / f"{full}.{'png' if options.all else 'webp'}"
                 path.write_bytes(taken if options.all else packed(taken))
                 print(path, path.stat().st_size)
+        if "eval".startswith(options.only):
+            taken = evaluated(browser, Path(place))
+            path = target / f"eval.{'png' if options.all else 'webp'}"
+            path.write_bytes(taken if options.all else packed(taken))
+            print(path, path.stat().st_size)
         browser.close()
 
 

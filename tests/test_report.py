@@ -220,7 +220,7 @@ def test_an_evaluation_says_what_it_found_and_missed():
 
     for said in (
         "80 % of 10 edited copies",
-        "10 pictures of <my> pictures",
+        "10 pictures of the collection <my> pictures",
         "0.910",
         "misses 99 %",
         "1 of 10",

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from PIL import Image
+from PIL import Image, ImageStat
 
 from pictrace.collection import Collection
 from pictrace.edits import NamedEdit, chosen
@@ -80,6 +80,7 @@ def evaluate(collection: Collection, plan: Plan | None = None, *, progress: Prog
     edits = chosen(asked.edits)
     engine = collection.engine() if asked.corrected else replace(collection.engine(), correction=None)
     cast = drawn(engine, collection.settings.limits, pictures=asked.pictures, strangers=asked.strangers)
+    shown = max(cast.pictures, key=lambda one: _colourfulness(one.image))
     total = len(edits) * (len(cast.pictures) + len(cast.strangers))
     trials: list[Trial] = []
     traces, examples = [], {}
@@ -88,7 +89,7 @@ def evaluate(collection: Collection, plan: Plan | None = None, *, progress: Prog
         if len(trials) % (1 + total // _MOST_TRACES) == 0:
             traces.append(trace)
         trials.append(trial)
-        if edit.name not in examples:
+        if subject is shown:
             examples[edit.name] = _thumbnail(data)
         if progress is not None:
             progress(len(trials), total, edit.name)
@@ -103,6 +104,12 @@ def _queries(cast: Cast, edits: Sequence[NamedEdit]) -> Iterator[tuple[NamedEdit
         for subject in (*cast.pictures, *cast.strangers):
             pool = [other.image for other in cast.strangers if other is not subject]
             yield edit, subject, saved(subject, edit, pool), subject in cast.strangers
+
+
+def _colourfulness(image: Image.Image) -> float:
+    """How far colours spread: what edits do to them is not seen in a grey picture."""
+    small = image.resize((64, 64)).convert("YCbCr")
+    return sum(ImageStat.Stat(small).stddev[1:])
 
 
 def _thumbnail(data: bytes) -> tuple[bytes, tuple[int, int]]:

@@ -195,7 +195,7 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The figures, every trial they rest on, and a small JPEG of what each edit makes of the first picture."""
+    """The figures, every trial they rest on, and a small JPEG of what each edit makes of the most colourful picture."""
 
     figures: Figures
     trials: tuple[Trial, ...]

@@ -34,7 +34,7 @@ def _hero(figures: Figures, name: str) -> str:
     ]
     shown = "".join(f"<div><dt>{text(label)}</dt><dd>{text(value)}</dd></div>" for label, value in stats)
     lead = (
-        f"{words.counted(figures.drawn, 'picture')} of {words.shown(name)} were edited in "
+        f"{words.counted(figures.drawn, 'picture')} of the collection {words.shown(name)} were edited in "
         f"{words.counted(len(figures.edits), 'way')} each and searched for among "
         f"{words.counted(figures.searched, 'picture')}. {words.counted(figures.strangers, 'stranger')}, left out of "
         f"the search, were edited too: whatever is called a copy of them is a false alarm."
