@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -10,7 +9,6 @@ from typing import Literal, get_args
 import numpy as np
 
 from pictrace import tracing
-from pictrace.assessment import assess, either_way, is_aligned, match_of, with_classic
 from pictrace.candidates import Engine, interleaved, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UsageError
@@ -20,6 +18,7 @@ from pictrace.picture import Picture
 from pictrace.results import Answer, Match
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Key, Relation, Trace
+from pictrace.verification import is_settled, judged, looked_closer, matches_of
 from pictrace.words import FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -33,9 +32,6 @@ THOROUGH = 80
 are near to one part of the query among them."""
 
 _NEIGHBOURS = 100
-_WORTH_A_THREAD = 4
-"""Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
-
 Heard = Callable[[str, Sequence[Match]], None]
 """Who is told the name of a stage and the matches known after it."""
 
@@ -101,30 +97,40 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
         trace = trace_of(engine, query, asked.mode)
     with stages("exact"):
         same = _same(engine, trace)[: max(VERIFIED, asked.limit)]
-        _tell(heard, "exact", engine, asked, _judged(engine, trace, same, verify=False) if heard else [])
+        _tell(heard, "exact", engine, asked, _unverified(engine, trace, same) if heard else [])
     with stages("candidates"):
         found = [] if asked.mode == "exact" else of_whole(engine, trace, max(_NEIGHBOURS, 2 * asked.limit))
         keys, first = list(dict.fromkeys(same + found)), max(VERIFIED, len(same))
         likely = keys[: max(first, asked.limit)] if heard and found else []
-        _tell(heard, "candidates", engine, asked, _judged(engine, trace, likely, verify=False))
+        _tell(heard, "candidates", engine, asked, _unverified(engine, trace, likely))
+    verified = asked.mode != "similar"
     with stages("verify"):
-        matches = _judged(engine, trace, keys[:first], verify=asked.mode != "similar")
-    if asked.mode in {"auto", "copy"} and not _settled(trace, matches):
-        with stages("thorough"):
-            keys = _with_parts(engine, query, trace, keys, first)
-            matches += _judged(engine, trace, keys[first:THOROUGH], verify=True)
-            first = max(first, THOROUGH)
-    matches += _judged(engine, trace, keys[first : len(same) + 2 * asked.limit], verify=False)
+        known = judged(engine, trace, keys[:first], verify=verified)
+    if asked.mode in {"auto", "copy"} and not is_settled(trace, known, Relation.COPY):
+        with stages("closer"):
+            known = looked_closer(engine, trace, known, keys)
+        if not is_settled(trace, known, Relation.SCENE):
+            with stages("thorough"):
+                keys = _with_parts(engine, query, trace, keys, first)
+                more = judged(engine, trace, keys[first:THOROUGH], verify=True)
+                known += looked_closer(engine, trace, more, keys[first:])
+                first = max(first, THOROUGH)
+    matches = matches_of(trace, known, verified=verified)
+    matches += _unverified(engine, trace, keys[first : len(same) + 2 * asked.limit])
+    return _answer(engine, asked, trace, asked.chosen(matches), stages)
+
+
+def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match], stages: _Stages) -> Answer:
     lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
     return Answer(
-        matches=_named(engine.catalog, asked.chosen(matches)),
+        matches=_named(engine.catalog, matches),
         searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
         signals=tuple(signal.name for signal in engine.signals),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
-        warnings=_warnings(trace, lookups, asked.mode),
+        warnings=_warnings(query, lookups, asked.mode),
     )
 
 
@@ -159,11 +165,6 @@ def _same(engine: Engine, query: Trace) -> list[Key]:
     return [key for key in found if engine.admits(key)]
 
 
-def _settled(query: Trace, matches: Sequence[Match]) -> bool:
-    """Whether looking closer has nothing to add: a relative was proved, or nothing about the query can be."""
-    return is_featureless(query) or any(match.relation >= Relation.SCENE for match in matches)
-
-
 def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequence[Key], done: int) -> list[Key]:
     """The keys, after the first `done` mixed with the pictures that are near to one part of the query only."""
     picture = query if isinstance(query, Picture) else Picture.open(trace.proxy)
@@ -171,26 +172,9 @@ def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequen
     return list(dict.fromkeys([*keys[:done], *interleaved([keys[done:], *near])]))
 
 
-def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -> list[Match]:
-    """Matches of the candidates: by every signal, or only by those that align nothing."""
-    if verify and engine.threads > 1 and len(keys) >= _WORTH_A_THREAD:
-        # Every second one in a thread beside: an eighth of the time, and the likeliest are spread over both.
-        with ThreadPoolExecutor(1, "pictrace-verify") as beside:
-            alone = replace(engine, threads=1)
-            others = beside.submit(_judged, alone, query, keys[1::2], verify=True)
-            return _judged(alone, query, keys[::2], verify=True) + others.result()
-    signals = [signal for signal in engine.signals if verify or signal.family != "alignment"]
-    matches = []
-    for key, stored in engine.catalog.traces(keys).items():
-        trace = tracing.with_features(stored) if verify else stored
-        verdict, evidence = assess(query, trace, signals)
-        if is_aligned(evidence):
-            verdict, evidence = either_way(query, trace, signals, evidence)
-        if verdict.relation is not Relation.DIFFERENT:
-            match = match_of(trace, verdict, evidence, key)
-            aligned = verify and Relation.SCENE <= verdict.relation < Relation.EXACT
-            matches.append(with_classic(match, query, trace) if aligned else match)
-    return matches
+def _unverified(engine: Engine, query: Trace, keys: Sequence[Key]) -> list[Match]:
+    """Matches of candidates by the signals that align nothing."""
+    return matches_of(query, judged(engine, query, keys, verify=False), verified=False)
 
 
 def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:
