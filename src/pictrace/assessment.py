@@ -63,24 +63,29 @@ def either_way(
 def look_closer(
     query: Trace, candidate: Trace, signals: Sequence[Signal], known: Sequence[Evidence]
 ) -> tuple[Verdict, list[Evidence]]:
-    """Verdict and evidence with a closer look in place of `geometry`, if that proves more than what is known.
+    """Verdict and evidence after a closer look, if that proves more than what is known."""
+    evidence = closer_evidence(query, candidate, signals, known)
+    before, after = judge(known), judge(evidence)
+    if (after.relation.rank, after.score) > (before.relation.rank, before.score):
+        return after, evidence
+    return before, list(known)
+
+
+def closer_evidence(
+    query: Trace, candidate: Trace, signals: Sequence[Signal], known: Sequence[Evidence]
+) -> list[Evidence]:
+    """What is known with a closer look in place of `geometry`, and what builds on that.
 
     It begins at the picture of the lesser hash, so that it says the same both ways round.
     """
-    before = judge(known)
-    rest = [signal for signal in signals if signal.family == _ALIGNMENT and signal.ceiling > Relation.SCENE]
     given = [piece for piece in known if piece.family != _ALIGNMENT]
     swapped = query.sha256 > candidate.sha256
     one, two = (candidate, query) if swapped else (query, candidate)
     pieces = [_seen_from(candidate, piece) for piece in given] if swapped else list(given)
-    for signal in (Closer(), *rest):
+    builders = [signal for signal in signals if signal.family == _ALIGNMENT and signal.ceiling > Relation.SCENE]
+    for signal in (Closer(), *builders):
         pieces.append(signal.compare(one, two, pieces))
-    if swapped:
-        pieces = given + [_seen_from(query, piece) for piece in pieces[len(given) :]]
-    after = judge(pieces)
-    if (after.relation.rank, after.score) > (before.relation.rank, before.score):
-        return after, pieces
-    return before, list(known)
+    return given + [_seen_from(query, piece) for piece in pieces[len(given) :]] if swapped else pieces
 
 
 def _agreement(evidence: Sequence[Evidence]) -> tuple[bool, bool, float]:

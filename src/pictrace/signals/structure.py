@@ -48,7 +48,9 @@ class Signal:
         measures = _aligned(query, candidate, alignment, negative="negative" in known)
         if measures is None:
             return self._silent(Silence.PLAIN_OVERLAP)
-        log_odds = calibration(self.name).log_odds(known | measures)
+        # Features of a closer look lie nearer to where they belong, and there are more of them.
+        closer = any(piece.signal == "closer" for piece in before)
+        log_odds = calibration(f"{self.name}.closer" if closer else self.name).log_odds(known | measures)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures)
 
     def _silent(self, reason: str) -> Evidence:
