@@ -26,12 +26,12 @@ from pictrace.types import Evidence, Relation, Trace
 SETS = "photos, corel1k, museum, holidays_805 and geometry"
 """The folders of pictures that are needed."""
 
-EDITS_EACH = 3
+EDITS_EACH = 2
 UNRELATED = 20_000
-CLOSER_EACH = 10
+CLOSER_EACH = 20
 """Of so many random strangers one is looked at closer; of the nearest all are."""
 
-NEAREST = 2
+NEAREST = 1
 FORMS = 120
 SEED = 20261129
 
