@@ -1,39 +1,66 @@
 """Pairs of pictures whose relation is known, with all evidence on them: what calibrate.py fits on and reports on.
 
-Copies are edits of photographs, scenes are other photographs of the same thing, unrelated pairs are drawn at random.
+Copies are edits of photographs, scenes are other photographs of the same thing and other pages of the same form;
+strangers are drawn at random, and the hard ones are the nearest by embedding. Every pair is looked at as a search does,
+and closer, whether a search would or not.
 """
 
 import csv
 import hashlib
 import io
+import multiprocessing
 import random
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from pictrace import assessment, tracing
-from pictrace.edits import EDITS, Edit, cropped, mirrored, recompressed, scaled, turned
+from pictrace.edits import SUITE
 from pictrace.picture import Picture
 from pictrace.types import Evidence, Relation, Trace
 
 SETS = "photos, corel1k, museum, holidays_805 and geometry"
 """The folders of pictures that are needed."""
 
-EDITS_EACH = 4
+EDITS_EACH = 2
 UNRELATED = 20_000
+CLOSER_EACH = 20
+"""Of so many random strangers one is looked at closer; of the nearest all are."""
+
+NEAREST = 1
+FORMS = 120
+SEED = 20261129
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two traces whose relation is known, and which half they belong to."""
+    """The evidence on two pictures whose relation is known, and which half they belong to.
+
+    `evidence` is what a search finds first, `closer` what a closer look finds, if there was one.
+    """
 
     kind: str
     relation: Relation
     fitted: bool
     evidence: Sequence[Evidence]
+    closer: Sequence[Evidence] | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """Which pair is looked at, and how: of the path `one`, or an edit of it, and the path `other`."""
+
+    kind: str
+    relation: Relation
+    one: Path
+    other: Path
+    edit: str = ""
+    closer: bool = True
+    aligned: bool = True
 
 
 def in_fitting_half(path: Path) -> bool:
@@ -41,129 +68,155 @@ def in_fitting_half(path: Path) -> bool:
     return hashlib.sha256(f"{path.parent.name}/{path.name}".encode()).digest()[0] % 2 == 0
 
 
-def in_perspective(image: Image.Image) -> Image.Image:
-    """The picture seen a little from the side."""
-    w, h = image.size
-    quad = (0.06 * w, 0.05 * h, 0.0, h, 0.93 * w, 0.94 * h, w, 0.0)
-    return image.transform(image.size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
+_traces: dict[Path, Trace] = {}
+"""Of every picture; the processes that look at pairs inherit them."""
+
+_bench: dict[str, object] = {}
 
 
-def with_sticker(image: Image.Image) -> Image.Image:
-    """The picture with a disc over a part of it."""
-    edited = image.copy()
-    w, h = image.size
-    ImageDraw.Draw(edited).ellipse((0.6 * w, 0.1 * h, 0.9 * w, 0.1 * h + 0.3 * w), fill=(240, 200, 40))
-    return edited
+def start() -> None:
+    """Loads the models in one process of the pool."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    _bench["encoders"] = tracing.load_encoders(("lite0", "pdq"), threads=1)
+    _bench["signals"] = assessment.load_signals(tracing.SIGNALS)
 
 
-def both(first: Edit, second: Edit) -> Edit:
-    """One edit after the other."""
-    return lambda image: second(first(image))
+def traced(path: Path) -> Trace:
+    """The trace of a file."""
+    # The viewpoints are Netpbm files, which the project does not read.
+    source = Image.open(path).convert("RGB") if "geometry" in path.parts else path
+    return tracing.of_query(Picture.open(source, target=tracing.TARGET), _bench["encoders"])
 
 
-FITTED_EDITS: Mapping[str, Edit] = {
-    **EDITS,
-    "quarter size": scaled(0.25),
-    "25 % cut off each side": cropped(0.25),
-    "perspective": in_perspective,
-    "sticker": with_sticker,
-    "cropped and recompressed": both(cropped(0.1), recompressed(40)),
-    "mirrored and cropped": both(mirrored, cropped(0.08)),
-    "turned and smaller": both(turned(12), scaled(0.6)),
-}
+def form(number: int, words: int) -> Image.Image:
+    """One page of one of some forms: the same heads and lines each time, other words between them."""
+    layout, text = random.Random(number), random.Random(words * 1000 + number)
+    page = Image.new("RGB", (620, 860), (252, 252, 248))
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((40, 36, 580, 96), fill=tuple(layout.randrange(40, 200) for _ in range(3)))
+    draw.text((60, 50), _sentence(layout, 3), (255, 255, 255), ImageFont.load_default(28))
+    for row in range(layout.randrange(8, 16)):
+        y = 130 + row * 44
+        draw.text((44, y), _sentence(layout, 1), (90, 90, 90), ImageFont.load_default(15))
+        draw.line((200, y + 24, 580, y + 24), (160, 160, 160))
+        draw.text((204, y), _sentence(text, 4), (20, 20, 40), ImageFont.load_default(18))
+    return page
 
 
-class Bench:
-    """Traces of pictures and of their edits, and all evidence on a pair."""
-
-    def __init__(self) -> None:
-        self.encoders = tracing.load_encoders(("lite0", "pdq"), threads=2)
-        self.signals = assessment.load_signals(tracing.SIGNALS)
-        self._kept: dict[Path, Trace] = {}
-
-    def trace(self, path: Path) -> Trace:
-        """The trace of a file."""
-        if path not in self._kept:
-            # The viewpoints are Netpbm files, which the project does not read.
-            source = Image.open(path).convert("RGB") if "geometry" in path.parts else path
-            self._kept[path] = tracing.of_query(Picture.open(source), self.encoders)
-        return self._kept[path]
-
-    def edited(self, path: Path, edit: Edit) -> Trace:
-        """The trace of an edited file, saved as a JPEG as people would."""
-        stream = io.BytesIO()
-        edit(Image.open(path).convert("RGB")).save(stream, "JPEG", quality=90)
-        return tracing.of_query(Picture.open(stream.getvalue()), self.encoders)
-
-    def evidence(self, query: Trace, candidate: Trace) -> list[Evidence]:
-        """What every signal says, whatever it is calibrated to."""
-        return assessment.assess(query, candidate, self.signals)[1]
+def _sentence(draw: random.Random, count: int) -> str:
+    letters = "aabcdeeefghiiklmnnoooprrsstttuvwy"
+    return " ".join("".join(draw.choice(letters) for _ in range(draw.randrange(3, 9))) for _ in range(count)).title()
 
 
-def copies(bench: Bench, paths: Iterable[Path], draw: random.Random) -> Iterable[Pair]:
+def edited(path: Path, name: str) -> Trace:
+    """The trace of an edited file, saved as a JPEG as people would; a form's page is made."""
+    if path.parent.name == "forms":
+        return tracing.of_query(Picture.open(form(int(path.name), 2)), _bench["encoders"])
+    draw = random.Random(f"{path.name} {name}")
+    pool = [Image.open(other).convert("RGB") for other in draw.sample(_bench["pool"], 4)]
+    stream = io.BytesIO()
+    SUITE[name](Image.open(path).convert("RGB"), draw, pool).save(stream, "JPEG", quality=90)
+    return tracing.of_query(Picture.open(stream.getvalue(), target=tracing.TARGET), _bench["encoders"])
+
+
+def looked_at(task: Task) -> Pair:
+    """All evidence on a pair, whatever it is calibrated to."""
+    if task.other.parent.name == "forms":
+        candidate = tracing.of_query(Picture.open(form(int(task.other.name), 1)), _bench["encoders"])
+    else:
+        candidate = _traces[task.other]
+    query = edited(task.one, task.edit) if task.edit else _traces[task.one]
+    signals = [one for one in _bench["signals"] if task.aligned or one.family == "embedding"]
+    evidence = assessment.assess(query, candidate, signals)[1]
+    if assessment.is_aligned(evidence):
+        evidence = assessment.either_way(query, candidate, signals, evidence)[1]
+    closer = None
+    if task.aligned and task.closer and not any(one.ceiling is Relation.EXACT and one.log_odds for one in evidence):
+        closer = assessment.closer_evidence(query, candidate, signals, evidence)
+    return Pair(task.kind, task.relation, in_fitting_half(task.one), evidence, closer)
+
+
+def copies(paths: Sequence[Path], draw: random.Random) -> Iterator[Task]:
     """Photographs and their edits."""
     for path in paths:
-        for name in draw.sample(sorted(FITTED_EDITS), EDITS_EACH):
-            found = bench.evidence(bench.edited(path, FITTED_EDITS[name]), bench.trace(path))
-            yield Pair(name, Relation.COPY, in_fitting_half(path), found)
+        for name in draw.sample(sorted(SUITE), EDITS_EACH):
+            yield Task(name, Relation.COPY, path, path, edit=name)
 
 
-def scenes(bench: Bench, data: Path) -> Iterable[Pair]:
-    """Other photographs of the same painting, place or object."""
-    named = [
-        ("museum", data / "museum" / row["a"], data / "museum" / row["b"])
-        for row in csv.DictReader((data / "museum/pairs.csv").open())
-    ]
+def scenes(data: Path) -> Iterator[Task]:
+    """Other photographs of the same painting, place or object, and other pages of the same form."""
+    for row in csv.DictReader((data / "museum/pairs.csv").open()):
+        yield Task("museum", Relation.SCENE, data / "museum" / row["a"], data / "museum" / row["b"])
     groups: dict[str, list[Path]] = {}
     for row in csv.DictReader((data / "holidays_805/groups.csv").open()):
         groups.setdefault(row["group"], []).append(data / "holidays_805" / row["path"])
-    named += [("holidays", group[0], other) for group in groups.values() for other in group[1:]]
+    for group in groups.values():
+        yield from (Task("holidays", Relation.SCENE, group[0], other) for other in group[1:])
     for folder in ("geo_graf", "geo_oxford_affine/boat"):
         views = sorted((data / "geometry" / folder).glob("img*"))
-        named += [("viewpoints", views[0], other) for other in views[1:]]
-    for kind, one, other in named:
-        found = bench.evidence(bench.trace(one), bench.trace(other))
-        yield Pair(kind, Relation.SCENE, in_fitting_half(one), found)
+        yield from (Task("viewpoints", Relation.SCENE, views[0], other) for other in views[1:])
+    for number in range(FORMS):
+        yield Task("form", Relation.SCENE, Path("forms") / str(number), Path("forms") / str(number), edit="form")
 
 
-def kinds(bench: Bench, data: Path, draw: random.Random) -> Iterable[Pair]:
+def kinds(data: Path, draw: random.Random) -> Iterator[Task]:
     """Photographs of the same class, which are similar and nothing more (alignment is not asked about)."""
     rows = list(csv.DictReader((data / "corel1k/groups.csv").open()))
-    quick = [signal for signal in bench.signals if signal.family == "embedding"]
     for _ in range(3000):
         one, other = draw.sample(rows, 2)
         if one["group"] == other["group"]:
             paths = [data / "corel1k" / row["path"] for row in (one, other)]
-            found = assessment.assess(bench.trace(paths[0]), bench.trace(paths[1]), quick)[1]
-            yield Pair("same class", Relation.SIMILAR, in_fitting_half(paths[0]), found)
+            yield Task("same class", Relation.SIMILAR, *paths, closer=False, aligned=False)
 
 
-def unrelated(bench: Bench, data: Path, paths: Sequence[Path], draw: random.Random) -> Iterable[Pair]:
-    """Random pairs; two of one class or group are left out."""
-    group = {}
+def related(data: Path) -> Mapping[Path, set[str]]:
+    """The names of what each picture is known to show; two that have one in common are no strangers."""
+    shows: dict[Path, set[str]] = {}
     for folder in ("corel1k", "holidays_805"):
         for row in csv.DictReader((data / folder / "groups.csv").open()):
-            group[data / folder / row["path"]] = row["group"]
-    for _ in range(UNRELATED):
+            shows.setdefault(data / folder / row["path"], set()).add(f"{folder} {row['group']}")
+    for row in csv.DictReader((data / "museum/pairs.csv").open()):
+        for side in ("a", "b"):
+            shows.setdefault(data / "museum" / row[side], set()).add(row["b"])
+    return shows
+
+
+def unrelated(data: Path, paths: Sequence[Path], draw: random.Random) -> Iterator[Task]:
+    """Random pairs, and the nearest of each picture; two that show the same are left out."""
+    shows = related(data)
+    for number in range(UNRELATED):
         one, other = draw.sample(paths, 2)
-        if one in group and group[one] == group.get(other):
-            continue
-        found = bench.evidence(bench.trace(one), bench.trace(other))
-        yield Pair("unrelated", Relation.DIFFERENT, in_fitting_half(one), found)
+        if not shows.get(one, set()) & shows.get(other, set()):
+            yield Task("unrelated", Relation.DIFFERENT, one, other, closer=number % CLOSER_EACH == 0)
+    rows = np.concatenate([_traces[path].rows["lite0"] for path in paths])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    for place, path in enumerate(paths):
+        order = np.argsort(-(rows @ rows[place]))[1:60]
+        others = [paths[near] for near in order if not shows.get(path, set()) & shows.get(paths[near], set())]
+        yield from (Task("nearest stranger", Relation.DIFFERENT, path, other) for other in others[:NEAREST])
 
 
-def drawn(data: Path) -> list[Pair]:
-    """All pairs of the picture sets in a folder; the same every time."""
-    draw = random.Random(20261123)
+def drawn(data: Path, share: float = 1.0) -> list[Pair]:
+    """All pairs of the picture sets in a folder, or a share of them; the same every time."""
+    draw = random.Random(SEED)
     photos = sorted((data / "photos").iterdir()) + sorted((data / "corel1k").glob("*.jpg"))
-    museum = sorted((data / "museum/catalogue").iterdir())
+    shown = sorted((data / "museum/catalogue").iterdir()) + sorted((data / "museum/visitors").rglob("*.jpg"))
     holidays = sorted((data / "holidays_805").glob("*.jpg"))
-    bench = Bench()
-    pairs = list(unrelated(bench, data, photos + museum + holidays, draw))
-    print(f"{len(pairs)} unrelated pairs", file=sys.stderr)
-    pairs += scenes(bench, data)
-    pairs += kinds(bench, data, draw)
-    print(f"{len(pairs)} pairs with scenes and classes", file=sys.stderr)
-    pairs += copies(bench, photos, draw)
-    print(f"{len(pairs)} pairs with copies", file=sys.stderr)
+    views = sorted((data / "geometry").rglob("img*"))
+    everything = photos + shown + holidays + views
+    _bench["pool"] = holidays
+    with multiprocessing.get_context("fork").Pool(2, start) as pool:
+        _traces.update(zip(everything, pool.imap(traced, everything, chunksize=16), strict=True))
+    print(f"{len(_traces)} pictures", file=sys.stderr, flush=True)
+    tasks = [*unrelated(data, photos + shown + holidays, draw), *scenes(data), *kinds(data, draw)]
+    tasks += copies(photos, draw)
+    tasks = tasks if share >= 1 else draw.sample(tasks, round(share * len(tasks)))
+    pairs: list[Pair] = []
+    with multiprocessing.get_context("fork").Pool(2, start) as pool:
+        for pair in pool.imap(looked_at, tasks, chunksize=8):
+            pairs.append(pair)
+            if len(pairs) % 2000 == 0:
+                print(f"{len(pairs)} of {len(tasks)} pairs", file=sys.stderr, flush=True)
     return pairs

@@ -32,6 +32,7 @@ LAYERS = (
     "_crew",
     "workers tracing lookup soundness",
     "assessment candidates _look sandbox",
+    "verification",
     "ingest listing search _given",
     "explain",
     "comparison",

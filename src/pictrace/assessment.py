@@ -8,6 +8,8 @@ import numpy as np
 from pictrace import registry
 from pictrace.results import Match
 from pictrace.signals import Signal
+from pictrace.signals.closer import Signal as Closer
+from pictrace.signals.embedding import is_featureless
 from pictrace.signals.structure import classic
 from pictrace.types import Alignment, Evidence, Key, Relation, Trace, Verdict
 from pictrace.verdict import judge
@@ -58,6 +60,34 @@ def either_way(
     return judge(evidence), evidence
 
 
+def look_closer(
+    query: Trace, candidate: Trace, signals: Sequence[Signal], known: Sequence[Evidence]
+) -> tuple[Verdict, list[Evidence]]:
+    """Verdict and evidence after a closer look, if that proves more than what is known."""
+    evidence = closer_evidence(query, candidate, signals, known)
+    before, after = judge(known), judge(evidence)
+    if (after.relation.rank, after.score) > (before.relation.rank, before.score):
+        return after, evidence
+    return before, list(known)
+
+
+def closer_evidence(
+    query: Trace, candidate: Trace, signals: Sequence[Signal], known: Sequence[Evidence]
+) -> list[Evidence]:
+    """What is known with a closer look in place of `geometry`, and what builds on that.
+
+    It begins at the picture of the lesser hash, so that it says the same both ways round.
+    """
+    given = [piece for piece in known if piece.family != _ALIGNMENT]
+    swapped = query.sha256 > candidate.sha256
+    one, two = (candidate, query) if swapped else (query, candidate)
+    pieces = [_seen_from(candidate, piece) for piece in given] if swapped else list(given)
+    builders = [signal for signal in signals if signal.family == _ALIGNMENT and signal.ceiling > Relation.SCENE]
+    for signal in (Closer(), *builders):
+        pieces.append(signal.compare(one, two, pieces))
+    return given + [_seen_from(query, piece) for piece in pieces[len(given) :]] if swapped else pieces
+
+
 def _agreement(evidence: Sequence[Evidence]) -> tuple[bool, bool, float]:
     """How well features agree: whether that proves something, whether the pictures are aligned, at how many places."""
     pieces = [piece for piece in evidence if piece.family == _ALIGNMENT]
@@ -74,6 +104,8 @@ def compare(query: Trace, other: Trace, signals: Sequence[Signal]) -> tuple[Matc
     verdict, evidence = assess(query, other, signals)
     if any(piece.family == _ALIGNMENT for piece in evidence):
         verdict, evidence = either_way(query, other, signals, evidence)
+        if verdict.relation < Relation.COPY and not (is_featureless(query) or is_featureless(other)):
+            verdict, evidence = look_closer(query, other, signals, evidence)
     return with_classic(match_of(other, verdict, evidence), query, other), evidence
 
 

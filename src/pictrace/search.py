@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -10,7 +9,6 @@ from typing import Literal, get_args
 import numpy as np
 
 from pictrace import tracing
-from pictrace.assessment import assess, either_way, is_aligned, match_of, with_classic
 from pictrace.candidates import Engine, interleaved, of_details, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UsageError
@@ -20,6 +18,7 @@ from pictrace.picture import Picture
 from pictrace.results import Answer, Match
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Key, Relation, Trace
+from pictrace.verification import Judged, is_settled, judged, looked_closer, matches_of
 from pictrace.words import FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -37,9 +36,6 @@ INSIDE = 10
 benchmarks/local.py measures how often the right one is among them."""
 
 _NEIGHBOURS = 100
-_WORTH_A_THREAD = 4
-"""Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
-
 Heard = Callable[[str, Sequence[Match]], None]
 """Who is told the name of a stage and the matches known after it."""
 
@@ -104,25 +100,20 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
         trace = trace_of(engine, query, asked.mode)
     with stages("exact"):
         same = _same(engine, trace)[: max(VERIFIED, asked.limit)]
-        _tell(heard, "exact", engine, asked, _judged(engine, trace, same, verify=False) if heard else [])
+        _tell(heard, "exact", engine, asked, _unverified(engine, trace, same) if heard else [])
     with stages("candidates"):
         found = [] if asked.mode == "exact" else of_whole(engine, trace, max(_NEIGHBOURS, 2 * asked.limit))
         keys, first = list(dict.fromkeys(same + found)), max(VERIFIED, len(same))
         likely = keys[: max(first, asked.limit)] if heard and found else []
-        _tell(heard, "candidates", engine, asked, _judged(engine, trace, likely, verify=False))
+        _tell(heard, "candidates", engine, asked, _unverified(engine, trace, likely))
+    verified = asked.mode != "similar"
     with stages("verify"):
-        matches = _judged(engine, trace, keys[:first], verify=asked.mode != "similar")
-    if asked.mode in {"auto", "copy"} and not _settled(trace, matches):
-        with stages("inside"):
-            inside = _inside(engine, query, trace, keys[:first])
-            matches += _judged(engine, trace, inside, verify=True)
-            keys, first = list(dict.fromkeys([*keys[:first], *inside, *keys])), len(keys[:first]) + len(inside)
-    if asked.mode in {"auto", "copy"} and not _settled(trace, matches):
-        with stages("thorough"):
-            keys = _with_parts(engine, query, trace, keys, first)
-            matches += _judged(engine, trace, keys[first:THOROUGH], verify=True)
-            first = max(first, THOROUGH)
-    matches += _judged(engine, trace, keys[first : len(same) + 2 * asked.limit], verify=False)
+        known = judged(engine, trace, keys[:first], verify=verified)
+    if asked.mode in {"auto", "copy"}:
+        known, keys = _looked_further(engine, query, trace, known, keys, stages)
+    matches = matches_of(trace, known, verified=verified)
+    seen = {one.key for one in known}
+    matches += _unverified(engine, trace, [key for key in keys if key not in seen][: 2 * asked.limit])
     return _answer(engine, asked, trace, asked.chosen(matches), stages)
 
 
@@ -173,46 +164,44 @@ def _same(engine: Engine, query: Trace) -> list[Key]:
     return [key for key in found if engine.admits(key)]
 
 
-def _settled(query: Trace, matches: Sequence[Match]) -> bool:
-    """Whether looking closer has nothing to add: a relative was proved, or nothing about the query can be."""
-    return is_featureless(query) or any(match.relation >= Relation.SCENE for match in matches)
+def _looked_further(
+    engine: Engine, query: Picture | Key, trace: Trace, known: Sequence[Judged], keys: Sequence[Key], stages: _Stages
+) -> tuple[list[Judged], list[Key]]:
+    """Those that are known and what else is found while nothing is proved, and the order of all candidates.
+
+    First what shares most local features with the query, for a small part of a picture has hardly anything else; then
+    the likeliest of all are looked at closer; then what is near to a part of the query.
+    """
+    found, order = list(known), list(keys)
+    if not is_settled(trace, found, Relation.SCENE):
+        with stages("inside"):
+            inside = of_details(engine, tracing.details_of(query if isinstance(query, Picture) else trace), INSIDE)
+            order = interleaved([inside, order])
+            done = {one.key for one in found}
+            found += judged(engine, trace, [key for key in inside if key not in done], verify=True)
+    if not is_settled(trace, found, Relation.COPY):
+        with stages("closer"):
+            found = looked_closer(engine, trace, found, order)
+    if not is_settled(trace, found, Relation.SCENE):
+        with stages("thorough"):
+            done = {one.key for one in found}
+            rest = [key for key in _with_parts(engine, query, trace, order) if key not in done]
+            more = judged(engine, trace, rest[: max(0, THOROUGH - len(found))], verify=True)
+            found += looked_closer(engine, trace, more, rest)
+            order = list(dict.fromkeys([*order, *rest]))
+    return found, order
 
 
-def _inside(engine: Engine, query: Picture | Key, trace: Trace, done: Sequence[Key]) -> list[Key]:
-    """Pictures that share most local features with the query, besides those that were looked at."""
-    details = tracing.details_of(query if isinstance(query, Picture) else trace)
-    return [key for key in of_details(engine, details, INSIDE) if key not in done]
-
-
-def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequence[Key], done: int) -> list[Key]:
-    """The keys, after the first `done` mixed with the pictures that are near to one part of the query only."""
+def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequence[Key]) -> list[Key]:
+    """The keys mixed with the pictures that are near to one part of the query only."""
     picture = query if isinstance(query, Picture) else Picture.open(trace.proxy)
     near = of_parts(engine, tracing.parts_of(picture, engine.encoders), THOROUGH)
-    return list(dict.fromkeys([*keys[:done], *interleaved([keys[done:], *near])]))
+    return interleaved([keys, *near])
 
 
-def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -> list[Match]:
-    """Matches of the candidates: by every signal, or only by those that align nothing."""
-    if verify and engine.threads > 1 and len(keys) >= _WORTH_A_THREAD:
-        # Every second one in a thread beside: an eighth of the time, and the likeliest are spread over both.
-        with ThreadPoolExecutor(1, "pictrace-verify") as beside:
-            alone = replace(engine, threads=1)
-            others = beside.submit(_judged, alone, query, keys[1::2], verify=True)
-            return _judged(alone, query, keys[::2], verify=True) + others.result()
-    signals = [signal for signal in engine.signals if verify or signal.family != "alignment"]
-    matches = []
-    for key, stored in engine.catalog.traces(keys).items():
-        trace = tracing.with_features(stored) if verify else stored
-        verdict, evidence = assess(query, trace, signals)
-        if is_aligned(evidence):
-            verdict, evidence = either_way(query, trace, signals, evidence)
-        if engine.correction is not None:
-            verdict = engine.correction.applied(verdict)
-        if verdict.relation is not Relation.DIFFERENT:
-            match = match_of(trace, verdict, evidence, key)
-            aligned = verify and Relation.SCENE <= verdict.relation < Relation.EXACT
-            matches.append(with_classic(match, query, trace) if aligned else match)
-    return matches
+def _unverified(engine: Engine, query: Trace, keys: Sequence[Key]) -> list[Match]:
+    """Matches of candidates by the signals that align nothing."""
+    return matches_of(query, judged(engine, query, keys, verify=False), verified=False)
 
 
 def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:

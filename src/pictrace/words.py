@@ -27,6 +27,8 @@ MEANINGS = {
     "agreeing": "share of the overlap that looks the same",
     "correlation": "correlation of the grey levels where they overlap",
     "colour": "1 where the colours of the overlap are the same",
+    "texture": "share of the overlap, empty places left out, that looks the same",
+    "negative": "1 if one picture is the negative of the other",
 }
 """What each measure of a match means, by its name."""
 

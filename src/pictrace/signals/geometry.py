@@ -10,10 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import keypoints
-from pictrace.polygons import area, clipped
 from pictrace.signals._matching import matched, may_be_mirrored, may_match
 from pictrace.signals._matching import mirrored as _mirrored
-from pictrace.types import PROXY_SIDE, Alignment, Evidence, Matrix, Relation, Silence, Trace
+from pictrace.signals._plane import (
+    PLACE_PX,
+    Exact,
+    Frame,
+    Points,
+    alignment_of,
+    distinct_places,
+    frame_of,
+    homogeneous,
+    hull_share,
+    mapped,
+    residual_of,
+    scale_to_proxy,
+    slant_of,
+)
+from pictrace.types import Alignment, Evidence, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
 _LEAST_MATCHES = 8
@@ -26,19 +40,11 @@ museum visitors' photographs none has fewer than six."""
 _LEAST_PAIR = 2
 """Features of each picture: a match is one that is nearer than the second nearest."""
 
-_PLACE_PX = 4
-"""Of a proxy: what is nearer together is one place."""
-
 _TOLERANCE_PX = 4.0
 _SURE_INLIERS = 40
 _SIMPLER = 0.85
 """A similarity that explains this share of what a homography does is the better description."""
 
-_SCALES = (1 / 12, 12.0)
-
-Points = npt.NDArray[np.float32]
-Exact = npt.NDArray[np.floating[Any]]
-Frame = tuple[float, float]
 Pair = tuple[float, float, float, float]
 
 
@@ -60,7 +66,7 @@ class Signal:
         measures = found.measures()
         if found.homography is None:
             return self._silent(Silence.NO_HOMOGRAPHY, measures)
-        alignment = _alignment(found.homography, query, candidate, mirrored=found.mirrored)
+        alignment = alignment_of(found.homography, query, candidate, mirrored=found.mirrored)
         if alignment is None:
             return self._silent(Silence.NO_VIEW, measures)
         measures |= {"query_overlap": alignment.query_overlap, "match_overlap": alignment.match_overlap}
@@ -81,10 +87,10 @@ def inlier_pairs(query: Trace, candidate: Trace, alignment: Alignment, *, most: 
     back = _agreeing(candidate, query, np.linalg.inv(onto), mirrored=alignment.mirrored)[:, [2, 3, 0, 1]]
     # The way round that the alignment was found in comes first; a homography of the other one joins fewer places.
     pairs = np.vstack([there, back] if len(there) >= len(back) else [back, there])
-    ends = [_mapped(_scale_to_proxy(one), pairs[:, at]) for one, at in ((query, [0, 1]), (candidate, [2, 3]))]
+    ends = [mapped(scale_to_proxy(one), pairs[:, at]) for one, at in ((query, [0, 1]), (candidate, [2, 3]))]
     seen: set[Any] = set()
     first, rest = list[int](), list[int]()
-    for place, cells in enumerate(zip(*(map(tuple, np.rint(end / _PLACE_PX).tolist()) for end in ends), strict=True)):
+    for place, cells in enumerate(zip(*(map(tuple, np.rint(end / PLACE_PX).tolist()) for end in ends), strict=True)):
         corners = set(enumerate(cells))
         (rest if corners & seen else first).append(place)
         seen |= corners
@@ -98,10 +104,10 @@ def _agreeing(query: Trace, candidate: Trace, onto: Exact, *, mirrored: bool) ->
     left, right = matched(_mirrored(query) if mirrored else query.features, candidate.features)
     start, end = (keypoints.places(side).astype(np.float64) for side in (left, right))
     if mirrored:
-        start[:, 0] = _frame(query)[0] - 1 - start[:, 0]
-    start, end = (_mapped(np.linalg.inv(_scale_to_proxy(one)), at) for one, at in ((query, start), (candidate, end)))
-    landed = _homogeneous(start) @ onto.T
-    tolerance = _TOLERANCE_PX / _scale_to_proxy(candidate)[0, 0]
+        start[:, 0] = frame_of(query)[0] - 1 - start[:, 0]
+    start, end = (mapped(np.linalg.inv(scale_to_proxy(one)), at) for one, at in ((query, start), (candidate, end)))
+    landed = homogeneous(start) @ onto.T
+    tolerance = _TOLERANCE_PX / scale_to_proxy(candidate)[0, 0]
     near = np.linalg.norm(landed[:, :2] / landed[:, 2:] - end, axis=1) < tolerance
     return np.asarray(np.hstack([start, end])[near])
 
@@ -144,11 +150,11 @@ def _best_agreement(query: Trace, candidate: Trace) -> _Agreement | None:
     """What the query or its mirror image agrees on with the candidate; None if neither got beyond a first look."""
     found = None
     if may_match(query.features, candidate.features):
-        found = _agreement(query.features, candidate.features, _frame(query), _frame(candidate))
+        found = _agreement(query.features, candidate.features, frame_of(query), frame_of(candidate))
     if (found is None or found.inliers < _SURE_INLIERS) and may_be_mirrored(query, candidate):
-        turned = _agreement(_mirrored(query), candidate.features, _frame(query), _frame(candidate))
+        turned = _agreement(_mirrored(query), candidate.features, frame_of(query), frame_of(candidate))
         if found is None or turned.inliers > found.inliers:
-            found = turned.unmirrored(_frame(query)[0])
+            found = turned.unmirrored(frame_of(query)[0])
     return found
 
 
@@ -164,16 +170,16 @@ def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: 
     start, end = keypoints.places(left), keypoints.places(right)
     homography, inside = _homography(start, end)
     similarity, within = _similarity(start, end)
-    found = _Agreement(len(left), _distinct(start[inside], end[inside]), homography=homography)
+    found = _Agreement(len(left), distinct_places(start[inside], end[inside]), homography=homography)
     if homography is not None:
-        found.residual = _residual(homography, start[inside], end[inside])
-        found.slant = _slant(homography, query_frame)
-    explained = _distinct(start[within], end[within])
+        found.residual = residual_of(homography, start[inside], end[inside])
+        found.slant = slant_of(homography, query_frame)
+    explained = distinct_places(start[within], end[within])
     if similarity is not None and explained >= max(_SIMPLER * found.inliers, _LEAST_INLIERS):
         found.homography, found.inliers, inside = similarity, explained, within
     if found.homography is None or found.inliers < _LEAST_INLIERS:
         return _Agreement(len(left), found.inliers)
-    found.coverage = min(_hull(start[inside], query_frame), _hull(end[inside], candidate_frame))
+    found.coverage = min(hull_share(start[inside], query_frame), hull_share(end[inside], candidate_frame))
     return found
 
 
@@ -195,106 +201,3 @@ def _similarity(start: Points, end: Points) -> tuple[Any, npt.NDArray[np.bool_]]
     if found is None:
         return None, np.zeros(len(start), np.bool_)
     return np.vstack([found, [0.0, 0.0, 1.0]]), mask.ravel() > 0
-
-
-def _distinct(start: Points, end: Points) -> int:
-    """How many inliers are at different places in both pictures; pyramid levels repeat one corner."""
-    return min(len(set(map(tuple, np.rint(side / _PLACE_PX).tolist()))) for side in (start, end))
-
-
-def _residual(homography: Exact, start: Points, end: Points) -> float:
-    """Median distance, in proxy pixels, between where the homography sends inliers and where they are."""
-    landed = _homogeneous(start.astype(np.float64)) @ homography.T
-    return float(np.median(np.linalg.norm(landed[:, :2] / landed[:, 2:] - end, axis=1)))
-
-
-def _hull(points: Points, frame: Frame) -> float:
-    """Share of the frame inside the convex hull of the points."""
-    return float(cv2.contourArea(cv2.convexHull(points)) / (frame[0] * frame[1]))
-
-
-def _frame(trace: Trace) -> Frame:
-    """Width and height of the proxy."""
-    scale = min(1.0, PROXY_SIDE / max(trace.width, trace.height))
-    return max(1.0, round(trace.width * scale)), max(1.0, round(trace.height * scale))
-
-
-def _alignment(homography: Exact, query: Trace, candidate: Trace, *, mirrored: bool) -> Alignment | None:
-    """The overlap that a homography between proxies means for the pictures, if it is a sane one."""
-    width, height = _frame(query)
-    corners = _corners((width, height))
-    quad = _mapped(homography, corners)
-    if quad is None or not _sane(quad, corners, mirrored=mirrored):
-        return None
-    shared = clipped([(float(x), float(y)) for x, y in quad], *_frame(candidate))
-    back = _mapped(np.linalg.inv(homography), np.array(shared)) if len(shared) > 2 else None
-    if back is None:
-        return None
-    query_share = area(back.tolist()) / (width * height)
-    match_share = area(shared) / math.prod(_frame(candidate))
-    scales = _scale_to_proxy(candidate), _scale_to_proxy(query)
-    matrix = np.linalg.inv(scales[0]) @ homography @ scales[1]
-    outline_px = _mapped(np.linalg.inv(scales[0]), quad)
-    if outline_px is None:
-        return None
-    return Alignment(
-        transform=as_matrix(matrix),
-        query_overlap=round(min(1.0, query_share), 4),
-        match_overlap=round(min(1.0, match_share), 4),
-        quad=tuple((round(float(x), 2), round(float(y), 2)) for x, y in outline_px),
-        mirrored=mirrored,
-    )
-
-
-def as_matrix(matrix: Exact) -> Matrix:
-    """A 3x3 array as plain numbers, its last one 1."""
-    rows = (matrix / matrix[2, 2]).tolist()
-    return (tuple(rows[0]), tuple(rows[1]), tuple(rows[2]))
-
-
-def _scale_to_proxy(trace: Trace) -> Exact:
-    width, height = _frame(trace)
-    return np.diag([width / trace.width, height / trace.height, 1.0])
-
-
-def _mapped(homography: Exact, points: Exact) -> Any:
-    """The points under the homography, or None if it sends one of them through infinity."""
-    mapped = _homogeneous(points) @ homography.T
-    if (mapped[:, 2] <= 1e-6).any():
-        return None
-    return mapped[:, :2] / mapped[:, 2:]
-
-
-def _homogeneous(points: Exact) -> Exact:
-    return np.hstack([points, np.ones((len(points), 1))])
-
-
-def _slant(homography: Exact, frame: Frame) -> float:
-    """How unevenly the outline is stretched: 0 for a picture that was only turned and scaled, inf for nonsense."""
-    corners = _corners(frame)
-    quad = _mapped(homography, corners)
-    if quad is None:
-        return math.inf
-    lengths = [np.linalg.norm(np.roll(shape, -1, axis=0) - shape, axis=1) for shape in (quad, corners)]
-    stretch = lengths[0] / lengths[1]
-    return float(np.log(stretch.max() / max(stretch.min(), 1e-6)))
-
-
-def _corners(frame: Frame) -> Exact:
-    """The outline of a frame, clockwise from its top left corner."""
-    width, height = frame
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-
-
-def _sane(quad: Exact, corners: Exact, *, mirrored: bool) -> bool:
-    """A convex outline, turned the right way, not absurdly large, small or slanted."""
-    edges = np.roll(quad, -1, axis=0) - quad
-    following = np.roll(edges, -1, axis=0)
-    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
-    if not ((turns < 0).all() if mirrored else (turns > 0).all()):
-        return False
-    before = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
-    stretch = np.linalg.norm(edges, axis=1) / before
-    if not (_SCALES[0] < stretch.min() and stretch.max() < _SCALES[1]):
-        return False
-    return math.log(stretch.max() / stretch.min()) < math.log(4.0)

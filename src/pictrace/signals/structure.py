@@ -10,15 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.picture import Picture
+from pictrace.signals._view import SIDE, shared_view, small
 from pictrace.types import Alignment, Evidence, Relation, Silence, Trace
 from pictrace.verdict import calibration
-
-_SIDE = 256
-"""Longest side at which structure is compared, in pixels."""
 
 _WINDOW = 7
 _LEAST_AREA = 24 * 24
 _AGREES = 0.5
+_TEXTURE = 6.0
+"""Standard deviation of a window, in levels, from which there is something to see in it."""
+
+_LEAST_TEXTURED = 0.02
 _DARK, _FLAT = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
 """The paper's constants C1 and C2, which keep dark and flat windows from dividing by nothing."""
 
@@ -37,15 +39,18 @@ class Signal:
     ceiling: ClassVar[Relation] = Relation.COPY
 
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
-        """Evidence with `aligned_ssim`, `typical_ssim` (its median), `agreeing`, `correlation` and `colour`."""
+        """Evidence with `aligned_ssim`, `typical_ssim`, `agreeing`, `correlation`, `colour` and mostly `texture`."""
         alignments = [(piece.family != self.family, piece.alignment) for piece in before if piece.alignment]
         if not alignments:
             return self._silent(Silence.NO_OVERLAP)
-        measures = _aligned(query, candidate, min(alignments, key=lambda pair: pair[0])[1])
+        known = {name: value for piece in before for name, value in piece.measures.items()}
+        alignment = min(alignments, key=lambda pair: pair[0])[1]
+        measures = _aligned(query, candidate, alignment, negative="negative" in known)
         if measures is None:
             return self._silent(Silence.PLAIN_OVERLAP)
-        known = measures | {name: value for piece in before for name, value in piece.measures.items()}
-        log_odds = calibration(self.name).log_odds(known)
+        # Features of a closer look lie nearer to where they belong, and there are more of them.
+        closer = any(piece.signal == "closer" for piece in before)
+        log_odds = calibration(f"{self.name}.closer" if closer else self.name).log_odds(known | measures)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures)
 
     def _silent(self, reason: str) -> Evidence:
@@ -102,13 +107,17 @@ def ssim(left: _LEVELS, right: _LEVELS) -> tuple[float, _LEVELS]:
     return float(local[rim:-rim, rim:-rim].mean(dtype=np.float64)), local
 
 
-def _aligned(query: Trace, candidate: Trace, alignment: Alignment) -> dict[str, float] | None:
+def _aligned(query: Trace, candidate: Trace, alignment: Alignment, *, negative: bool) -> dict[str, float] | None:
     """Measures of the overlap, looked at in the frame of the picture that is covered more."""
     onto = np.array(alignment.transform) if alignment.match_overlap >= alignment.query_overlap else None
     if onto is None:
         query, candidate, onto = candidate, query, np.linalg.inv(np.array(alignment.transform))
-    still, moving = _small(candidate), _small(query)
-    homography = _between(still, moving, candidate, query, onto)
+    view = shared_view(query, candidate, onto)
+    if view is None:
+        return None
+    still, moving, homography = view
+    if negative:
+        moving = np.float32(255) - moving
     stretch = math.sqrt(abs(np.linalg.det(homography[:2, :2] / homography[2, 2])))
     size = still.shape[1], still.shape[0]
     blurred, coarse = _evened(still, moving, stretch)
@@ -152,13 +161,23 @@ def _measured(still: _LEVELS, warped: _LEVELS, inside: npt.NDArray[np.bool_]) ->
     levelled = (grey_warped - np.float32(other_mean)) * np.float32(spread / other_spread) + np.float32(mean)
     local = ssim(grey_still, levelled)[1][inside]
     covariance = float(np.dot(one - np.float32(mean), other - np.float32(other_mean))) / len(one)
-    return {
+    found = {
         "aligned_ssim": float(local.mean()),
         "typical_ssim": float(np.median(local)),
         "agreeing": float((local > _AGREES).mean()),
         "correlation": covariance / (spread * other_spread),
         "colour": _colour(still, warped, inside),
     }
+    textured = (_textured(grey_still) | _textured(levelled))[inside]
+    if textured.mean() >= _LEAST_TEXTURED:
+        found["texture"] = float((local[textured] > _AGREES).mean())
+    return found
+
+
+def _textured(grey: _LEVELS) -> npt.NDArray[np.bool_]:
+    """Where windows are not flat: two pages of one form are alike wherever they are empty."""
+    mean, squares = (cv2.blur(one, (_WINDOW, _WINDOW), borderType=cv2.BORDER_REFLECT) for one in (grey, grey * grey))
+    return np.asarray(squares - mean * mean > _TEXTURE**2)
 
 
 def _colour(still: _LEVELS, warped: _LEVELS, inside: npt.NDArray[np.bool_]) -> float:
@@ -181,15 +200,6 @@ def _luma(pixels: _LEVELS) -> _LEVELS:
 
 
 @functools.lru_cache(maxsize=8)
-def _small(trace: Trace) -> _LEVELS:
-    """The proxy at `_SIDE`, `(h, w, 3)` float32."""
-    pixels = Picture.open(trace.proxy, target=_SIDE).pixels
-    scale = min(1.0, _SIDE / max(pixels.shape[:2]))
-    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
-@functools.lru_cache(maxsize=8)
 def _squashed(trace: Trace) -> _LEVELS:
     """The proxy as the classic comparison takes it, grey `(256, 256)` float32."""
-    return np.asarray(cv2.resize(_luma(_small(trace)), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR))
+    return np.asarray(cv2.resize(_luma(small(trace)), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR))

@@ -1,0 +1,141 @@
+"""What is made of candidates: what the signals say of each, and a closer look at the few that stay open."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pictrace import tracing
+from pictrace.assessment import assess, either_way, is_aligned, look_closer, match_of, with_classic
+from pictrace.candidates import Engine, interleaved
+from pictrace.results import Match
+from pictrace.signals.closer import promise
+from pictrace.signals.embedding import is_featureless
+from pictrace.types import Evidence, Key, Relation, Trace, Verdict
+
+GLANCED = (6, 10)
+"""Open candidates whose coarser features are looked at, first and then, if that proved nothing."""
+
+LOOKED = 6
+"""Of those, how many get a closer look at a time at most, where a glance promises something."""
+
+_UNPROMISED = 4
+"""The likeliest get a closer look whatever the glance says: of parts of 20 % of each side it misses one in six."""
+
+_PROMISING = 4
+"""Places that roughly agree at a glance; of strangers one in twelve has so many."""
+
+_WORTH_A_THREAD = 4
+"""Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
+
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A candidate, what was found of it, and what that means."""
+
+    key: Key
+    trace: Trace
+    verdict: Verdict
+    evidence: Sequence[Evidence]
+
+    @property
+    def relation(self) -> Relation:
+        """How it is related to the query."""
+        return self.verdict.relation
+
+    def match(self, query: Trace, *, verified: bool) -> Match:
+        """The record of it that a search answers with."""
+        match = match_of(self.trace, self.verdict, self.evidence, self.key)
+        aligned = verified and Relation.SCENE <= self.relation < Relation.EXACT
+        return with_classic(match, query, self.trace) if aligned else match
+
+
+def judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -> list[Judged]:
+    """The candidates judged by every signal, or only by those that align nothing."""
+    if verify and engine.threads > 1 and len(keys) >= _WORTH_A_THREAD:
+        # Every second one in a thread beside: an eighth of the time, and the likeliest are spread over both.
+        with ThreadPoolExecutor(1, "pictrace-verify") as beside:
+            alone = replace(engine, threads=1)
+            others = beside.submit(judged, alone, query, keys[1::2], verify=True)
+            return judged(alone, query, keys[::2], verify=True) + others.result()
+    signals = [signal for signal in engine.signals if verify or signal.family != "alignment"]
+    found = []
+    for key, stored in engine.catalog.traces(keys).items():
+        trace = tracing.with_features(stored) if verify else stored
+        verdict, evidence = assess(query, trace, signals)
+        if is_aligned(evidence):
+            verdict, evidence = either_way(query, trace, signals, evidence)
+        found.append(Judged(key, trace, _corrected(engine, verdict), evidence))
+    return found
+
+
+def matches_of(query: Trace, found: Sequence[Judged], *, verified: bool) -> list[Match]:
+    """The records of those that are related at all."""
+    return [one.match(query, verified=verified) for one in found if one.relation is not Relation.DIFFERENT]
+
+
+def is_settled(query: Trace, found: Sequence[Judged], least: Relation) -> bool:
+    """Whether looking further has nothing to add: a relative was proved, or nothing about the query can be."""
+    return is_featureless(query) or any(one.relation >= least for one in found)
+
+
+def looked_closer(engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key]) -> list[Judged]:
+    """The same candidates, the likeliest of the open ones after a closer look; `order` has the likeliest first."""
+    if is_settled(query, found, Relation.COPY) or not any(one.family == "alignment" for one in engine.signals):
+        return list(found)
+    looked: dict[Key, Judged] = {}
+    for chosen in _chosen(engine, query, found, order):
+        for start in range(0, len(chosen), engine.threads):
+            batch = chosen[start : start + engine.threads]
+            looked |= {one.key: one for one in _beside(engine, lambda one: _closer(engine, query, one), batch)}
+            if is_settled(query, list(looked.values()), Relation.COPY):
+                break
+        if is_settled(query, list(looked.values()), Relation.SCENE):
+            break
+    return [looked.get(one.key, one) for one in found]
+
+
+def _chosen(engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key]) -> Iterator[list[Judged]]:
+    """Whom to look at closer next, for as long as nothing is proved: what is proved to be a scene may be a copy."""
+    proved = [one for one in found if one.relation is Relation.SCENE]
+    if proved:
+        yield proved[:LOOKED]
+        return
+    by_key = {one.key: one for one in found if not is_featureless(one.trace)}
+    hinted = sorted(by_key, key=lambda key: -_inliers(by_key[key]))
+    ranked = [by_key[key] for key in interleaved([[key for key in order if key in by_key], hinted])]
+    silent: list[Judged] = []
+    for start, end in itertools.pairwise(itertools.accumulate((0, *GLANCED))):
+        glanced = ranked[start:end]
+        promises = _beside(engine, lambda one: promise(query, one.trace), glanced)
+        pairs = sorted(zip(promises, glanced, strict=True), key=lambda pair: -pair[0])
+        silent += [one for number, one in zip(promises, glanced, strict=True) if number < _PROMISING]
+        yield [one for number, one in pairs if number >= _PROMISING][:LOOKED]
+    yield silent[:_UNPROMISED]
+
+
+def _inliers(one: Judged) -> float:
+    return max((piece.measures.get("inliers", 0.0) for piece in one.evidence), default=0.0)
+
+
+def _closer(engine: Engine, query: Trace, one: Judged) -> Judged:
+    verdict, evidence = look_closer(query, one.trace, engine.signals, one.evidence)
+    return replace(one, verdict=_corrected(engine, verdict), evidence=evidence)
+
+
+def _corrected(engine: Engine, verdict: Verdict) -> Verdict:
+    """The verdict as the collection's own calibration, if it has one, puts it."""
+    return verdict if engine.correction is None else engine.correction.applied(verdict)
+
+
+def _beside(engine: Engine, work: Callable[[Given], Made], given: Sequence[Given]) -> list[Made]:
+    """What a function makes of each, in as many threads as the engine may use."""
+    if engine.threads < 2 or len(given) < 2:
+        return [work(one) for one in given]
+    with ThreadPoolExecutor(engine.threads, "pictrace-closer") as beside:
+        return list(beside.map(work, given))
