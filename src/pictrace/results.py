@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pictrace._brief import shortened
-from pictrace.types import Alignment, Key, Location, Relation
+from pictrace.types import Alignment, Change, Key, Location, Relation
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Match:
     """One related picture: which, how, how sure, where, and why.
 
     `id` is `None` when two pictures were compared outside any collection. `vanished` are those of its paths that
-    were looked for and are gone; the command line looks for them, `Collection.search` does not.
+    were looked for and are gone; the command line looks for them, `Collection.search` does not. `changes` are what
+    tells a copy from the query, in the order in which people would say it; of scenes only which is a part of which.
     """
 
     id: Key | None
@@ -55,6 +56,7 @@ class Match:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     locations: tuple[Location, ...] = ()
     vanished: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -81,6 +83,7 @@ class Match:
             "height": self.height,
             "sha256": self.sha256,
             "reasons": self.reasons,
+            "changes": [change.to_dict() for change in self.changes],
             "metadata": dict(self.metadata),
         }
 

@@ -93,6 +93,7 @@ def _opened(opening: Opening) -> dict[str, Any]:
         "width": picture.width,
         "height": picture.height,
         "size": picture.size,
+        "coded_quality": picture.coded_quality,
     }
 
 
@@ -107,7 +108,14 @@ def _understood(answer: Any) -> Picture:
 
 
 def _is_sound(answer: Any) -> bool:
-    if not isinstance(answer, dict) or set(answer) != {"frame", "pixel_hash", "sha256", "format", *_FACTS}:
+    if not isinstance(answer, dict) or set(answer) != {
+        "frame",
+        "pixel_hash",
+        "sha256",
+        "format",
+        "coded_quality",
+        *_FACTS,
+    }:
         return False
     frame = answer["frame"]
     texts = [answer[name] for name in ("pixel_hash", "sha256", "format")]
@@ -121,5 +129,7 @@ def _is_sound(answer: Any) -> bool:
         and all(isinstance(text, str) for text in texts)
         and all(_HASH.fullmatch(text) for text in texts[:2])
         and _FORMAT.fullmatch(texts[2]) is not None
+        and type(answer["coded_quality"]) is int
+        and 0 <= answer["coded_quality"] <= 100
         and all(type(answer[name]) is int and 0 < answer[name] < 1 << 40 for name in _FACTS)
     )

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from pictrace import tracing
-from pictrace.assessment import assess, either_way, is_aligned, match_of, with_classic
+from pictrace.assessment import assess, either_way, is_aligned, match_of, with_changes, with_classic
 from pictrace.candidates import Engine, interleaved, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UsageError
@@ -31,6 +31,9 @@ VERIFIED = 20
 THOROUGH = 80
 """Candidates whose geometry is checked before it is said that nothing better than a likeness is there, those that
 are near to one part of the query among them."""
+
+TOLD = 8
+"""Matches of which a search says what was done to them: each takes as long as to verify a candidate."""
 
 _NEIGHBOURS = 100
 _WORTH_A_THREAD = 4
@@ -117,7 +120,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     matches += _judged(engine, trace, keys[first : len(same) + 2 * asked.limit], verify=False)
     lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
     return Answer(
-        matches=_named(engine.catalog, asked.chosen(matches)),
+        matches=_named(engine.catalog, _changed(engine, trace, asked.chosen(matches), stages)),
         searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
@@ -191,6 +194,20 @@ def _judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) 
             aligned = verify and Relation.SCENE <= verdict.relation < Relation.EXACT
             matches.append(with_classic(match, query, trace) if aligned else match)
     return matches
+
+
+def _changed(engine: Engine, query: Trace, matches: Sequence[Match], stages: _Stages) -> Sequence[Match]:
+    """The matches, the first of those that are proved with what was done to them."""
+    aligned = [match for match in matches if match.alignment is not None and match.relation < Relation.EXACT]
+    proved = [match.id for match in aligned[:TOLD] if match.id is not None]
+    if not proved:
+        return matches
+    with stages("changes"):
+        traces = engine.catalog.traces(proved)
+        return [
+            with_changes(match, query, traces[match.id]) if match.id in proved and match.id in traces else match
+            for match in matches
+        ]
 
 
 def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:

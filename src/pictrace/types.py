@@ -4,7 +4,7 @@ import enum
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -198,6 +198,60 @@ class Evidence:
     alignment: Alignment | None = None
 
 
+Box = tuple[float, float, float, float]
+"""x, y, width, height in pixels of an upright original, counted from its top left corner."""
+
+Which = Literal["query", "match"]
+"""One of the two pictures of a pair."""
+
+
+class ChangeKind(enum.StrEnum):
+    """What can have been done to a picture; see docs/compare.md."""
+
+    RECOMPRESSED = "recompressed"
+    RESIZED = "resized"
+    STRETCHED = "stretched"
+    CROPPED = "cropped"
+    TURNED = "turned"
+    MIRRORED = "mirrored"
+    PERSPECTIVE = "perspective"
+    RECOLOURED = "recoloured"
+    BLURRED = "blurred"
+    SHARPENED = "sharpened"
+    OVERLAID = "overlaid"
+    BORDERED = "bordered"
+    PASTED = "pasted"
+    PART_OF = "part-of"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between a query and its match, as if the query had been made of the match.
+
+    `side` is the picture that shows it where only one does: the cropped, bordered, blurred one. `how` says more of
+    some kinds, `numbers` how much, under names that docs/compare.md explains. The boxes are where it is: in the query,
+    and the same area in the match.
+    """
+
+    kind: ChangeKind
+    side: Which | None = None
+    how: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    query_box: Box | None = None
+    match_box: Box | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as JSON output carries it."""
+        return {
+            "kind": str(self.kind),
+            "side": self.side,
+            "how": self.how,
+            "numbers": {name: round(value, 4) for name, value in self.numbers.items()},
+            "query_box": self.query_box,
+            "match_box": self.match_box,
+        }
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A relation, the probability that it holds, and why."""
@@ -238,6 +292,7 @@ class Trace:
     `rows` maps an encoder's name to `(k, columns)` rows, one for a stored picture, more for a query's
     variants; `features` is a structured array of `FEATURE_DTYPE`, and `mirrored`, where a query has them at hand, those
     of its mirror image; `proxy` is a JPEG whose longest side is at most `PROXY_SIDE`; `quality` is PDQ's 0 to 100.
+    `coded_quality` is that of a query's JPEG file, 1 to 100, or 0 where no file was at hand.
     """
 
     sha256: str
@@ -252,3 +307,4 @@ class Trace:
     proxy: bytes
     metadata: Mapping[str, Any] = field(default_factory=dict)
     mirrored: npt.NDArray[Any] | None = None
+    coded_quality: int = 0
