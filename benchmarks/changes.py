@@ -26,7 +26,8 @@ from pictrace import assessment, changes, tracing
 from pictrace import edits as known
 from pictrace.edits import Edit
 from pictrace.picture import Picture
-from pictrace.types import Change, Relation, Trace
+from pictrace.results import Change
+from pictrace.types import Relation, Trace
 
 RESULT = Path(__file__).parent / "results/changes.json"
 

@@ -1,11 +1,12 @@
 """What people and programs are handed: pictures, matches, answers and failures, each ready for JSON."""
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pictrace._brief import shortened
-from pictrace.types import Alignment, Change, Key, Location, Relation
+from pictrace.types import Alignment, Key, Location, Relation
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,60 @@ class PictureRecord:
         plain = asdict(self)
         plain["locations"] = [place.uri for place in self.locations]
         return {"id": plain.pop("id"), "path": self.path, **plain}
+
+
+Box = tuple[float, float, float, float]
+"""x, y, width, height in pixels of an upright original, counted from its top left corner."""
+
+Which = Literal["query", "match"]
+"""One of the two pictures of a pair."""
+
+
+class ChangeKind(enum.StrEnum):
+    """What can have been done to a picture; see docs/compare.md."""
+
+    RECOMPRESSED = "recompressed"
+    RESIZED = "resized"
+    STRETCHED = "stretched"
+    CROPPED = "cropped"
+    TURNED = "turned"
+    MIRRORED = "mirrored"
+    PERSPECTIVE = "perspective"
+    RECOLOURED = "recoloured"
+    BLURRED = "blurred"
+    SHARPENED = "sharpened"
+    OVERLAID = "overlaid"
+    BORDERED = "bordered"
+    PASTED = "pasted"
+    PART_OF = "part-of"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between a query and its match, as if the query had been made of the match.
+
+    `side` is the picture that shows it where only one does: the cropped, bordered, blurred one. `how` says more of
+    some kinds, `numbers` how much, under names that docs/compare.md explains. The boxes are where it is: in the query,
+    and the same area in the match.
+    """
+
+    kind: ChangeKind
+    side: Which | None = None
+    how: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    query_box: Box | None = None
+    match_box: Box | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as JSON output carries it."""
+        return {
+            "kind": str(self.kind),
+            "side": self.side,
+            "how": self.how,
+            "numbers": {name: round(value, 4) for name, value in self.numbers.items()},
+            "query_box": self.query_box,
+            "match_box": self.match_box,
+        }
 
 
 @dataclass(frozen=True)

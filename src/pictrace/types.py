@@ -4,7 +4,7 @@ import enum
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -196,60 +196,6 @@ class Evidence:
     measures: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
     alignment: Alignment | None = None
-
-
-Box = tuple[float, float, float, float]
-"""x, y, width, height in pixels of an upright original, counted from its top left corner."""
-
-Which = Literal["query", "match"]
-"""One of the two pictures of a pair."""
-
-
-class ChangeKind(enum.StrEnum):
-    """What can have been done to a picture; see docs/compare.md."""
-
-    RECOMPRESSED = "recompressed"
-    RESIZED = "resized"
-    STRETCHED = "stretched"
-    CROPPED = "cropped"
-    TURNED = "turned"
-    MIRRORED = "mirrored"
-    PERSPECTIVE = "perspective"
-    RECOLOURED = "recoloured"
-    BLURRED = "blurred"
-    SHARPENED = "sharpened"
-    OVERLAID = "overlaid"
-    BORDERED = "bordered"
-    PASTED = "pasted"
-    PART_OF = "part-of"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference between a query and its match, as if the query had been made of the match.
-
-    `side` is the picture that shows it where only one does: the cropped, bordered, blurred one. `how` says more of
-    some kinds, `numbers` how much, under names that docs/compare.md explains. The boxes are where it is: in the query,
-    and the same area in the match.
-    """
-
-    kind: ChangeKind
-    side: Which | None = None
-    how: str = ""
-    numbers: Mapping[str, float] = field(default_factory=dict)
-    query_box: Box | None = None
-    match_box: Box | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The change as JSON output carries it."""
-        return {
-            "kind": str(self.kind),
-            "side": self.side,
-            "how": self.how,
-            "numbers": {name: round(value, 4) for name, value in self.numbers.items()},
-            "query_box": self.query_box,
-            "match_box": self.match_box,
-        }
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from pictrace import assessment, tracing
 from pictrace.changes import changes
 from pictrace.edits import EDITS
 from pictrace.picture import Picture
-from pictrace.types import Alignment, Change, Relation, Trace
+from pictrace.results import Change
+from pictrace.types import Alignment, Relation, Trace
 
 SIGNALS = assessment.load_signals(("identity", "pdq", "geometry", "structure"))
 

@@ -11,7 +11,8 @@ from pictrace.changes._tones import details, tones, without
 from pictrace.changes._views import between, views
 from pictrace.changes._whole import placed
 from pictrace.polygons import clipped
-from pictrace.types import Alignment, Change, ChangeKind, Relation, Trace
+from pictrace.results import Change, ChangeKind
+from pictrace.types import Alignment, Relation, Trace
 
 __all__ = ["changes"]
 

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from pictrace.types import Alignment, Change, ChangeKind, Trace, Which
+from pictrace.results import Change, ChangeKind, Which
+from pictrace.types import Alignment, Trace
 
 FINER = 5
 """Steps of quality between two files that are told apart; other encoders' tables fit libjpeg's no better."""

@@ -10,7 +10,8 @@ import numpy as np
 from pictrace.changes._laid import Bytes, Laid, Matrix, covered
 from pictrace.changes._views import between
 from pictrace.polygons import Point, clipped
-from pictrace.types import Alignment, Box, Change, ChangeKind, Trace, Which
+from pictrace.results import Box, Change, ChangeKind, Which
+from pictrace.types import Alignment, Trace
 
 WHOLE = 0.97
 """Share of a picture from which on all of it is meant."""

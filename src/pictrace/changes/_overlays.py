@@ -8,7 +8,8 @@ import numpy as np
 from pictrace.changes._laid import Bytes, Cell, Laid, Mask
 from pictrace.changes._outside import boxed
 from pictrace.changes._tones import Toned
-from pictrace.types import Box, Change, ChangeKind, Trace
+from pictrace.results import Box, Change, ChangeKind
+from pictrace.types import Trace
 
 APART = 24
 """Levels that the core of an overlay differs by."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.changes._laid import Bytes, Cell, Laid, Levels, luma, stretch
-from pictrace.types import Change, ChangeKind, Which
+from pictrace.results import Change, ChangeKind, Which
 
 LIGHT = 5.0
 """Levels of 255."""

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from pictrace.changes._laid import Matrix, jacobian
-from pictrace.types import Alignment, Change, ChangeKind, Trace
+from pictrace.results import Change, ChangeKind
+from pictrace.types import Alignment, Trace
 
 TURNED = 1.0
 """Degrees; of pictures that were not turned, features say less."""

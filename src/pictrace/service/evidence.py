@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pictrace.types import ChangeKind
+from pictrace.results import ChangeKind
 
 Box = tuple[float, float, float, float]
 
