@@ -27,7 +27,7 @@ LAYERS = (
     "picture prepared registry weights verdict corrections catalogs sources.reading edits keypoints fetch",
     "sources",
     "sources.opening",
-    "encoders indexes signals",
+    "changes encoders indexes signals",
     "_recall _generations _stock",
     "_crew",
     "workers tracing lookup soundness",
@@ -44,7 +44,7 @@ LAYERS = (
     "report",
     "demo",
     "service.problems service.keys service.names service.originals service.sessions service.pool service.events",
-    "service.guard service.custody service.fetching service.thumbnails service.bodies service.schemas",
+    "service.evidence service.guard service.custody service.fetching service.thumbnails service.bodies service.schemas",
     "service.replies service.jobs",
     "service.works service.description service.readiness",
     "service.shelf",
@@ -60,10 +60,10 @@ LAYERS = (
 
 WRAPPED_IN = {
     "aiohttp": "fetch",
-    "PIL": "_colour _decode picture prepared edits explain collection evaluation demo testing "
+    "PIL": "_colour _decode picture prepared changes edits explain collection evaluation demo testing "
     "service.thumbnails cli._doctor",
     "apsw": "catalogs cli._doctor",
-    "cv2": "keypoints signals indexes.hnsw",
+    "cv2": "changes keypoints signals indexes.hnsw",
     "fastapi": "service",
     "filelock": "catalogs._lock service.keys",
     "h11": "service",

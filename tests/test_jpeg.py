@@ -8,7 +8,7 @@ import odd_pictures as odd
 import pytest
 from PIL import Image
 
-from pictrace._jpeg import coded_image_hash
+from pictrace._jpeg import coded_image_hash, coded_quality
 
 JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
 ADOBE = b"Adobe\0\x64\0\0\0\0"
@@ -124,3 +124,23 @@ def test_headers_after_the_first_scan_header_change_nothing() -> None:
 def test_irregular_files_are_told_apart_by_all_their_bytes(one: bytes, other: bytes) -> None:
     """Where the decoder may read on differently than this parser, nothing is left out."""
     assert digest(b"\xff\xd8" + one) != digest(b"\xff\xd8" + other)
+
+
+@pytest.mark.parametrize("quality", [1, 10, 30, 50, 75, 90, 100])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_the_quality_is_that_of_the_encoder(quality: int, progressive: bool) -> None:  # noqa: FBT001 - a parameter
+    """To one step, whatever the picture."""
+    stream = io.BytesIO()
+    image = Image.effect_noise((64, 48), 60)
+    image.save(stream, "JPEG", quality=quality, progressive=progressive, comment=b"said before")
+
+    assert coded_quality(stream.getvalue()) == pytest.approx(quality, abs=1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff\xd8", b"\xff\xd8\xff\xdb", b"\xff\xd8\xff\xdb\0\x43\0\1", b"\xff\xd8\xff\xdb\0\x43\x50" + bytes(64)],
+)
+def test_a_table_that_is_not_whole_tells_nothing(data: bytes) -> None:
+    """Whatever a file claims, no quality is made up."""
+    assert coded_quality(data) == 0

@@ -60,7 +60,7 @@ def test_a_region_outside_is_refused(sandbox: Sandbox) -> None:
 
 NAMES = ("width", "height", "size")
 GOOD = dict.fromkeys(NAMES, 2) | {"pixel_hash": "0" * 64, "sha256": "0" * 64, "format": "PNG"}
-GOOD |= {"frame": np.zeros((2, 2, 3), np.uint8), "detail": np.zeros((2, 2), np.uint8)}
+GOOD |= {"frame": np.zeros((2, 2, 3), np.uint8), "detail": np.zeros((2, 2), np.uint8), "coded_quality": 90}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,9 @@ GOOD |= {"frame": np.zeros((2, 2, 3), np.uint8), "detail": np.zeros((2, 2), np.u
         {"format": "<b>"},
         {"width": -1},
         {"height": True},
+        {"coded_quality": 101},
+        {"coded_quality": -1},
+        {"coded_quality": 9.5},
         {"more": 1},
     ],
 )

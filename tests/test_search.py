@@ -273,3 +273,16 @@ def test_nothing_is_heard_of_a_stage_that_found_nothing(collection: Collection) 
     search.search(collection.engine(), Picture.open(jpeg(flat())), heard=lambda *told: heard.append(told))
 
     assert heard == []
+
+
+def test_what_was_done_is_told_of_what_was_found(collection: Collection) -> None:
+    """Of a copy the changes; nothing of the same file, and nothing of what only looks alike."""
+    image = photo("coffee.png")
+
+    found = collection.search(jpeg(image.crop((60, 40, 500, 360))))
+    same = collection.search(FOLDER / "coffee.png")
+
+    assert "cropped" in [str(change.kind) for change in found[0].changes]
+    assert found.to_dict()["results"][0]["changes"][0]["kind"] == "cropped"
+    assert not any(match.changes for match in found if match.alignment is None)
+    assert same[0].changes == ()

@@ -1,5 +1,6 @@
-"""The coded image inside a JPEG file, apart from everything that only describes it."""
+"""The coded image inside a JPEG file, apart from everything that only describes it, and how finely it is coded."""
 
+import functools
 import hashlib
 import re
 from typing import Protocol
@@ -9,6 +10,7 @@ _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 _END_OF_IMAGE = 0xD9
 _START_OF_SCAN = 0xDA
+_TABLES = 0xDB
 _APP0, _APP14, _APP15, _COMMENT = 0xE0, 0xEE, 0xEF, 0xFE
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers without a segment, which the decoder passes over between the headers: TEM and restarts."""
@@ -18,6 +20,38 @@ _WITH_SEGMENT = frozenset({*_FRAMES, 0xC4, 0xCC, _START_OF_SCAN, 0xDB, 0xDC, 0xD
 
 _JFIF_BYTES, _ADOBE_BYTES = 14, 12
 """What libjpeg asks of a segment before it takes it for a JFIF or an Adobe header (jdmarker.c)."""
+
+
+_LUMINANCE = bytes.fromhex(
+    "100b0a101828333d0c0c0e131a3a3c370e0d1018283945380e11161d3357503e"
+    "12162538446d674d182337405168715c31404e5767797865485c5f62706467"
+) + bytes([0x63])
+"""The steps of the luminance table that quality 50 stands for (ITU-T T.81, table K.1)."""
+
+
+@functools.cache
+def _sums() -> tuple[int, ...]:
+    """What the steps sum up to at qualities 1 to 100, as libjpeg scales them (`jpeg_set_quality` in jcparam.c)."""
+    scales = (5000 // quality if quality < 50 else 200 - 2 * quality for quality in range(1, 101))
+    return tuple(sum(max(1, min(255, (step * scale + 50) // 100)) for step in _LUMINANCE) for scale in scales)
+
+
+def coded_quality(data: bytes) -> int:
+    """The quality, 1 to 100, at which libjpeg would have used a JPEG's quantisation; 0 if there is none to be seen.
+
+    Steps of the first table are summed; other encoders have tables of their own, so it is a likeness.
+    """
+    place = 2
+    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != _START_OF_SCAN:
+        end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        if data[place + 1] == _TABLES:
+            steps = data[place + 5 : place + 5 + 64]
+            # Tables of twelve bits, which nobody writes, have two bytes a step.
+            if len(steps) < 64 or end < place + 5 + 64 or data[place + 4] >> 4:
+                return 0
+            return min(range(1, 101), key=lambda quality: abs(_sums()[quality - 1] - sum(steps)))
+        place = max(end, place + 2)
+    return 0
 
 
 class _Hash(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from pictrace import registry
+from pictrace.changes import changes
 from pictrace.results import Match
 from pictrace.signals import Signal
 from pictrace.signals.closer import Signal as Closer
@@ -106,7 +107,8 @@ def compare(query: Trace, other: Trace, signals: Sequence[Signal]) -> tuple[Matc
         verdict, evidence = either_way(query, other, signals, evidence)
         if verdict.relation < Relation.COPY and not (is_featureless(query) or is_featureless(other)):
             verdict, evidence = look_closer(query, other, signals, evidence)
-    return with_classic(match_of(other, verdict, evidence), query, other), evidence
+    match = with_classic(match_of(other, verdict, evidence), query, other)
+    return with_changes(match, query, other), evidence
 
 
 def match_of(trace: Trace, verdict: Verdict, evidence: Sequence[Evidence], key: Key | None = None) -> Match:
@@ -141,6 +143,11 @@ def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:
 def with_classic(match: Match, query: Trace, candidate: Trace) -> Match:
     """The match with the number that people know beside its own measures: SSIM of both pictures, not aligned."""
     return replace(match, signals={**match.signals, "ssim": classic(query, candidate)})
+
+
+def with_changes(match: Match, query: Trace, candidate: Trace) -> Match:
+    """The match with what was done to it, where that is proved."""
+    return replace(match, changes=changes(query, candidate, match.alignment, match.relation))
 
 
 def _seen_from(query: Trace, piece: Evidence) -> Evidence:

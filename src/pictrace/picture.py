@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from pictrace._decode import FULL_DECODE_PIXELS, check_size, decode, finish, foreseen, format_of
-from pictrace._jpeg import coded_image_hash
+from pictrace._jpeg import coded_image_hash, coded_quality
 from pictrace._regular import open_regular
 from pictrace.errors import FileTooLargeError, SourceUnreadableError, UsageError
 from pictrace.settings import Limits
@@ -86,6 +86,8 @@ class Picture:
         pixels = _pixels_of(found.image)
         sha256 = hashlib.sha256(data).hexdigest()
         picture = cls(pixels, sha256, name, found.width, found.height, len(data))
+        if name == "JPEG":
+            picture.__dict__["coded_quality"] = coded_quality(data)
         if name == "JPEG" and found.width * found.height > FULL_DECODE_PIXELS:
             hashed = coded_image_hash(data, orientation=found.orientation, icc=found.icc)
             picture.__dict__["pixel_hash"] = hashed
@@ -105,7 +107,9 @@ class Picture:
         return picture
 
     @classmethod
-    def of_frame(cls, frame: Array, pixel_hash: str, *, detail: Array | None = None, **facts: Any) -> Self:
+    def of_frame(
+        cls, frame: Array, pixel_hash: str, *, detail: Array | None = None, coded_quality: int = 0, **facts: Any
+    ) -> Self:
         """A picture of which another process has decoded the rest: its `frame`, and `facts` by the names of fields.
 
         `detail` is that of the whole, where it has more than the frame.
@@ -114,7 +118,7 @@ class Picture:
         """
         frame.flags.writeable = False
         picture = cls(frame, **facts)
-        picture.__dict__["pixel_hash"] = pixel_hash
+        picture.__dict__.update(pixel_hash=pixel_hash, coded_quality=coded_quality)
         if detail is not None:
             detail.flags.writeable = False
             picture.__dict__["detail"] = detail
@@ -129,6 +133,11 @@ class Picture:
     def pixel_hash(self) -> str:
         """In hex; computed when it is first asked for, since many pictures are opened only to be looked at."""
         return _hash_of(self.pixels)
+
+    @functools.cached_property
+    def coded_quality(self) -> int:
+        """The quality, 1 to 100, that a JPEG file seems to have been saved with; 0 where no file tells."""
+        return 0
 
     @functools.cached_property
     def _image(self) -> Image.Image:

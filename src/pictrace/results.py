@@ -1,8 +1,9 @@
 """What people and programs are handed: pictures, matches, answers and failures, each ready for JSON."""
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pictrace._brief import shortened
 from pictrace.types import Alignment, Key, Location, Relation
@@ -34,12 +35,67 @@ class PictureRecord:
         return {"id": plain.pop("id"), "path": self.path, **plain}
 
 
+Box = tuple[float, float, float, float]
+"""x, y, width, height in pixels of an upright original, counted from its top left corner."""
+
+Which = Literal["query", "match"]
+"""One of the two pictures of a pair."""
+
+
+class ChangeKind(enum.StrEnum):
+    """What can have been done to a picture; see docs/compare.md."""
+
+    RECOMPRESSED = "recompressed"
+    RESIZED = "resized"
+    STRETCHED = "stretched"
+    CROPPED = "cropped"
+    TURNED = "turned"
+    MIRRORED = "mirrored"
+    PERSPECTIVE = "perspective"
+    RECOLOURED = "recoloured"
+    BLURRED = "blurred"
+    SHARPENED = "sharpened"
+    OVERLAID = "overlaid"
+    BORDERED = "bordered"
+    PASTED = "pasted"
+    PART_OF = "part-of"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between a query and its match, as if the query had been made of the match.
+
+    `side` is the picture that shows it where only one does: the cropped, bordered, blurred one. `how` says more of
+    some kinds, `numbers` how much, under names that docs/compare.md explains. The boxes are where it is: in the query,
+    and the same area in the match.
+    """
+
+    kind: ChangeKind
+    side: Which | None = None
+    how: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    query_box: Box | None = None
+    match_box: Box | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as JSON output carries it."""
+        return {
+            "kind": str(self.kind),
+            "side": self.side,
+            "how": self.how,
+            "numbers": {name: round(value, 4) for name, value in self.numbers.items()},
+            "query_box": self.query_box,
+            "match_box": self.match_box,
+        }
+
+
 @dataclass(frozen=True)
 class Match:
     """One related picture: which, how, how sure, where, and why.
 
     `id` is `None` when two pictures were compared outside any collection. `vanished` are those of its paths that
-    were looked for and are gone; the command line looks for them, `Collection.search` does not.
+    were looked for and are gone; the command line looks for them, `Collection.search` does not. `changes` are what
+    tells a copy from the query, in the order in which people would say it; of scenes only which is a part of which.
     """
 
     id: Key | None
@@ -55,6 +111,7 @@ class Match:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     locations: tuple[Location, ...] = ()
     vanished: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -81,6 +138,7 @@ class Match:
             "height": self.height,
             "sha256": self.sha256,
             "reasons": self.reasons,
+            "changes": [change.to_dict() for change in self.changes],
             "metadata": dict(self.metadata),
         }
 

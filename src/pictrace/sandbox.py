@@ -16,6 +16,7 @@ from pictrace.workers import Workers
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FORMAT = re.compile(r"[A-Z0-9]{2,8}")
 _FACTS = ("width", "height", "size")
+_PARTS = ("frame", "detail", "pixel_hash", "sha256", "format", "coded_quality")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,7 @@ def _opened(opening: Opening) -> dict[str, Any]:
         "width": picture.width,
         "height": picture.height,
         "size": picture.size,
+        "coded_quality": picture.coded_quality,
     }
 
 
@@ -108,7 +110,7 @@ def _understood(answer: Any) -> Picture:
 
 
 def _is_sound(answer: Any) -> bool:
-    if not isinstance(answer, dict) or set(answer) != {"frame", "detail", "pixel_hash", "sha256", "format", *_FACTS}:
+    if not isinstance(answer, dict) or set(answer) != {*_PARTS, *_FACTS}:
         return False
     texts = [answer[name] for name in ("pixel_hash", "sha256", "format")]
     return (
@@ -117,6 +119,8 @@ def _is_sound(answer: Any) -> bool:
         and all(isinstance(text, str) for text in texts)
         and all(_HASH.fullmatch(text) for text in texts[:2])
         and _FORMAT.fullmatch(texts[2]) is not None
+        and type(answer["coded_quality"]) is int
+        and 0 <= answer["coded_quality"] <= 100
         and all(type(answer[name]) is int and 0 < answer[name] < 1 << 40 for name in _FACTS)
     )
 

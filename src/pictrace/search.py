@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from pictrace import tracing
+from pictrace.assessment import with_changes
 from pictrace.candidates import Engine, interleaved, of_details, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UsageError
@@ -34,6 +35,9 @@ are near to one part of the query among them."""
 INSIDE = 10
 """Candidates that share most local features with the query, whose geometry is checked before that of the `THOROUGH`;
 benchmarks/local.py measures how often the right one is among them."""
+
+TOLD = 8
+"""Matches of which a search says what was done to them: each takes as long as to verify a candidate."""
 
 _NEIGHBOURS = 100
 Heard = Callable[[str, Sequence[Match]], None]
@@ -121,7 +125,7 @@ def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match
     lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
     local = [] if engine.local is None or asked.mode in {"exact", "similar"} else [engine.local]
     return Answer(
-        matches=_named(engine.catalog, matches),
+        matches=_named(engine.catalog, _changed(engine, query, matches, stages)),
         searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
@@ -202,6 +206,20 @@ def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequen
 def _unverified(engine: Engine, query: Trace, keys: Sequence[Key]) -> list[Match]:
     """Matches of candidates by the signals that align nothing."""
     return matches_of(query, judged(engine, query, keys, verify=False), verified=False)
+
+
+def _changed(engine: Engine, query: Trace, matches: Sequence[Match], stages: _Stages) -> Sequence[Match]:
+    """The matches, the first of those that are proved with what was done to them."""
+    aligned = [match for match in matches if match.alignment is not None and match.relation < Relation.EXACT]
+    proved = [match.id for match in aligned[:TOLD] if match.id is not None]
+    if not proved:
+        return matches
+    with stages("changes"):
+        traces = engine.catalog.traces(proved)
+        return [
+            with_changes(match, query, traces[match.id]) if match.id in proved and match.id in traces else match
+            for match in matches
+        ]
 
 
 def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:

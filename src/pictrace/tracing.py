@@ -89,6 +89,7 @@ def of_query(picture: Picture, encoders: Sequence[Encoder]) -> Trace:
         mirrored = beside.submit(keypoints.mirrored, picture.grey)
         quality, turns = hashes.variants(picture)
         facts = _facts(picture, quality)
+    facts["coded_quality"] = picture.coded_quality
     return Trace(rows={**rows.result(), **_turns(turns, encoders)}, mirrored=mirrored.result(), **facts)
 
 

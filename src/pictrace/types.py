@@ -241,6 +241,7 @@ class Trace:
     `rows` maps an encoder's name to `(k, columns)` rows, one for a stored picture, more for a query's
     variants; `features` is a structured array of `FEATURE_DTYPE`, and `mirrored`, where a query has them at hand, those
     of its mirror image; `proxy` is a JPEG whose longest side is at most `PROXY_SIDE`; `quality` is PDQ's 0 to 100.
+    `coded_quality` is that of a query's JPEG file, 1 to 100, or 0 where no file was at hand.
     """
 
     sha256: str
@@ -255,3 +256,4 @@ class Trace:
     proxy: bytes
     metadata: Mapping[str, Any] = field(default_factory=dict)
     mirrored: npt.NDArray[Any] | None = None
+    coded_quality: int = 0

@@ -2,22 +2,18 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pictrace.service.evidence import Change, Piece, Reply
 
 Corner = tuple[float, float]
 
 
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Status(_Reply):
+class Status(Reply):
     """How the service is."""
 
     status: Literal["ok", "ready"]
 
 
-class Problem(_Reply):
+class Problem(Reply):
     """A refusal (RFC 9457); `code` never changes its meaning."""
 
     type: str
@@ -28,7 +24,7 @@ class Problem(_Reply):
     request_id: str
 
 
-class Bounds(_Reply):
+class Bounds(Reply):
     """What a request may ask for."""
 
     body_bytes: int
@@ -40,7 +36,7 @@ class Bounds(_Reply):
     offset: int
 
 
-class Info(_Reply):
+class Info(Reply):
     """What this service is, and what the caller may do."""
 
     name: str
@@ -54,7 +50,7 @@ class Info(_Reply):
     rescan: bool
 
 
-class Brief(_Reply):
+class Brief(Reply):
     """A collection; numbers are `null`, and there is a problem, where it cannot be read."""
 
     name: str
@@ -63,13 +59,13 @@ class Brief(_Reply):
     problem: Problem | None = None
 
 
-class Collections(_Reply):
+class Collections(Reply):
     """All of them."""
 
     collections: list[Brief]
 
 
-class Index(_Reply):
+class Index(Reply):
     """How candidates are found; `behind` are those that are compared one by one."""
 
     name: str
@@ -78,7 +74,7 @@ class Index(_Reply):
     behind: int
 
 
-class Collection(_Reply):
+class Collection(Reply):
     """One collection; `version` grows with every write."""
 
     name: str
@@ -90,7 +86,7 @@ class Collection(_Reply):
     jobs: dict[Literal["running", "queued"], int]
 
 
-class Links(_Reply):
+class Links(Reply):
     """Where a picture and its files are."""
 
     self: str
@@ -99,7 +95,7 @@ class Links(_Reply):
     original: str
 
 
-class Record(_Reply):
+class Record(Reply):
     """One picture, and the first of the `places` where it was seen."""
 
     id: int
@@ -122,20 +118,20 @@ class Added(Record):
     known: bool
 
 
-class Refused(_Reply):
+class Refused(Reply):
     """A file that could not be used."""
 
     name: str
     problem: Problem
 
 
-class Results(_Reply):
+class Results(Reply):
     """What became of several files, in their order."""
 
     results: list[Added | Refused]
 
 
-class Pictures(_Reply):
+class Pictures(Reply):
     """A page; `count` is that of all pages, `next_cursor` where the next one begins."""
 
     images: list[Record]
@@ -143,7 +139,7 @@ class Pictures(_Reply):
     count: int
 
 
-class Wall(_Reply):
+class Wall(Reply):
     """Every picture in one order; a ratio is 100 times width to height."""
 
     count: int
@@ -152,14 +148,14 @@ class Wall(_Reply):
     ratios: list[int]
 
 
-class Outline(_Reply):
+class Outline(Reply):
     """What a match shares with the query, in pixels of the match and of the query."""
 
     covered: list[Corner]
     outline: list[Corner]
 
 
-class Match(_Reply):
+class Match(Reply):
     """One related picture; `id` and `links` are `null` for what is in no collection."""
 
     id: int | None
@@ -178,12 +174,13 @@ class Match(_Reply):
     height: int
     sha256: str
     reasons: list[str]
+    changes: list[Change]
     metadata: dict[str, Any]
     links: Links | None
     drawing: Outline | None = None
 
 
-class Query(_Reply):
+class Query(Reply):
     """What was searched with; `proxy` if that was asked for."""
 
     id: int | None
@@ -194,7 +191,7 @@ class Query(_Reply):
     proxy: str | None = None
 
 
-class Answer(_Reply):
+class Answer(Reply):
     """Matches, strongest first, and what was searched to find them."""
 
     results: list[Match]
@@ -210,29 +207,19 @@ class Answer(_Reply):
     next_offset: int | None
 
 
-class Unanswered(_Reply):
+class Unanswered(Reply):
     """A search that failed."""
 
     problem: Problem
 
 
-class Answers(_Reply):
+class Answers(Reply):
     """Several searches, in their order."""
 
     answers: list[Answer | Unanswered]
 
 
-class Piece(_Reply):
-    """What one signal says; `opinion` is in log-odds, `null` if it has none."""
-
-    signal: str
-    family: str
-    measures: dict[str, float]
-    opinion: float | None
-    says: str
-
-
-class Side(_Reply):
+class Side(Reply):
     """One of two pictures, drawn."""
 
     width: int
@@ -250,7 +237,7 @@ class Drawn(Outline):
     difference: str | None
 
 
-class Comparison(_Reply):
+class Comparison(Reply):
     """How two pictures are related, why, and what there is to see."""
 
     match: Match
@@ -258,7 +245,7 @@ class Comparison(_Reply):
     drawing: Drawn
 
 
-class Job(_Reply):
+class Job(Reply):
     """Long work, and how far it is."""
 
     id: str
@@ -279,13 +266,13 @@ class Job(_Reply):
     eta_seconds: float | None
 
 
-class Jobs(_Reply):
+class Jobs(Reply):
     """All jobs, newest first."""
 
     jobs: list[Job]
 
 
-class Failure(_Reply):
+class Failure(Reply):
     """One input that could not be used."""
 
     path: str
@@ -293,7 +280,7 @@ class Failure(_Reply):
     detail: str
 
 
-class Failures(_Reply):
+class Failures(Reply):
     """A page of them; `next` is where the next one begins."""
 
     failures: list[Failure]
