@@ -116,6 +116,16 @@ def test_a_damaged_file_is_refused(tmp_path, change) -> None:
     assert "--calibrate" in refused.value.hint
 
 
+def test_problems_are_told_in_a_sentence(tmp_path) -> None:
+    """For `pictrace verify`, which names everything that is wrong."""
+    assert corrections.problems(tmp_path) == []
+    corrections.write(tmp_path, SOUND)
+    assert corrections.problems(tmp_path) == []
+    (tmp_path / FILE).write_text("{")
+
+    assert [one.partition(";")[0] for one in corrections.problems(tmp_path)] == ["calibration.json is damaged"]
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 70_000, b'{"slope": NaN}'])
 def test_what_is_no_json_object_is_refused(tmp_path, data) -> None:
     """Cut off, another kind of thing, too large."""

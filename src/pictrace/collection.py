@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import ingest, listing, lookup, search, soundness, tracing
+from pictrace import corrections, ingest, listing, lookup, search, soundness, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._engines import Engines
 from pictrace._given import put_given
@@ -226,7 +226,7 @@ class Collection:
     def verify(self) -> Sequence[str]:
         """Everything that is wrong with the collection's files, one sentence each, after reading all of them."""
         catalog = self._reader()
-        return [*catalog.problems(), *soundness.verify(self._folder, catalog)]
+        return [*catalog.problems(), *soundness.verify(self._folder, catalog), *corrections.problems(self.path)]
 
     def rebuild(self, *, progress: Progress | None = None) -> None:
         """Indexes made anew from the catalog, and local features that were put off."""

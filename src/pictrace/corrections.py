@@ -110,6 +110,15 @@ def read(folder: Path) -> Correction | None:
     return Correction(**plain)
 
 
+def problems(folder: Path) -> list[str]:
+    """What is wrong with the stored correction, in a sentence; nothing where there is none."""
+    try:
+        read(folder)
+    except IndexDamagedError as error:
+        return [f"{error}; {error.hint}"]
+    return []
+
+
 def write(folder: Path, correction: Correction) -> None:
     """The correction is what searches of the collection apply from now on, in this process and others.
 
@@ -144,7 +153,5 @@ def _is_sound(plain: dict[str, Any]) -> bool:
 
 
 def _damaged(what: str) -> IndexDamagedError:
-    return IndexDamagedError(
-        f"{FILE} {what}",
-        hint="remove it, or run `pictrace eval --calibrate`, which makes it anew; nothing else is lost",
-    )
+    hint = "remove it, nothing else is lost; `pictrace eval --calibrate` makes it anew"
+    return IndexDamagedError(f"{FILE} {what}", hint=hint)

@@ -35,6 +35,15 @@ def test_verify_names_what_is_damaged(pictrace, damaged, capsys, options):
     assert "proxy 2" in capsys.readouterr().out
 
 
+def test_verify_looks_at_a_collections_own_calibration(pictrace, shelf, tmp_path, capsys):
+    """It is one of the collection's files."""
+    shutil.copytree(shelf.collection, tmp_path / "own.pictrace")
+    (tmp_path / "own.pictrace" / corrections.FILE).write_text("{")
+
+    assert pictrace("verify", "-c", "own.pictrace") == 5
+    assert "calibration.json is damaged" in capsys.readouterr().out
+
+
 def test_rebuild_makes_indexes_anew(pictrace, shelf, tmp_path, capsys):
     """The collection is sound afterwards, and finds the same."""
     shutil.copytree(shelf.collection, tmp_path / "own.pictrace")
