@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from pictrace import search, tracing
-from pictrace.assessment import assess, either_way, is_aligned
-from pictrace.candidates import Engine
+from pictrace._stock import LOCAL
+from pictrace.candidates import Engine, of_details
 from pictrace.edits import NamedEdit
 from pictrace.evaluation._drawing import Subject
 from pictrace.evaluation._records import FIRST_FEW, Claim, Pair, Trial
@@ -20,6 +20,7 @@ from pictrace.search import Wanted
 from pictrace.settings import Limits
 from pictrace.types import Key, Relation, Trace
 from pictrace.verdict import log_odds
+from pictrace.verification import judged, looked_closer
 
 WRONG_PAIRS = 3
 """The likeliest wrong pictures of each trial that are looked at: others would only be easier to tell apart."""
@@ -58,25 +59,33 @@ def tried(engine: Engine, subject: Subject, name: str, data: bytes, *, stranger:
         edit=name,
         stranger=stranger,
         claims=claims,
-        pairs=tuple(pair_of(engine, trace, key, right=key == subject.key) for key in looked),
-        ranks={} if stranger else {one.name: _rank(engine, one.name, trace, subject.key) for one in engine.encoders},
+        pairs=pairs_of(engine, trace, looked, subject.key),
+        ranks={} if stranger else _ranks(engine, trace, picture, subject.key),
         milliseconds=milliseconds,
         stages=answer.timings_ms,
     )
     return trial, trace
 
 
-def pair_of(engine: Engine, query: Trace, key: Key, *, right: bool) -> Pair:
-    """What every signal says of the query and a stored picture, as a search would see them."""
-    stored = tracing.with_features(engine.catalog.traces([key])[key])
-    evidence = assess(query, stored, engine.signals)[1]
-    if is_aligned(evidence):
-        evidence = either_way(query, stored, engine.signals, evidence)[1]
-    measures: dict[str, float] = {}
-    for piece in evidence:
-        measures |= piece.measures
-    voices = {piece.signal: piece.log_odds for piece in evidence}
-    return Pair(key, right, log_odds(evidence, Relation.COPY), voices, measures)
+def pairs_of(engine: Engine, query: Trace, keys: Sequence[Key], right: Key) -> tuple[Pair, ...]:
+    """What every signal says of the query and stored pictures, each looked at as closely as a search ever looks."""
+    pairs = []
+    for one in judged(engine, query, keys, verify=True):
+        closer = looked_closer(engine, query, [one], [one.key])[0]
+        voices = {piece.signal: piece.log_odds for piece in (*one.evidence, *closer.evidence)}
+        measures = {name: value for piece in closer.evidence for name, value in piece.measures.items()}
+        said = log_odds(closer.evidence, Relation.COPY)
+        pairs.append(Pair(one.key, one.key == right, said, voices, measures))
+    return tuple(pairs)
+
+
+def _ranks(engine: Engine, query: Trace, picture: Picture, right: Key) -> dict[str, int | None]:
+    """The place of the right picture by each encoder alone, and by the index of local features, if there is one."""
+    ranks = {one.name: _rank(engine, one.name, query, right) for one in engine.encoders}
+    if engine.local is not None:
+        found = of_details(engine, tracing.details_of(picture), _NEAREST)
+        ranks[LOCAL] = found.index(right) + 1 if right in found else None
+    return ranks
 
 
 def _rank(engine: Engine, encoder: str, query: Trace, right: Key) -> int | None:

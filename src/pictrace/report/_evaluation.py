@@ -11,7 +11,7 @@ from pictrace.report._figure import Store, picture
 from pictrace.report._shell import page, text
 
 _COLUMNS = 30
-_ALONE = {"pdq": "hash", "embedding": "likeness", "geometry": "geometry", "structure": "structure"}
+_ALONE = {"pdq": "hash", "embedding": "likeness", "geometry": "geometry", "closer": "closer", "structure": "structure"}
 """Signals that have a column of their own, and its title."""
 
 
