@@ -257,3 +257,28 @@ def test_a_url_can_be_searched_with_and_compared(tmp_path: Path) -> None:
             assert collection.compare(url, data).relation is Relation.EXACT
             with pytest.raises(SourceNotAllowedError):
                 collection.search(f"http://127.0.0.1:{server.port}/a.jpg")
+
+
+def test_pictures_of_the_collection_are_compared_by_their_ids(collection: Collection) -> None:
+    """With each other and with any image; an id without a collection names nothing."""
+    whole, crop = photo("coffee.png"), jpeg(cropped(0.15)(photo("coffee.png")))
+    one, two = collection.add_image(jpeg(whole)), collection.add_image(crop)
+
+    assert collection.compare(one, two).relation is collection.compare(jpeg(whole), two).relation is Relation.COPY
+    assert [str(change.kind) for change in collection.compare(two, one).changes] == ["cropped"]
+    with pytest.raises(UsageError, match="id names a picture"):
+        pictrace.compare(1, crop)
+
+
+def test_a_search_is_explained(collection: Collection) -> None:
+    """Why one picture is found, and another is not."""
+    one = collection.add_image(jpeg(photo("coffee.png")))
+    other = collection.add_image(jpeg(photo("rocket.jpg")))
+    query = jpeg(cropped(0.15)(photo("coffee.png")))
+
+    found, missed = collection.explain(query, one), collection.explain(query, other)
+
+    assert (found.found.place, found.pair.match.id) == (1, one)
+    assert missed.found.place is None
+    assert missed.pair.match.relation < Relation.SCENE
+    assert json.loads(json.dumps(found.to_dict()))["found"]["says"] == "A search finds it as match 1."

@@ -110,3 +110,16 @@ def test_unknown_calibration_is_refused() -> None:
     """A signal without a calibration cannot speak of probabilities."""
     with pytest.raises(UsageError, match="no calibration"):
         calibration("astrology")
+
+
+def test_every_level_is_told() -> None:
+    """Whatever is given: how probable each relation is, what it needs, and who speaks loudest."""
+    found = judge([evidence(Relation.COPY, -3.0), evidence(Relation.SCENE, 9.0, family="other")])
+
+    levels = {level.relation: level for level in found.levels}
+    assert list(levels) == [Relation.EXACT, Relation.COPY, Relation.SCENE, Relation.SIMILAR]
+    assert levels[Relation.SCENE].is_met
+    assert levels[Relation.SCENE].probability == found.score
+    assert not levels[Relation.COPY].is_met
+    assert levels[Relation.COPY].speaks_against
+    assert levels[Relation.EXACT].to_dict()["for"] is None

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Self
 
 from PIL import Image
@@ -19,8 +18,9 @@ from pictrace._look import Job, pool_of
 from pictrace._writing import Writing
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
-from pictrace.comparison import at_hand, compare
+from pictrace.comparison import at_hand, beside
 from pictrace.errors import SourceError, UsageError
+from pictrace.finding import Explained, explained
 from pictrace.ingest import Ingest, Progress, Report, is_known
 from pictrace.orders import Order
 from pictrace.picture import ImageSource, Picture, Region
@@ -59,7 +59,7 @@ class Collection:
         self.settings = settings or Settings()
         self._choice = Choice(tuple(dict.fromkeys(encoders)), index)
         self._writing = Writing(self.path, self._choice, models=self.settings.models)
-        self._engines = Engines(self._folder, self.settings)
+        self._engines = Engines(self.path / "indexes", self.settings)
         self._catalog: Catalog | None = None
         self._opening = threading.Lock()
         self._workers: Workers[Job, Any] | None = None
@@ -155,15 +155,16 @@ class Collection:
         """
         wanted = Wanted(limit, min_score, mode, listing.filter_of(where))
         engine = self.engine()
-        if region is not None:
-            query: Picture | Key = self.whole(image).cut(region)
-        else:
-            query = image if isinstance(image, int) else self._picture(image)
+        query = self._asked(image) if region is None else self.whole(image).cut(region)
         return search.search(engine, query, wanted)
 
-    def compare(self, image: ImageSource, other: ImageSource) -> Match:
-        """How two images are related, wherever they are from; nothing is added."""
-        return compare(image, other, settings=self.settings)
+    def compare(self, image: ImageSource | Key, other: ImageSource | Key) -> Match:
+        """How two images, or pictures of the collection by their ids, are related; nothing is added."""
+        return beside(image, other, settings=self.settings, engine=self.engine).match
+
+    def explain(self, image: ImageSource | Key, key: Key) -> Explained:
+        """Why a search with an image finds the picture of an id or does not, by all that is known of the pair."""
+        return explained(self.engine(), self._asked(image), key)
 
     def get(self, key: Key) -> PictureRecord:
         """One picture's record.
@@ -226,7 +227,8 @@ class Collection:
     def verify(self) -> Sequence[str]:
         """Everything that is wrong with the collection's files, one sentence each, after reading all of them."""
         catalog = self._reader()
-        return [*catalog.problems(), *soundness.verify(self._folder, catalog), *corrections.problems(self.path)]
+        indexes = self.path / "indexes"
+        return [*catalog.problems(), *soundness.verify(indexes, catalog), *corrections.problems(self.path)]
 
     def rebuild(self, *, progress: Progress | None = None) -> None:
         """Indexes made anew from the catalog, and local features that were put off."""
@@ -260,12 +262,11 @@ class Collection:
         """How a search of now would look for candidates."""
         return self._engines.state(self._reader())
 
-    @property
-    def _folder(self) -> Path:
-        return self.path / "indexes"
-
     def _picture(self, image: ImageSource) -> Picture:
         return Picture.open(at_hand(image, self.settings.fetch), limits=self.settings.limits, target=tracing.TARGET)
+
+    def _asked(self, image: ImageSource | Key) -> Picture | Key:
+        return image if isinstance(image, int) else self._picture(image)
 
     def _traced(self, picture: Picture, recipe: Recipe) -> Trace:
         encoders = self._engines.encoders(recipe)
@@ -295,5 +296,5 @@ class Collection:
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
         """Indexes brought up to date, where enough is new to be worth it."""
-        for place in lookup.places(self._folder, catalog, threads=self._engines.threads):
+        for place in lookup.places(self.path / "indexes", catalog, threads=self._engines.threads):
             lookup.fold(place, progress=partial(progress.folded, place.stamp.name), force=force)

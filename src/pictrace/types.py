@@ -202,12 +202,44 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Level:
+    """How far a pair came towards one relation: its probability of being at least that, and what would be enough.
+
+    `speaks_for` and `speaks_against` are the signals of the strongest opinions, empty where there is none; a relation
+    that nothing speaks for is not given, however probable.
+    """
+
+    relation: Relation
+    probability: float
+    threshold: float
+    speaks_for: str = ""
+    speaks_against: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is enough."""
+        return bool(self.speaks_for) and self.probability >= self.threshold
+
+    def to_dict(self) -> dict[str, Any]:
+        """The level as JSON output carries it."""
+        return {
+            "relation": str(self.relation),
+            "probability": round(self.probability, 6),
+            "threshold": self.threshold,
+            "met": self.is_met,
+            "for": self.speaks_for or None,
+            "against": self.speaks_against or None,
+        }
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """A relation, the probability that it holds, and why."""
+    """A relation, the probability that it holds, and why; `levels` are all relations, the strongest first."""
 
     relation: Relation
     score: float
     reasons: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
 
 
 UNKNOWN_SIZE = -1

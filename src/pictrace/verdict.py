@@ -10,7 +10,7 @@ from importlib import resources
 
 from pictrace import words
 from pictrace.errors import UsageError
-from pictrace.types import Evidence, Relation, Verdict
+from pictrace.types import Evidence, Level, Relation, Verdict
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ def _interpolated(knots: Sequence[tuple[float, float]], value: float) -> float:
     return knots[-1][1]
 
 
+CLAIMED = (Relation.EXACT, Relation.COPY, Relation.SCENE, Relation.SIMILAR)
+"""What may be claimed of a pair, the strongest first."""
+
+
 @functools.cache
 def _records() -> tuple[dict[str, Calibration], dict[Relation, Operating]]:
     plain = json.loads(resources.files("pictrace").joinpath("models/calibration.json").read_text("utf-8"))
@@ -91,16 +95,29 @@ def judge(evidence: Sequence[Evidence]) -> Verdict:
 
     Per family only the strongest opinion counts, since members of a family look at the same thing.
     """
+    levels = tuple(_level(evidence, relation) for relation in CLAIMED)
+    met = next((level for level in levels if level.is_met), None)
+    if met is None:
+        return Verdict(Relation.DIFFERENT, 1.0 - levels[-1].probability, words.why_not(evidence), levels)
     opinions = [piece for piece in evidence if piece.log_odds is not None]
-    probability = 0.0
-    for relation in (Relation.EXACT, Relation.COPY, Relation.SCENE, Relation.SIMILAR):
-        voices = _strongest(opinions, relation)
-        level = operating(relation)
-        probability = _sigmoid(log_odds(opinions, relation))
-        supporters = [piece for piece in voices if (piece.log_odds or 0.0) > 0]
-        if supporters and probability >= level.threshold:
-            return Verdict(relation, probability, words.why(supporters, evidence))
-    return Verdict(Relation.DIFFERENT, 1.0 - probability, words.why_not(evidence))
+    supporters = [piece for piece in _strongest(opinions, met.relation) if (piece.log_odds or 0.0) > 0]
+    return Verdict(met.relation, met.probability, words.why(supporters, evidence), levels)
+
+
+def _level(evidence: Sequence[Evidence], relation: Relation) -> Level:
+    """Who speaks loudest for a relation and against it, and what comes of it."""
+    opinions = [piece for piece in evidence if piece.log_odds is not None]
+    supporters = [piece for piece in _strongest(opinions, relation) if (piece.log_odds or 0.0) > 0]
+    doubters = [piece for piece in opinions if piece.ceiling is relation and (piece.log_odds or 0.0) < 0]
+    # Of equal hashes there is no likelihood: they are, or are not.
+    is_open = relation is not Relation.EXACT or bool(supporters)
+    return Level(
+        relation,
+        _sigmoid(log_odds(evidence, relation)) if is_open else 0.0,
+        operating(relation).threshold,
+        max(supporters, key=lambda piece: piece.log_odds or 0.0).signal if supporters else "",
+        min(doubters, key=lambda piece: piece.log_odds or 0.0).signal if doubters else "",
+    )
 
 
 def log_odds(evidence: Sequence[Evidence], relation: Relation) -> float:

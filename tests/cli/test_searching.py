@@ -1,4 +1,4 @@
-"""`pictrace search` and `pictrace compare`."""
+"""`pictrace search`, and what it shares with `pictrace compare`."""
 
 import json
 import os
@@ -170,32 +170,6 @@ def test_errors_are_json_where_results_are(pictrace, shelf, capsys):
     assert json.loads(capsys.readouterr().err)["code"] == "source_unreadable"
 
 
-def test_compare_says_how_two_pictures_are_related(pictrace, shelf, capsys):
-    """No collection is needed."""
-    code = pictrace("compare", shelf.crop, str(FOLDER / "chelsea.png"))
-    out = capsys.readouterr().out
-
-    assert code == 0
-    assert out.startswith("The same photograph, edited. (copy, ")
-    assert "all of the first is inside the second" in out
-
-
-def test_compare_json_names_the_second(pictrace, shelf, capsys, tmp_path):
-    """The record is that of a match, and the page shows both."""
-    second = str(FOLDER / "chelsea.png")
-    pictrace("compare", "-", second, "--json", "--html", "pair.html", stdin=Path(shelf.crop).read_bytes())
-    found = lines(capsys.readouterr().out)
-
-    assert [(second, "copy")] == [(one["path"], one["relation"]) for one in found]
-    assert "The same photograph" in (tmp_path / "pair.html").read_text("utf-8")
-
-
-def test_compare_refuses_stdin_twice(pictrace, capsys):
-    """A pipe can be read once."""
-    assert pictrace("compare", "-", "-") == 2
-    assert "only one" in capsys.readouterr().err
-
-
 def test_a_large_part_is_not_shown_as_the_whole(match, capsys):
     """The table rounds as the sentences do."""
     from pictrace.cli import searching
@@ -207,7 +181,7 @@ def test_a_large_part_is_not_shown_as_the_whole(match, capsys):
     assert "  99.6 % / 25 %  " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("kind", ["search", "nothing", "compare"])
+@pytest.mark.parametrize("kind", ["search", "nothing"])
 def test_what_people_see_is_as_recorded(kind, match, capsys, monkeypatch):
     """Tables are read by people and, in spite of everything, by scripts: a change is meant or a mistake.
 
@@ -218,7 +192,7 @@ def test_what_people_see_is_as_recorded(kind, match, capsys, monkeypatch):
 
     matches = (match,) if kind == "search" else ()
     answer = Answer(matches, 2000, exhaustive=False, recall=0.998, signals=(), index_version=1, timings_ms={"a": 12.3})
-    searching._show_pair(match) if kind == "compare" else searching._show(answer)
+    searching._show(answer)
     shown = capsys.readouterr().out
     if os.environ.get("RECORD_GOLDEN") == "1":
         (GOLDEN / f"{kind}.txt").write_text(shown, "utf-8")
@@ -268,15 +242,3 @@ def test_other_schemes_are_named(pictrace, shelf, capsys, url):
     """Rather than looked for as a file."""
     assert pictrace("search", url, "-c", shelf.collection) == 2
     assert "http, https" in capsys.readouterr().err
-
-
-def test_compare_says_what_search_said(pictrace, shelf, capsys):
-    """Of two files as of a file and a collection: one score, and one number of places, also on the page."""
-    assert pictrace("search", shelf.crop, "-c", shelf.collection, "--json", "-n", "1", "--html", "page.html") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert pictrace("compare", shelf.crop, str(FOLDER / "chelsea.png"), "--json", "--html", "pair.html") == 0
-    told = json.loads(capsys.readouterr().out)
-
-    assert (found["score"], found["signals"]) == (told["score"], told["signals"])
-    places = f"{found['signals']['inliers']:.0f} places agree"
-    assert all(places in Path(page).read_text("utf-8") for page in ("page.html", "pair.html"))

@@ -1,6 +1,7 @@
 """Code as users write it; it is never run, it must type-check."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_type
 
@@ -80,6 +81,8 @@ def look_around(collection: Collection) -> None:
 def compare() -> str:
     match = pictrace.compare("a.jpg", b"\xff\xd8", settings=Settings(threads=1))
     assert_type(match, Match)
+    for change in match.changes:
+        assert_type(change.numbers, Mapping[str, float])
     return f"{match.relation}: {match.score:.2f}"
 
 

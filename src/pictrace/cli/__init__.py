@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pictrace._version import __version__
-from pictrace.cli import demo, evaluating, indexing, keys, looking, searching, serving, upkeep
+from pictrace.cli import comparing, demo, evaluating, indexing, keys, looking, searching, serving, upkeep
 from pictrace.cli._console import Commands, run, write
 
 app = typer.Typer(
@@ -42,7 +42,8 @@ def _start(
 _FIND, _KEEP, _CARE = "Find", "Collections", "Care"
 app.command(rich_help_panel=_FIND)(indexing.index)
 app.command(rich_help_panel=_FIND)(searching.search)
-app.command(rich_help_panel=_FIND)(searching.compare)
+app.command(rich_help_panel=_FIND)(comparing.compare)
+app.command(rich_help_panel=_FIND)(comparing.explain)
 app.command(rich_help_panel=_FIND)(serving.serve)
 app.command(rich_help_panel=_FIND)(demo.demo)
 app.command("list", rich_help_panel=_KEEP)(looking.list_)

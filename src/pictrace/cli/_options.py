@@ -14,6 +14,12 @@ CollectionOption = Annotated[
         help="The collection's folder; by default PICTRACE_COLLECTION, else one of the user's own.",
     ),
 ]
+ImageArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGE", help="A picture's path or URL, `-` for stdin, or `id:42` for one in the collection."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object per line.")]
 HtmlOption = Annotated[
     str | None,

@@ -11,6 +11,7 @@ from pictrace.report._figure import Store, picture, stacked
 from pictrace.report._sheet import Section, Sheet, Tile, contact_sheet
 from pictrace.report._shell import beginning, page, text
 from pictrace.results import Answer, Match
+from pictrace.types import Level
 
 __all__ = ["Query", "Section", "Sheet", "Tile", "beginning", "contact_sheet", "of_evaluation", "of_pair", "of_search"]
 
@@ -37,12 +38,14 @@ def of_search(answer: Answer, drawings: Sequence[Drawing], query: Query, *, made
     return page(body, store, title=f"{query.name} · PicTrace", kind="Search", made=made)
 
 
-def of_pair(match: Match, drawing: Drawing, names: tuple[str, str], *, made: str = "") -> str:
-    """The page of one comparison; `names` are those of the query and of the match."""
+def of_pair(
+    match: Match, drawing: Drawing, names: tuple[str, str], *, levels: Sequence[Level] = (), made: str = ""
+) -> str:
+    """The page of one comparison; `names` are those of the query and of the match, `levels` how it was judged."""
     store = Store()
     lead = f'<p class="lead">{text(names[0])} compared with {text(names[1])}.</p>'
     hero = f'<section class="hero bare"><div><h1>{text(words.related(match))}</h1>{lead}</div></section>'
-    body = hero + card(store, match, drawing, number=1, name=names[1])
+    body = hero + card(store, match, drawing, number=1, name=names[1], levels=levels)
     return page(body, store, title=f"{names[0]} and {names[1]} · PicTrace", kind="Comparison", made=made)
 
 

@@ -1,21 +1,23 @@
 """One match as a card: both pictures, where they overlap, how sure, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pictrace import words
+from pictrace import deeds, words
 from pictrace.explain import Drawing
 from pictrace.report._figure import LINES, Store, bar, overlay, pair
 from pictrace.report._shell import text
 from pictrace.results import Match
-from pictrace.types import Alignment
+from pictrace.types import Alignment, Level
 
 
-def card(store: Store, match: Match, drawing: Drawing | None, *, number: int, name: str) -> str:
-    """A match's card; `number` is its place in the page and `name` the match's path or title."""
+def card(
+    store: Store, match: Match, drawing: Drawing | None, *, number: int, name: str, levels: Sequence[Level] = ()
+) -> str:
+    """A match's card; `number` is its place in the page, `name` its path or title, `levels` how it was judged."""
     parts = [_header(match, name), f'<p class="say">{text(_sentence(match))}</p>']
     if drawing is not None:
         parts.append(_views(store, match, drawing, number))
-    parts.append(_facts(match))
+    parts.append(_facts(match, levels))
     return f'<article class="card {match.relation}" id="m{number}">{"".join(parts)}</article>'
 
 
@@ -114,12 +116,30 @@ def _difference(store: Store, drawing: Drawing) -> str:
     )
 
 
-def _facts(match: Match) -> str:
+def _facts(match: Match, levels: Sequence[Level]) -> str:
     where = _where(match.alignment) if match.alignment else ""
-    reasons = "".join(f"<li>{text(reason)}</li>" for reason in match.reasons)
-    why = f'<div><h3>Why</h3><ul class="reasons">{reasons}</ul></div>' if reasons else ""
-    measures = _measures(match.signals)
-    return f'<div class="facts">{where}{why}{measures}</div>' if where or why or measures else ""
+    done = _listed("What was done", [deeds.told(change) for change in match.changes])
+    why = _listed("Why", [*match.reasons, *([deeds.decided(levels)] if levels else [])])
+    told = f"{where}{done}{why}{_measures(match.signals)}{_levels(levels)}"
+    return f'<div class="facts">{told}</div>' if told else ""
+
+
+def _listed(heading: str, lines: Sequence[str]) -> str:
+    items = "".join(f"<li>{text(line)}</li>" for line in lines)
+    return f'<div><h3>{heading}</h3><ul class="reasons">{items}</ul></div>' if items else ""
+
+
+def _levels(levels: Sequence[Level]) -> str:
+    """Every relation with its probability and what is needed, and the signals that speak loudest."""
+    rows = "".join(
+        f'<tr><th scope="row">{level.relation}</th><td class="number">{words.percent(level.probability)}</td>'
+        f'<td class="number">{words.percent(level.threshold)}</td><td>{level.speaks_for or "nothing"}</td>'
+        f"<td>{level.speaks_against or 'nothing'}</td></tr>"
+        for level in levels
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("Relation", "Probability", "Needed", "For", "Against"))
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<details><summary>All thresholds</summary>{table}</details>" if rows else ""
 
 
 def _where(alignment: Alignment) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pictrace.results import ChangeKind
 
@@ -27,6 +27,17 @@ class Change(Reply):
     numbers: dict[str, float]
     query_box: Box | None
     match_box: Box | None
+
+
+class Level(Reply):
+    """How far a pair came towards one relation: what is least enough, and the signals that speak loudest."""
+
+    relation: Literal["exact", "copy", "scene", "similar"]
+    probability: float
+    threshold: float
+    met: bool
+    speaks_for: str | None = Field(alias="for")
+    speaks_against: str | None = Field(alias="against")
 
 
 class Piece(Reply):

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pictrace.service.evidence import Change, Piece, Reply
+from pictrace.service.evidence import Change, Level, Piece, Reply
 
 Corner = tuple[float, float]
 
@@ -241,6 +241,8 @@ class Comparison(Reply):
     """How two pictures are related, why, and what there is to see."""
 
     match: Match
+    says: str
+    levels: list[Level]
     evidence: list[Piece]
     drawing: Drawn
 

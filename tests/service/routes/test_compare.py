@@ -56,6 +56,8 @@ def test_the_proof_is_told_and_drawn(desk):
 
     assert {piece["signal"] for piece in told["evidence"]} == {"identity", "pdq", "embedding", "geometry", "structure"}
     assert all(set(piece) == {"signal", "family", "measures", "opinion", "says"} for piece in told["evidence"])
+    assert [level["relation"] for level in told["levels"] if level["met"]] == ["copy", "scene", "similar"]
+    assert told["match"]["changes"][0]["kind"] == "cropped"
     assert (told["drawing"]["match"]["width"], told["drawing"]["match"]["height"]) == (451, 300)
     assert len(told["drawing"]["lines"]) > 3
     assert told["drawing"]["aligned"].startswith("data:image/webp;base64,")

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from pictrace import comparison, words
+from pictrace import comparison
 from pictrace.errors import BadRequestError
 from pictrace.picture import Picture
 from pictrace.service import answers, replies
@@ -16,7 +16,7 @@ from pictrace.service.routes import _shown
 from pictrace.service.routes._asked import ROOT, fetched, held, shelf_of, work
 from pictrace.service.schemas import Named, Pair, Region, Sides, from_json, from_text
 from pictrace.service.shelf import Held
-from pictrace.types import Evidence, Key
+from pictrace.types import Key
 
 router = APIRouter(tags=["search"])
 
@@ -72,26 +72,11 @@ def _compared(found: Held, sides: tuple[bytes | Key, bytes | Key], region: Regio
     if region is not None:
         query = _part(found, sides[0], region)
     pair = comparison.pair(custody.collection.engine(), query, other)
-    evidence = [
-        {
-            "signal": piece.signal,
-            "family": piece.family,
-            "measures": {name: round(value, 6) for name, value in piece.measures.items()},
-            "opinion": None if piece.log_odds is None else round(piece.log_odds, 4),
-            "says": _said(piece, pair.evidence),
-        }
-        for piece in pair.evidence
-    ]
     told = answers.match(custody.name, pair.match)
-    return {"match": told, "evidence": evidence, "drawing": answers.drawing(pair.drawing)}
+    return {"match": told, **pair.grounds(), "drawing": answers.drawing(pair.drawing)}
 
 
 def _part(found: Held, side: bytes | Key, region: Region) -> Picture:
     if isinstance(side, bytes):
         return found.custody.opened(side, region=region)
     return found.custody.part(side, region)
-
-
-def _said(piece: Evidence, evidence: Any) -> str:
-    clauses = words.why_not([piece]) if piece.log_odds is None else words.why([piece], evidence)
-    return "; ".join(clauses)
