@@ -1,6 +1,7 @@
 """Fits models/calibration.json: from the measures of each signal to log-odds, on pairs whose relation is known.
 
 pairs.py draws them. Pictures whose path hashes to the fitting half are fitted on; the other half is only reported on.
+What follows a closer look has curves of its own, fitted on closer looks at every pair.
 Each signal becomes a sum of monotone piecewise linear curves: a logistic additive model with non-negative steps,
 whose prior is then taken out, so that what remains is the weight of evidence of its measures.
 """
@@ -14,19 +15,32 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from measured import machine
 from pairs import SETS, Pair, drawn
 from scipy.optimize import minimize
 
-from pictrace.types import Evidence, Relation
-from pictrace.verdict import judge
+from pictrace.types import Evidence, Relation, Verdict
+from pictrace.verdict import Calibration, judge
 
 TARGET = Path(__file__).parents[1] / "src/pictrace/models/calibration.json"
 RESULT = Path(__file__).parent / "results/calibration.json"
 CAP = 12.0
 CERTAIN = 40.0
+
+STRUCTURE: Mapping[str, Sequence[float]] = {
+    "typical_ssim": (0.3, 0.6, 0.75, 0.85, 0.9, 0.95, 0.98),
+    "agreeing": (0.3, 0.5, 0.65, 0.8, 0.9, 0.96, 1.0),
+    "texture": (0.2, 0.4, 0.6, 0.75, 0.85, 0.93, 1.0),
+    "correlation": (0.2, 0.5, 0.7, 0.85, 0.93, 0.97, 1.0),
+    "colour": (0.4, 0.6, 0.75, 0.85, 0.93, 1.0),
+    "inliers": (4, 8, 12, 16, 24, 40, 80, 140),
+    "inlier_ratio": (0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95),
+    "residual": (0.2, 0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 2.0),
+    "slant": (0.0, 0.01, 0.03, 0.06, 0.12, 0.25, 0.6),
+}
 
 CURVES: Mapping[str, Mapping[str, Sequence[float]]] = {
     "geometry": {
@@ -34,22 +48,21 @@ CURVES: Mapping[str, Mapping[str, Sequence[float]]] = {
         "inlier_ratio": (0.1, 0.2, 0.35, 0.5, 0.7, 0.9),
         "coverage": (0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
     },
-    "structure": {
-        "typical_ssim": (0.3, 0.6, 0.75, 0.85, 0.9, 0.95, 0.98),
-        "agreeing": (0.3, 0.5, 0.65, 0.8, 0.9, 0.96, 1.0),
-        "correlation": (0.2, 0.5, 0.7, 0.85, 0.93, 0.97, 1.0),
-        "colour": (0.4, 0.6, 0.75, 0.85, 0.93, 1.0),
-        "inliers": (4, 8, 12, 16, 24, 40, 80, 140),
-        "inlier_ratio": (0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95),
-        "residual": (0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 2.0),
-        "slant": (0.0, 0.01, 0.03, 0.06, 0.12, 0.25, 0.6),
+    "closer": {
+        "inliers": (4, 5, 6, 8, 10, 14, 20, 40, 80),
+        "inlier_ratio": (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9),
+        "coverage": (0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
     },
+    "structure": STRUCTURE,
+    "structure.closer": STRUCTURE,
     "pdq": {"pdq_distance": (0, 8, 14, 18, 22, 26, 30, 31)},
     "embedding.lite0": {"cosine": tuple(np.round(np.linspace(-0.1, 1.0, 12), 2).tolist())},
 }
 CEILINGS = {
     "geometry": Relation.SCENE,
+    "closer": Relation.SCENE,
     "structure": Relation.COPY,
+    "structure.closer": Relation.COPY,
     "pdq": Relation.COPY,
     "embedding.lite0": Relation.SIMILAR,
 }
@@ -57,6 +70,9 @@ FALLING = {"pdq_distance", "residual", "slant"}
 MASS = {Relation.COPY: 1.0, Relation.SCENE: 0.25, Relation.SIMILAR: 2.0, Relation.DIFFERENT: 20.0}
 """What is assumed of the candidates that are verified: of some twenty, one is the copy that was looked for, now and
 then another photograph of the same thing, two of the same kind. Pairs weigh so much together, whatever their number."""
+
+PRECISION = {Relation.COPY: 0.98, Relation.SCENE: 0.98, Relation.SIMILAR: 0.5}
+"""What share of the claims of a relation has to hold at its threshold, on the fitting half, weighted by `MASS`."""
 
 EXACT_PRIOR = 0.0
 RIDGE = 1e-5
@@ -116,47 +132,141 @@ def examples(signal: str, pairs: Sequence[Pair]) -> Examples:
     """What a signal is fitted on; a copy's cosine would tell nothing of how alike two pictures are."""
     name, ceiling = signal.partition(".")[0], CEILINGS[signal]
     ignored = Relation.COPY if name == "embedding" else Relation.SIMILAR
-    counts = Counter(pair.relation for pair in pairs)
+    counts = Counter(pair.relation for pair in pairs if seen(signal, pair))
     found = Examples()
     for pair in pairs:
-        piece = next((one for one in pair.evidence if one.signal == name), None)
+        evidence = seen(signal, pair)
+        piece = next((one for one in evidence if one.signal == name), None)
         if piece is not None and piece.log_odds is not None and pair.relation is not ignored:
-            found.measures.append({key: value for one in pair.evidence for key, value in one.measures.items()})
+            found.measures.append({key: value for one in evidence for key, value in one.measures.items()})
             found.truth.append(pair.relation >= ceiling)
             found.weights.append(MASS[pair.relation] / counts[pair.relation])
     return found
 
 
-def reported(pairs: Sequence[Pair], signals: Mapping[str, "Fit"]) -> dict[str, object]:
-    """On one half: how often each kind of pair was given each relation, and the calibration error of `copy`."""
-    table: dict[str, dict[str, int]] = {}
-    scores, truths = [], []
-    for pair in pairs:
-        if pair.kind == "same class":
-            continue
-        verdict = judge(_recalibrated(pair.evidence, signals))
-        table.setdefault(pair.kind, {}).setdefault(str(verdict.relation), 0)
-        table[pair.kind][str(verdict.relation)] += 1
-        if verdict.relation is Relation.COPY:
-            scores.append(verdict.score)
-            truths.append(pair.relation is Relation.COPY)
-    return {"relations": table, "copy_calls": len(scores), "copy_precision": round(float(np.mean(truths)), 5),
-            "copy_mean_score": round(float(np.mean(scores)), 5)}  # fmt: skip
+def seen(signal: str, pair: Pair) -> Sequence[Evidence]:
+    """The evidence that a signal is a part of; none where a pair was not looked at closer."""
+    return (pair.closer or ()) if signal.endswith("closer") else pair.evidence
 
 
 Fit = Callable[[Mapping[str, float]], float]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said of a pair, whether it holds, and what the pair weighs."""
+
+    relation: Relation
+    score: float
+    holds: bool
+    weight: float
+
+
+def verdict_of(pair: Pair, signals: Mapping[str, Fit]) -> Verdict:
+    """The verdict of a search that looks closer wherever the first look proves no copy."""
+    first = judge(_recalibrated(pair.evidence, signals))
+    if first.relation >= Relation.COPY or pair.closer is None:
+        return first
+    closer = judge(_recalibrated(pair.closer, signals))
+    return max(first, closer, key=lambda one: (one.relation.rank, one.score))
+
+
+def reported(pairs: Sequence[Pair], signals: Mapping[str, Fit]) -> dict[str, object]:
+    """On one half: how often each kind of pair was given each relation, and how true the claims and scores are."""
+    table: dict[str, dict[str, int]] = {}
+    counts, claims = Counter(pair.relation for pair in pairs), list[Claim]()
+    for pair in pairs:
+        if pair.kind == "same class":
+            continue
+        verdict = verdict_of(pair, signals)
+        table.setdefault(pair.kind, Counter())[str(verdict.relation)] += 1
+        if verdict.relation > Relation.SIMILAR:
+            weight = MASS[pair.relation] / counts[pair.relation]
+            claims.append(Claim(verdict.relation, verdict.score, pair.relation >= verdict.relation, weight))
+    scenes = [one for one in claims if one.relation is Relation.SCENE]
+    copied = [one for one in claims if one.relation >= Relation.COPY]
+    return {
+        "relations": {kind: dict(sorted(row.items())) for kind, row in sorted(table.items())},
+        "copy": trusted(copied),
+        "scene": trusted(scenes),
+        "copies_called_copy": share_of(table, Relation.COPY, pairs),
+        "ece": trusted(claims)["ece"],
+    }
+
+
+def share_of(table: Mapping[str, Mapping[str, int]], relation: Relation, pairs: Sequence[Pair]) -> float:
+    """Of all pairs of a relation, the share that was called it or better."""
+    kinds = {pair.kind for pair in pairs if pair.relation is relation}
+    rows = [table[kind] for kind in kinds]
+    good = sum(count for row in rows for name, count in row.items() if Relation(name) >= relation)
+    return round(good / max(1, sum(sum(row.values()) for row in rows)), 5)
+
+
+def trusted(claims: Sequence[Claim]) -> dict[str, float]:
+    """How many claims, the share that holds, the mean score, and the expected calibration error, by weight."""
+    if not claims:
+        return {"claims": 0, "precision": 1.0, "mean_score": 1.0, "ece": 0.0}
+    weight, score, holds = (
+        np.array([getattr(one, name) for one in claims], np.float64) for name in ("weight", "score", "holds")
+    )
+    bins = np.minimum((score * 10).astype(int), 9)
+    errors = [abs((weight * (score - holds))[bins == place].sum()) for place in set(bins.tolist())]
+    return {
+        "claims": len(claims),
+        "precision": round(float((weight * holds).sum() / weight.sum()), 5),
+        "mean_score": round(float((weight * score).sum() / weight.sum()), 5),
+        "ece": round(float(sum(errors) / weight.sum()), 5),
+    }
+
+
+def threshold(relation: Relation, pairs: Sequence[Pair], signals: Mapping[str, Fit]) -> float:
+    """The least probability, half or more, from which the claims of a relation hold as often as they have to."""
+    counts = Counter(pair.relation for pair in pairs)
+    rows = []
+    for pair in pairs:
+        if pair.kind == "same class" or (pair.closer is None and pair.kind != "unrelated"):
+            continue
+        chance = max(
+            probability(_recalibrated(evidence, signals), relation) for evidence in (pair.evidence, pair.closer or ())
+        )
+        rows.append((chance, pair.relation >= relation, MASS[pair.relation] / counts[pair.relation]))
+    rows.sort(key=lambda row: -row[0])
+    chances, holds, weights = (np.array(column, np.float64) for column in zip(*rows, strict=True))
+    precision = np.cumsum(weights * holds) / np.cumsum(weights)
+    enough = chances[(precision >= PRECISION[relation]) & (chances >= 0.5)]
+    return round(max(0.5, float(enough.min())), 3) if len(enough) else 0.99
+
+
+def probability(evidence: Sequence[Evidence], relation: Relation) -> float:
+    """What `judge` would say of one relation, whatever its threshold."""
+    families: dict[str, float] = {}
+    for piece in evidence:
+        says = piece.log_odds
+        if says is not None and (piece.ceiling is relation or (piece.ceiling > relation and says > 0)):
+            families[piece.family] = max(says, families.get(piece.family, -math.inf))
+    if not any(says > 0 for says in families.values()):
+        return 0.0
+    return 1 / (1 + math.exp(-(prior(relation) + sum(families.values()))))
 
 
 def _recalibrated(evidence: Sequence[Evidence], signals: Mapping[str, Fit]) -> list[Evidence]:
     known: dict[str, float] = {}
     for piece in evidence:
         known |= piece.measures
+    closer = any(piece.signal == "closer" for piece in evidence)
     again = []
     for piece in evidence:
-        name = next((full for full in signals if full.partition(".")[0] == piece.signal), None)
+        names = (f"{piece.signal}.closer" if closer else "", piece.signal, f"{piece.signal}.lite0")
+        name = next((name for name in names if name in signals), None)
         odds = piece.log_odds if name is None or piece.log_odds is None else signals[name](known)
         again.append(Evidence(piece.signal, piece.family, piece.ceiling, odds, piece.measures, piece.reason))
     return again
+
+
+def calibration_of(record: Mapping[str, Any]) -> Calibration:
+    """A record as it is bundled, ready to use."""
+    curves = {name: tuple((x, y) for x, y in knots) for name, knots in record["curves"].items()}
+    return Calibration(record["intercept"], curves, record["cap"], record["origin"])
 
 
 def main() -> None:
@@ -175,7 +285,7 @@ def write(pairs: Sequence[Pair], *, bundle: bool) -> None:
 
     fit_half = [pair for pair in pairs if pair.fitted]
     origin = f"benchmarks/calibrate.py, {datetime.now(UTC).date()}, {len(fit_half)} pairs of {SETS}"
-    signals: dict[str, object] = {
+    signals: dict[str, Any] = {
         "identity": {
             "intercept": CERTAIN,
             "curves": {},
@@ -188,17 +298,20 @@ def write(pairs: Sequence[Pair], *, bundle: bool) -> None:
         found = examples(signal, fit_half)
         counts[signal] = {"for": sum(found.truth), "against": len(found.truth) - sum(found.truth)}
         signals[signal] = {**fitted(signal, found), "cap": CAP, "origin": f"{origin}; {counts[signal]}"}
-    relations: dict[str, object] = {
+    relations: dict[str, Any] = {
         "exact": {"prior": EXACT_PRIOR, "threshold": 0.5, "origin": "equal hashes need no prior"}
     }
+    masses = ", ".join(f"{name} {mass}" for name, mass in MASS.items())
     for relation in (Relation.COPY, Relation.SCENE, Relation.SIMILAR):
-        why = f"more likely than not; masses {', '.join(f'{name} {mass}' for name, mass in MASS.items())}"
+        why = f"holds with precision {PRECISION[relation]} on the fitting half; masses {masses}"
         relations[str(relation)] = {"prior": round(prior(relation), 4), "threshold": 0.5, "origin": why}
     record = {"signals": signals, "relations": relations}
+    fits: dict[str, Fit] = {name: calibration_of(signals[name]).log_odds for name in CURVES}
+    for relation in (Relation.COPY, Relation.SCENE):
+        relations[str(relation)]["threshold"] = threshold(relation, fit_half, fits)
     if bundle:
         TARGET.write_text(json.dumps(record, indent=1) + "\n")
         verdicts._records.cache_clear()  # noqa: SLF001 - the records were just written anew
-    fits = {name: verdicts.calibration(name).log_odds for name in CURVES}
     halves = {
         half: reported([p for p in pairs if p.fitted == flag], fits)
         for half, flag in (("fitted", True), ("held_out", False))

@@ -19,7 +19,7 @@ from pictrace.picture import Picture
 from pictrace.results import Answer, Match
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Key, Relation, Trace
-from pictrace.verification import Judged, is_settled, judged, looked_closer, matches_of
+from pictrace.verification import GLANCED, Judged, is_settled, judged, looked_closer, matches_of
 from pictrace.words import FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -185,13 +185,14 @@ def _looked_further(
             found += judged(engine, trace, [key for key in inside if key not in done], verify=True)
     if not is_settled(trace, found, Relation.COPY):
         with stages("closer"):
-            found = looked_closer(engine, trace, found, order)
+            found = looked_closer(engine, trace, found, order, last=False)
     if not is_settled(trace, found, Relation.SCENE):
         with stages("thorough"):
             done = {one.key for one in found}
             rest = [key for key in _with_parts(engine, query, trace, order) if key not in done]
-            more = judged(engine, trace, rest[: max(0, THOROUGH - len(found))], verify=True)
-            found += looked_closer(engine, trace, more, rest)
+            found += judged(engine, trace, rest[: max(0, THOROUGH - len(found))], verify=True)
+            likely = [*order[:GLANCED], *interleaved([order[GLANCED:], rest])]
+            found = looked_closer(engine, trace, found, likely, last=True)
             order = list(dict.fromkeys([*order, *rest]))
     return found, order
 

@@ -1,6 +1,5 @@
 """What is made of candidates: what the signals say of each, and a closer look at the few that stay open."""
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -8,23 +7,26 @@ from typing import TypeVar
 
 from pictrace import tracing
 from pictrace.assessment import assess, either_way, is_aligned, look_closer, match_of, with_classic
-from pictrace.candidates import Engine, interleaved
+from pictrace.candidates import Engine
 from pictrace.results import Match
 from pictrace.signals.closer import promise
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Evidence, Key, Relation, Trace, Verdict
 
-GLANCED = (6, 10)
-"""Open candidates whose coarser features are looked at, first and then, if that proved nothing."""
+GLANCED, GLANCED_AT_LAST = 4, 12
+"""Open candidates whose coarser features are looked at before others are looked for, and in all."""
 
-LOOKED = 6
+_LOOKED = 6
 """Of those, how many get a closer look at a time at most, where a glance promises something."""
 
-_UNPROMISED = 4
+_UNPROMISED = 2
 """The likeliest get a closer look whatever the glance says: of parts of 20 % of each side it misses one in six."""
 
 _PROMISING = 4
 """Places that roughly agree at a glance; of strangers one in twelve has so many."""
+
+_HINTED = 5
+"""Features that agree, too few to prove anything, which put a candidate before others."""
 
 _WORTH_A_THREAD = 4
 """Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
@@ -84,12 +86,17 @@ def is_settled(query: Trace, found: Sequence[Judged], least: Relation) -> bool:
     return is_featureless(query) or any(one.relation >= least for one in found)
 
 
-def looked_closer(engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key]) -> list[Judged]:
-    """The same candidates, the likeliest of the open ones after a closer look; `order` has the likeliest first."""
+def looked_closer(
+    engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key], *, last: bool
+) -> list[Judged]:
+    """The same candidates, the likeliest of the open ones after a closer look; `order` has the likeliest first.
+
+    The `last` look goes on where the first one ended.
+    """
     if is_settled(query, found, Relation.COPY) or not any(one.family == "alignment" for one in engine.signals):
         return list(found)
     looked: dict[Key, Judged] = {}
-    for chosen in _chosen(engine, query, found, order):
+    for chosen in _chosen(engine, query, found, order, last=last):
         for start in range(0, len(chosen), engine.threads):
             batch = chosen[start : start + engine.threads]
             looked |= {one.key: one for one in _beside(engine, lambda one: _closer(engine, query, one), batch)}
@@ -100,23 +107,23 @@ def looked_closer(engine: Engine, query: Trace, found: Sequence[Judged], order: 
     return [looked.get(one.key, one) for one in found]
 
 
-def _chosen(engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key]) -> Iterator[list[Judged]]:
+def _chosen(
+    engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key], *, last: bool
+) -> Iterator[list[Judged]]:
     """Whom to look at closer next, for as long as nothing is proved: what is proved to be a scene may be a copy."""
     proved = [one for one in found if one.relation is Relation.SCENE]
     if proved:
-        yield proved[:LOOKED]
+        yield proved[:_LOOKED]
         return
     by_key = {one.key: one for one in found if not is_featureless(one.trace)}
-    hinted = sorted(by_key, key=lambda key: -_inliers(by_key[key]))
-    ranked = [by_key[key] for key in interleaved([[key for key in order if key in by_key], hinted])]
-    silent: list[Judged] = []
-    for start, end in itertools.pairwise(itertools.accumulate((0, *GLANCED))):
-        glanced = ranked[start:end]
-        promises = _beside(engine, lambda one: promise(query, one.trace), glanced)
-        pairs = sorted(zip(promises, glanced, strict=True), key=lambda pair: -pair[0])
-        silent += [one for number, one in zip(promises, glanced, strict=True) if number < _PROMISING]
-        yield [one for number, one in pairs if number >= _PROMISING][:LOOKED]
-    yield silent[:_UNPROMISED]
+    ranked = [by_key[key] for key in order if key in by_key]
+    ranked.sort(key=lambda one: _inliers(one) < _HINTED)
+    glanced = ranked[GLANCED:GLANCED_AT_LAST] if last else ranked[:GLANCED]
+    promises = _beside(engine, lambda one: promise(query, one.trace), glanced)
+    pairs = sorted(zip(promises, glanced, strict=True), key=lambda pair: -pair[0])
+    yield [one for number, one in pairs if number >= _PROMISING][:_LOOKED]
+    if last:
+        yield ranked[:_UNPROMISED]
 
 
 def _inliers(one: Judged) -> float:

@@ -1,6 +1,5 @@
 """What two aligned pictures share, from the best pixels at hand, at a size that both have pixels for."""
 
-import functools
 import math
 from typing import Any
 
@@ -8,14 +7,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.picture import Picture
 from pictrace.polygons import clipped
-from pictrace.signals._detail import pixels_of
+from pictrace.signals._detail import SIDE, pixels_of, small
 from pictrace.signals._plane import Exact, frame_of, mapped, outline, scaling
 from pictrace.types import Trace
-
-SIDE = 256
-"""Longest side at which structure is compared, in pixels."""
 
 _LEAST_SIDE = 64
 """Of a shared part; smaller ones are enlarged, or hardly a window of them would be left."""
@@ -91,12 +86,3 @@ def _resized(pixels: npt.NDArray[Any], onto: Exact, at: tuple[int, int], factor:
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     resized = np.clip(cv2.resize(np.asarray(pixels, np.float32), size, interpolation=method), 0, 255)
     return resized, scaling(size[0] / width, size[1] / height) @ shifted
-
-
-@functools.lru_cache(maxsize=8)
-def small(trace: Trace) -> Levels:
-    """The proxy at `SIDE`, `(h, w, 3)` float32."""
-    pixels = Picture.open(trace.proxy, target=SIDE).pixels
-    scale = min(1.0, SIDE / max(pixels.shape[:2]))
-    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.picture import Picture
-from pictrace.signals._view import SIDE, shared_view, small
+from pictrace.signals._detail import SIDE, small
+from pictrace.signals._view import shared_view
 from pictrace.types import Alignment, Evidence, Relation, Silence, Trace
 from pictrace.verdict import calibration
 
