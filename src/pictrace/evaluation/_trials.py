@@ -71,7 +71,7 @@ def pairs_of(engine: Engine, query: Trace, keys: Sequence[Key], right: Key) -> t
     """What every signal says of the query and stored pictures, each looked at as closely as a search ever looks."""
     pairs = []
     for one in judged(engine, query, keys, verify=True):
-        closer = looked_closer(engine, query, [one], [one.key])[0]
+        closer = looked_closer(engine, query, [one], [one.key], last=True)[0]
         voices = {piece.signal: piece.log_odds for piece in (*one.evidence, *closer.evidence)}
         measures = {name: value for piece in closer.evidence for name, value in piece.measures.items()}
         said = log_odds(closer.evidence, Relation.COPY)
