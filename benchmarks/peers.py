@@ -42,6 +42,7 @@ RESULT = HERE / "results/peers.json"
 PEERS = ("pdq", "phash", "imagededup", "perception", "opencv_phash", "opencv_blockmean", "fastdup")
 SETS = ("photos", "corel1k", "museum", "holidays_805", "distractors")
 TOLD = 10
+AMONG = 8
 _open: dict[str, Collection] = {}
 
 
@@ -69,11 +70,13 @@ def asked(data: Path, room: Path, count: int, strangers: int) -> tuple[list[Path
     pictures = sorted(path for name in SETS for path in (data / name).rglob("*.jpg"))
     held_out = [path for path in pictures if path.parent.name == "photos" and not in_fitting_half(path)]
     draw = random.Random(4)
-    chosen = draw.sample(held_out, count + strangers)
+    chosen = draw.sample(held_out, count + strangers + AMONG)
     hidden = set(chosen[count:])
+    # What others are put among is not there either: it would be found, and rightly.
+    pool = [Image.open(path).convert("RGB") for path in chosen[-AMONG:]]
+    del chosen[-AMONG:]
     pictures = [path for path in pictures if path not in hidden]
     place = {path: number for number, path in enumerate(pictures)}
-    pool = [Image.open(path).convert("RGB") for path in draw.sample(pictures, 40) if path not in chosen]
     queries = []
     for number, path in enumerate(chosen):
         image = Image.open(path).convert("RGB")
