@@ -24,7 +24,7 @@ import numpy as np
 from measured import machine
 from PIL import Image
 
-from pictrace import lookup, registry
+from pictrace import folding, registry
 from pictrace.catalogs import Catalog, Entry
 from pictrace.collection import Collection
 from pictrace.types import Location, Metric, Relation, Trace
@@ -70,8 +70,8 @@ def padded(target: Path, pictures: int) -> None:
     if batch:
         catalog.put(batch)
     clock = time.perf_counter()
-    for stamp in catalog.recipe.encoders:
-        lookup.fold(lookup.Place(target / "indexes", stamp, catalog.recipe.index, catalog, 2))
+    for place in folding.places(target / "indexes", catalog, threads=2):
+        folding.fold(place)
     print(f"indexes folded in {time.perf_counter() - clock:.0f} s", file=sys.stderr)
     catalog.close()
 

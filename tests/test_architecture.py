@@ -30,7 +30,7 @@ LAYERS = (
     "changes encoders indexes signals",
     "_recall _generations _stock",
     "_crew",
-    "workers tracing lookup soundness",
+    "workers tracing lookup folding soundness",
     "assessment candidates _look sandbox",
     "verification",
     "ingest listing search _given",
@@ -238,7 +238,7 @@ def test_the_ground_floor_stands_alone(module, below):
 
 
 @pytest.mark.parametrize(
-    ("inside", "owner"), [("_errors", "errors"), ("_limits", "settings"), ("_recall", "lookup"), ("_jpeg", "picture")]
+    ("inside", "owner"), [("_errors", "errors"), ("_limits", "settings"), ("_recall", "folding"), ("_jpeg", "picture")]
 )
 def test_what_serves_one_module_is_imported_there(inside, owner):
     """Everybody else imports from that one."""

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pictrace import _generations, lookup
+from pictrace import _generations, folding, lookup
 from pictrace._stock import batches, stamps_of
 from pictrace.catalogs import Entry
 from pictrace.catalogs.sqlite import Catalog
 from pictrace.errors import IndexDamagedError, UsageError
+from pictrace.folding import Place, fold
 from pictrace.indexes import exact, hnsw
-from pictrace.lookup import Lookup, Place, fold
+from pictrace.lookup import Lookup
 from pictrace.soundness import verify
 from pictrace.testing._samples import RECIPE, place, trace
 from pictrace.types import FEATURE_DTYPE, Hits
@@ -27,7 +28,7 @@ FACES, BITS, LOCAL = stamps_of(RECIPE)
 @pytest.fixture(autouse=True)
 def _few_rows_are_many(monkeypatch):
     """Indexes are worth building from ten rows on."""
-    monkeypatch.setattr(lookup, "FOLD_ROWS", 10)
+    monkeypatch.setattr(folding, "FOLD_ROWS", 10)
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_a_short_tail_is_not_folded(catalog, folder, count, folded):
 def test_the_larger_the_index_the_longer_the_tail_may_be(catalog, folder, monkeypatch, count, folded):
     """A tenth of the index is worth a fold, where that is more than the least number of rows."""
     fold(Place(folder, FACES, "hnsw", catalog))
-    monkeypatch.setattr(lookup, "FOLD_ROWS", 1)
+    monkeypatch.setattr(folding, "FOLD_ROWS", 1)
     put(catalog, range(20, 20 + count))
 
     assert fold(Place(folder, FACES, "hnsw", catalog)) is folded
@@ -285,10 +286,10 @@ def test_every_encoder_has_its_lookup(catalog, folder):
 
 def test_local_features_are_folded_and_answer_as_before(catalog, folder, monkeypatch):
     """From the tail, from the index, and from both; deleted pictures are no problem before the next fold."""
-    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    monkeypatch.setattr(folding, "FOLD_PICTURES", 10)
     features = batched(catalog, 7)
     before = list(Lookup.open(folder, LOCAL, "local", catalog).search(features, 5)[0])
-    for one in lookup.places(folder, catalog):
+    for one in folding.places(folder, catalog):
         assert fold(one)
     catalog.forget([2])
     put(catalog, range(20, 25))
@@ -303,7 +304,7 @@ def test_local_features_are_folded_and_answer_as_before(catalog, folder, monkeyp
 @pytest.mark.parametrize(("count", "folded"), [(9, False), (10, True)])
 def test_fewer_pictures_are_worth_a_fold_of_local_features(catalog, folder, monkeypatch, count, folded):
     """Sorting them whenever a collection is opened takes longer than comparing rows."""
-    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    monkeypatch.setattr(folding, "FOLD_PICTURES", 10)
     local = Place(folder, LOCAL, "local", catalog)
     fold(local)
     put(catalog, range(20, 20 + count))
@@ -315,7 +316,7 @@ def test_fewer_pictures_are_worth_a_fold_of_local_features(catalog, folder, monk
 def test_local_features_of_too_many_pictures_wait_for_their_index(catalog, folder, monkeypatch):
     """A collection from before there was such an index opens as fast as ever, says so, and has it after a fold."""
     monkeypatch.setattr(lookup, "LONGEST_TAIL", 19)
-    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    monkeypatch.setattr(folding, "FOLD_PICTURES", 10)
     searchable = Lookup.open(folder, LOCAL, "local", catalog)
     features = batched(catalog, 7)
 
@@ -326,6 +327,21 @@ def test_local_features_of_too_many_pictures_wait_for_their_index(catalog, folde
     searchable.refresh()
     assert (searchable.behind, searchable.warnings) == (0, ())
     assert int(searchable.search(features, 1)[0].keys[0]) == 7
+
+
+def test_an_index_of_local_features_is_read_when_it_is_first_searched(catalog, folder, monkeypatch, hashed):
+    """Most searches never need it; whoever would not wait then prepares it."""
+    monkeypatch.setattr(folding, "FOLD_PICTURES", 10)
+    fold(Place(folder, LOCAL, "local", catalog))
+    del hashed[:]
+    searchable = Lookup.open(folder, LOCAL, "local", catalog)
+    searchable.refresh()
+    assert (hashed, searchable.warnings) == ([], ())
+
+    searchable.prepare()
+    searchable.prepare()
+
+    assert (hashed, searchable.searched) == (["local-20.local"], 20)
 
 
 def test_many_deleted_pictures_leave_room_for_new_features(catalog, folder, monkeypatch):
@@ -340,7 +356,7 @@ def test_many_deleted_pictures_leave_room_for_new_features(catalog, folder, monk
 
 def test_an_index_of_local_features_that_lacks_pictures_is_found_out(catalog, folder, monkeypatch):
     """By its name, as those of encoders are."""
-    monkeypatch.setattr(lookup, "FOLD_PICTURES", 10)
+    monkeypatch.setattr(folding, "FOLD_PICTURES", 10)
     fold(Place(folder, LOCAL, "local", catalog))
     (folder / "local.json").write_text(json.dumps(manifest_of(folder, "local") | {"count": 3}))
 
@@ -461,11 +477,11 @@ def crash_at(monkeypatch, step):
 
     targets = {
         "add": (hnsw.Index, "add"),
-        "recall": (lookup, "measured_recall"),
+        "recall": (folding, "measured_recall"),
         "save": (hnsw.Index, "save"),
         "sync": (os, "fsync"),
         "rename": (Path, "replace"),
-        "sha": (lookup, "sha256"),
+        "sha": (folding, "sha256"),
         "manifest": (json, "dumps"),
         "removal": (Path, "iterdir"),
     }

@@ -1,6 +1,5 @@
-"""Lists of neighbours put together, and how many of the true neighbours an index finds."""
+"""How many of the true neighbours an index finds."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +12,6 @@ from pictrace.types import Hits, Key, Rows
 
 SAMPLE = 200
 NEAREST = 10
-
-
-def merged(found: Sequence[Hits], limit: int) -> Hits:
-    """The nearest of several lists of hits, each key once, equal distances in the order of their keys."""
-    keys = np.concatenate([hits.keys for hits in found])
-    distances = np.concatenate([hits.distances for hits in found])
-    order = np.lexsort((keys, distances))
-    _, first = np.unique(keys[order], return_index=True)
-    kept = order[np.sort(first)[:limit]]
-    return Hits(keys[kept], distances[kept])
 
 
 def measured_recall(index: Any, stamp: EncoderStamp, catalog: Catalog) -> float | None:
@@ -39,7 +28,7 @@ def measured_recall(index: Any, stamp: EncoderStamp, catalog: Catalog) -> float 
         part = registry.load("indexes", "exact")(stamp.space)
         part.add(keys, rows)
         near = part.search(queries, NEAREST + 1)
-        truth = [merged(pair, NEAREST + 1) for pair in zip(truth, near, strict=True)]
+        truth = [Hits.nearest_of(pair, NEAREST + 1) for pair in zip(truth, near, strict=True)]
         alive.append(keys)
     dead = np.setdiff1d(index.keys(), np.concatenate(alive))
     shares = []

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import corrections, ingest, listing, lookup, search, soundness, tracing
+from pictrace import corrections, folding, ingest, listing, search, soundness, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._engines import Engines
 from pictrace._given import put_given
@@ -296,5 +296,5 @@ class Collection:
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
         """Indexes brought up to date, where enough is new to be worth it."""
-        for place in lookup.places(self.path / "indexes", catalog, threads=self._engines.threads):
-            lookup.fold(place, progress=partial(progress.folded, place.stamp.name), force=force)
+        for place in folding.places(self.path / "indexes", catalog, threads=self._engines.threads):
+            folding.fold(place, progress=partial(progress.folded, place.stamp.name), force=force)

@@ -2,7 +2,7 @@
 
 import enum
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,6 +120,16 @@ class Hits:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    @classmethod
+    def nearest_of(cls, found: Sequence["Hits"], limit: int) -> "Hits":
+        """The nearest of several lists of hits, each key once, equal distances in the order of their keys."""
+        keys = np.concatenate([hits.keys for hits in found])
+        distances = np.concatenate([hits.distances for hits in found])
+        order = np.lexsort((keys, distances))
+        _, first = np.unique(keys[order], return_index=True)
+        kept = order[np.sort(first)[:limit]]
+        return cls(keys[kept], distances[kept])
 
     def __iter__(self) -> Iterator[tuple[Key, float]]:
         return zip(self.keys.tolist(), self.distances.tolist(), strict=True)

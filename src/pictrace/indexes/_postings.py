@@ -32,13 +32,7 @@ _LEAST_SIDE = 384 - _MARGIN
 _WRITTEN = 1 << 22
 """Values written at a time, so that no column is copied whole."""
 
-_SHAPES: Sequence[tuple[str, str]] = (
-    ("keys", "<u8"),
-    ("starts", "<u8"),
-    ("signatures", "<u8"),
-    ("owners", "<u4"),
-    ("places", "<u4"),
-)
+_KINDS = {"keys": "<u8", "starts": "<u8", "signatures": "<u8", "owners": "<u4", "places": "<u4"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,19 +53,15 @@ class Postings:
     def __len__(self) -> int:
         return len(self.owners)
 
-    def words(self) -> npt.NDArray[np.int64]:
+    def words(self) -> npt.NDArray[np.uint16]:
         """The word of every feature, (n,)."""
         starts = self.starts.astype(np.int64)
-        return np.repeat(np.arange(len(starts) - 1), starts[1:] - starts[:-1])
+        return np.repeat(np.arange(len(starts) - 1, dtype=np.uint16), starts[1:] - starts[:-1])
 
     def write(self, file: BinaryIO) -> None:
         """The columns, one after the other, each in NumPy's own format."""
-        for name, kind in _SHAPES:
-            column = getattr(self, name)
-            write_header(file, column.shape, kind)
-            flat = column.reshape(-1)
-            parts = range(0, len(flat), _WRITTEN)
-            file.writelines(flat[start : start + _WRITTEN].astype(kind).tobytes() for start in parts)
+        for name in _KINDS:
+            _write(file, name, getattr(self, name))
 
     @classmethod
     def read(cls, path: Path, words: int) -> Self:
@@ -86,7 +76,7 @@ class Postings:
                     raise damaged(path, "it is empty")
                 mapped = np.asarray(np.memmap(file, np.uint8, "r"))
                 file.seek(0)
-                found = cls(**{name: array_in(mapped, file, np.dtype(kind)) for name, kind in _SHAPES})
+                found = cls(**{name: array_in(mapped, file, np.dtype(kind)) for name, kind in _KINDS.items()})
                 complete = file.tell() == len(mapped)
         except ValueError as error:
             raise damaged(path, str(error)) from error
@@ -110,7 +100,7 @@ class Loose:
     """Features of a few pictures in any order: their words besides what `Postings` has of them."""
 
     keys: Longs
-    words: npt.NDArray[np.int64]
+    words: npt.NDArray[np.uint16]
     signatures: Longs
     owners: npt.NDArray[np.uint32]
     places: npt.NDArray[np.uint32]
@@ -134,27 +124,73 @@ class Loose:
         )
 
 
-def sorted_by_word(parts: Sequence[Loose], words: int) -> Postings:
-    """All features of the parts, which have no picture in common, sorted by word, then by picture."""
-    keys = np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)])
-    ascending = np.argsort(keys)
-    numbers = np.empty(len(keys), np.uint32)
-    numbers[ascending] = np.arange(len(keys), dtype=np.uint32)
+@dataclass(frozen=True, eq=False)
+class Order:
+    """What sorts the features of several parts by word, then by picture; `numbers` (p,) are those of the pictures."""
+
+    keys: Longs
+    starts: Longs
+    numbers: npt.NDArray[np.uint32]
+    order: npt.NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, parts: Sequence[Loose], words: int) -> Self:
+        """The order of the features of parts that have no picture in common."""
+        keys = np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)])
+        ascending = np.argsort(keys)
+        numbers = np.empty(len(keys), np.uint32)
+        numbers[ascending] = np.arange(len(keys), dtype=np.uint32)
+        word = np.concatenate([np.empty(0, np.uint16), *(part.words for part in parts)])
+        if (np.diff(ascending) < 0).any():
+            order = np.lexsort((_owners(parts, numbers), word))
+        else:
+            order = np.argsort(word, kind="stable")  # a radix sort, and pictures nearly always come by ascending key
+        starts = np.concatenate([[0], np.cumsum(np.bincount(word, minlength=words))]).astype(np.uint64)
+        return cls(keys[ascending], starts, numbers, order.astype(np.uint32))
+
+    def sorted(self, parts: Sequence[Loose]) -> Postings:
+        """The features in that order."""
+        signatures = np.empty((SIGNATURE, len(self.order)), np.uint64)
+        for long in range(SIGNATURE):
+            signatures[long] = _signatures(parts, long)[self.order]
+        owners, places = _owners(parts, self.numbers)[self.order], _places(parts)[self.order]
+        return Postings(self.keys, self.starts, signatures, owners, places)
+
+    def write(self, parts: Sequence[Loose], file: BinaryIO) -> None:
+        """What `Postings.write` writes of the sorted features, without ever holding more than a column of them."""
+        _write(file, "keys", self.keys)
+        _write(file, "starts", self.starts)
+        write_header(file, (SIGNATURE, len(self.order)), "<u8")
+        for long in range(SIGNATURE):
+            self._write_sorted(file, _signatures(parts, long), "<u8")
+        for column in (_owners(parts, self.numbers), _places(parts)):
+            write_header(file, column.shape, "<u4")
+            self._write_sorted(file, column, "<u4")
+
+    def _write_sorted(self, file: BinaryIO, column: npt.NDArray[Any], kind: str) -> None:
+        ranges = range(0, len(self.order), _WRITTEN)
+        file.writelines(column[self.order[start : start + _WRITTEN]].astype(kind).tobytes() for start in ranges)
+
+
+def _signatures(parts: Sequence[Loose], long: int) -> Longs:
+    return np.concatenate([np.empty(0, np.uint64), *(part.signatures[long] for part in parts)])
+
+
+def _owners(parts: Sequence[Loose], numbers: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     bounds = np.cumsum([0, *(len(part.keys) for part in parts)])
     owners = [numbers[before + part.owners] for before, part in zip(bounds, parts, strict=False)]
-    owner = np.concatenate([np.empty(0, np.uint32), *owners])
-    word = np.concatenate([np.empty(0, np.int64), *(part.words for part in parts)])
-    # Stable, and pictures that come later have higher keys nearly always.
-    order = np.lexsort((owner, word)) if (np.diff(ascending) < 0).any() else np.argsort(word, kind="stable")
-    signatures = np.empty((SIGNATURE, len(order)), np.uint64)
-    for long in range(SIGNATURE):
-        signatures[long] = np.concatenate([_NONE, *(part.signatures[long] for part in parts)])[order]
-    place = np.concatenate([np.empty(0, np.uint32), *(part.places for part in parts)])[order]
-    starts = np.concatenate([[0], np.cumsum(np.bincount(word, minlength=words))]).astype(np.uint64)
-    return Postings(keys[ascending], starts, signatures, owner[order], place)
+    return np.concatenate([np.empty(0, np.uint32), *owners])
 
 
-_NONE = np.empty(0, np.uint64)
+def _places(parts: Sequence[Loose]) -> npt.NDArray[np.uint32]:
+    return np.concatenate([np.empty(0, np.uint32), *(part.places for part in parts)])
+
+
+def _write(file: BinaryIO, name: str, column: npt.NDArray[Any]) -> None:
+    write_header(file, column.shape, _KINDS[name])
+    flat = column.reshape(-1)
+    ranges = range(0, len(flat), _WRITTEN)
+    file.writelines(flat[start : start + _WRITTEN].astype(_KINDS[name]).tobytes() for start in ranges)
 
 
 def records(rows: Rows) -> npt.NDArray[np.void]:

@@ -18,7 +18,7 @@ import numpy as np
 from pictrace._atomic import replacing
 from pictrace.errors import UsageError
 from pictrace.indexes import _words
-from pictrace.indexes._postings import SIGNATURE, Loose, Postings, descriptors, packed, records, sorted_by_word
+from pictrace.indexes._postings import SIGNATURE, Loose, Order, Postings, descriptors, packed, records
 from pictrace.indexes._rows import LARGEST_KEY, Keys, nearest
 from pictrace.indexes._votes import votes
 from pictrace.types import FEATURE_SPACE, Hits, Key, Metric, Rows, Space
@@ -130,9 +130,13 @@ class Index:
         Raises:
             InsufficientStorageError: the disk is full.
         """
-        postings = self._sorted()
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            postings.write(file)
+        with self._changing, replacing(path) as temporary, temporary.open("wb") as file:
+            if self._postings is not None and not self._loose:
+                self._postings.write(file)
+            else:
+                # What was only just made is not sorted in memory as well: it may be a million pictures'.
+                parts = self._parts()
+                Order.of(parts, len(self._words)).write(parts, file)
 
     def _check_writable(self) -> None:
         if self._mapped:
@@ -145,13 +149,14 @@ class Index:
         """Everything in the order of words; kept, since pictures come one by one and are searched by all."""
         with self._changing:
             if self._postings is None or self._loose:
-                self._postings, self._loose = sorted_by_word(self._parts(), len(self._words)), []
+                parts = self._parts()
+                self._postings, self._loose = Order.of(parts, len(self._words)).sorted(parts), []
             return self._postings
 
     def _loose_of(self, keys: Keys, starts: np.ndarray[tuple[int], np.dtype[np.intp]], rows: Rows) -> Loose:
         features = records(rows)
         owners = np.repeat(np.arange(len(keys), dtype=np.uint32), np.diff(np.append(starts, len(rows))))
         bits = descriptors(features)
-        words = self._words.nearest(bits, 1, groups=STORED_GROUPS)[:, 0]
+        words = self._words.nearest(bits, 1, groups=STORED_GROUPS)[:, 0].astype(np.uint16)
         signatures = np.ascontiguousarray(bits[:, :SIGNATURE].T)
         return Loose(keys.copy(), words, signatures, owners, packed(features, owners, starts))

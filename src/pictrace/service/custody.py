@@ -13,8 +13,8 @@ from typing import Any
 from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
 from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError
+from pictrace.folding import FOLD_PICTURES
 from pictrace.ingest import Progress
-from pictrace.lookup import FOLD_PICTURES
 from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox

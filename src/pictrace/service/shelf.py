@@ -197,7 +197,10 @@ class Shelf:
     def _warm(self, held: Held) -> None:
         """Starts a worker and loads the models, so that the first search is as quick as others; then cleans up."""
         with contextlib.suppress(PictraceError):
-            held.custody.collection.search(self.sandbox.open(_blank()))
+            collection = held.custody.collection
+            collection.search(self.sandbox.open(_blank()))
+            for lookup in filter(None, (collection.engine().local,)):
+                lookup.prepare()
             for one in self.opened():
                 if not self.is_stopping:
                     one.custody.sweep()
