@@ -21,6 +21,7 @@ import numpy as np
 from measured import machine
 
 from pictrace.collection import Collection
+from pictrace.search import Wanted, search
 from pictrace.types import Key
 
 RESULT = Path(__file__).parent / "results/holidays.json"
@@ -57,9 +58,10 @@ def measured(folder: Path, data: Path, names: Sequence[str]) -> dict[str, Any]:
     with Collection(folder) as collection:
         collection.add(*(data / name for name in names))
         groups = scenes(data, collection)
+        engine = collection.engine()
         precisions, times, told = list[float](), list[float](), Counter[str]()
         for number, group in enumerate(groups):
-            answer = collection.search(collection.get(group[0]).path or "", limit=NAMED)
+            answer = search(engine, group[0], Wanted(limit=NAMED))
             precisions.append(average_precision([match.id or 0 for match in answer], group))
             times.append(sum(answer.timings_ms.values()))
             told.update(str(match.relation) for match in answer if match.id in group[1:])

@@ -19,7 +19,7 @@ from pictrace.picture import Picture
 from pictrace.results import Answer, Match
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Key, Relation, Trace
-from pictrace.verification import GLANCED, Judged, is_settled, judged, looked_closer, matches_of
+from pictrace.verification import GLANCED, Judged, is_settled, judged, looked_closer, matches_of, with_relatives
 from pictrace.words import FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -194,6 +194,10 @@ def _looked_further(
             likely = [*order[:GLANCED], *interleaved([order[GLANCED:], rest])]
             found = looked_closer(engine, trace, found, likely, last=True)
             order = list(dict.fromkeys([*order, *rest]))
+    # Who asks by a picture of the collection has it already; and where there are two of a thing there may be more.
+    if isinstance(query, int) or max((one.relation for one in found), default=None) is Relation.SCENE:
+        with stages("relatives"):
+            found = with_relatives(engine, trace, found, order)
     return found, order
 
 
