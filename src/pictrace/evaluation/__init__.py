@@ -99,10 +99,14 @@ def evaluate(collection: Collection, plan: Plan | None = None, *, progress: Prog
 
 
 def _queries(cast: Cast, edits: Sequence[NamedEdit]) -> Iterator[tuple[NamedEdit, Subject, bytes, bool]]:
-    """Every edit of every picture, then of every stranger, which are put among the other strangers."""
-    for edit in edits:
-        for subject in (*cast.pictures, *cast.strangers):
-            pool = [other.image for other in cast.strangers if other is not subject]
+    """Every edit of one picture after the other, then of the strangers, which are put among the other strangers.
+
+    Some edits take ten times as long to be searched for as others, and so how long it will take is told rightly after
+    the first picture.
+    """
+    for subject in (*cast.pictures, *cast.strangers):
+        pool = [other.image for other in cast.strangers if other is not subject]
+        for edit in edits:
             yield edit, subject, saved(subject, edit, pool), subject in cast.strangers
 
 
