@@ -24,6 +24,7 @@ KINDS = [
     (Change(ChangeKind.RECOLOURED, how="more contrast", numbers={"factor": 1.4}),
      "the query has more contrast (1.40 times)"),
     (Change(ChangeKind.RECOLOURED, "match", "grey"), "the match is grey"),
+    (Change(ChangeKind.RECOLOURED, how="negative"), "the query is a negative of the other"),
     (Change(ChangeKind.RECOLOURED, how="paler", numbers={"factor": 0.5}),
      "the query is paler (0.50 times the colour)"),
     (Change(ChangeKind.RECOLOURED, how="tinted", numbers={"red": 9.0, "blue": -8.0}), "the query is tinted red"),

@@ -54,7 +54,9 @@ def _colour(change: Change) -> str:
         return f"is tinted {hue(numbers['red'], numbers['blue'])}"
     if change.how in {"more contrast", "less contrast"}:
         return f"has {change.how} ({numbers['factor']:.2f} times)"
-    return "is grey" if change.how == "grey" else f"is {change.how} ({numbers['factor']:.2f} times the colour)"
+    if change.how in {"grey", "negative"}:
+        return "is grey" if change.how == "grey" else "is a negative of the other"
+    return f"is {change.how} ({numbers['factor']:.2f} times the colour)"
 
 
 def hue(red: float, blue: float) -> str:

@@ -41,6 +41,9 @@ FLAT = 2.0
 LEAST_PIXELS = 800
 """Of about 50,000."""
 
+NEGATIVE = -0.5
+"""Correlation of the levels; of copies as they are it is far above 0."""
+
 STEP = 2
 """Every second pixel of every second row tells what levels became."""
 
@@ -55,7 +58,8 @@ class Toned:
     `seen` and `warped` are Y, Cr and Cb `(h, w, 3)` uint8; `agreeing` `(h, w)` is 255 where they agree once one has
     the light and the colours of the other, else 0; `apart` `(h, w)` is how many levels each pixel is from all that
     the other picture has within two pixels. `light` and `contrast` are what the still picture has more of: a
-    difference in levels and the logarithm of a ratio.
+    difference in levels and the logarithm of a ratio. If one picture is a negative of the other, `warped` is turned
+    into a positive of it.
     """
 
     seen: Bytes
@@ -64,11 +68,14 @@ class Toned:
     apart: Bytes
     light: float
     contrast: float
+    is_negative: bool
 
 
 def toned(pair: Laid) -> Toned | None:
     """None if there is too little in the overlap to be compared."""
-    seen, warped = (np.asarray(cv2.cvtColor(side, cv2.COLOR_RGB2YCrCb)) for side in (pair.seen, pair.warped))
+    is_negative = _is_negative(pair)
+    sides = pair.seen, cv2.bitwise_not(pair.warped) if is_negative else pair.warped
+    seen, warped = (np.asarray(cv2.cvtColor(side, cv2.COLOR_RGB2YCrCb)) for side in sides)
     picked = pair.inside[::STEP, ::STEP]
     some = [side[::STEP, ::STEP][picked] for side in (seen, warped)]
     if len(some[0]) * STEP * STEP < LEAST_PIXELS or min(float(side[:, 0].std()) for side in some) < FLAT:
@@ -89,7 +96,16 @@ def toned(pair: Laid) -> Toned | None:
         return None
     chosen = agreeing[::STEP, ::STEP][picked] > 0
     luma_pair = [side[chosen, 0].astype(np.float32) for side in some]
-    return Toned(seen, warped, agreeing, apart, _light(*luma_pair), _contrast(luma_pair, curves[0]))
+    return Toned(seen, warped, agreeing, apart, _light(*luma_pair), _contrast(luma_pair, curves[0]), is_negative)
+
+
+def _is_negative(pair: Laid) -> bool:
+    """Whether what is bright in one picture is dark in the other."""
+    picked = pair.inside[::STEP, ::STEP]
+    one, other = (luma(side[::STEP, ::STEP])[picked] for side in (pair.seen, pair.warped))
+    if len(one) * STEP * STEP < LEAST_PIXELS or min(float(one.std()), float(other.std())) < FLAT:
+        return False
+    return float(np.corrcoef(one, other)[0, 1]) < NEGATIVE
 
 
 def curve(levels: Bytes, others: Bytes) -> Bytes:
@@ -149,7 +165,7 @@ def tones(pair: Laid, tone: Toned) -> list[Change]:
     query, match = looks if pair.is_query_still else looks[::-1]
     sign = 1 if pair.is_query_still else -1
     light, contrast = sign * tone.light, math.exp(sign * tone.contrast)
-    found: list[Change] = []
+    found = [Change(ChangeKind.RECOLOURED, how="negative")] if tone.is_negative else []
     if abs(light) > LIGHT:
         how = "brighter" if light > 0 else "darker"
         found.append(Change(ChangeKind.RECOLOURED, how=how, numbers={"levels": light}))
