@@ -104,10 +104,13 @@ def decided(levels: Sequence[Level]) -> str:
     """One sentence: which threshold the verdict rests on, and what was missing for more."""
     met = next((place for place, level in enumerate(levels) if level.is_met), None)
     if met is None:
-        nearest = max(levels, key=lambda level: level.probability - level.threshold)
-        missing = "nothing speaks for it" if not nearest.speaks_for else f"{percent(nearest.threshold)} are needed"
+        spoken = [level for level in levels if level.speaks_for]
+        if not spoken:
+            return "Nothing speaks for any relation."
+        nearest = max(spoken, key=lambda level: level.probability)
         return (
-            f"No threshold is met; the nearest is {nearest.relation}, with {percent(nearest.probability)}: {missing}."
+            f"No threshold is met; the nearest is {nearest.relation}, with {percent(nearest.probability)} "
+            f"where {percent(nearest.threshold)} are needed."
         )
     level = levels[met]
     said = f"{level.relation} is decided by {level.speaks_for}: {percent(level.probability)} where "

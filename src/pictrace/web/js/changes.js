@@ -1,6 +1,6 @@
 /** @file What was done to a picture, and which threshold decided, in the reader's language. */
 
-import { h } from "./dom.js";
+import { h, s } from "./dom.js";
 import { relationName } from "./wording.js";
 
 /** Cr and Cb of the six full colours (ITU-R BT.601). */
@@ -69,26 +69,32 @@ export function decided(app, levels) {
   const params = (level) => ({ relation: relationName(app, level.relation), probability: app.percent(level.probability), threshold: app.percent(level.threshold) });
   const at = levels.findIndex((level) => level.met);
   if (at < 0) {
-    const nearest = levels.reduce((best, one) => (one.probability - one.threshold > best.probability - best.threshold ? one : best));
-    return app.t("level.missed", params(nearest));
+    const spoken = levels.filter((level) => level.for).sort((one, other) => other.probability - one.probability);
+    return spoken.length ? app.t("level.missed", params(spoken[0])) : app.t("level.none");
   }
   const above = levels[at - 1];
   const missing = above && app.t(above.for ? "level.weaker" : "level.unclaimed", params(above));
   return [app.t("level.met", params(levels[at])), missing].filter(Boolean).join(" ");
 }
 
-/** Every relation with its probability, what is needed, and who speaks loudest. @param {any} app @param {any[]} levels */
+/** Every relation with its probability beside what is needed, and who speaks loudest. @param {any} app @param {any[]} levels */
 export function thresholds(app, levels) {
   if (!levels?.length) return null;
   // i18n: signal.*
-  const named = (signal) => signal === null ? app.t("level.nothing") : app.speech.has(`signal.${signal}`) ? app.t(`signal.${signal}`) : signal;
+  const named = (signal) => (app.speech.has(`signal.${signal}`) ? app.t(`signal.${signal}`) : signal);
   const at = levels.findIndex((level) => level.met);
-  const row = (level, place) => h("tr", { class: place === at && "decided" }, h("th", { scope: "row" }, relationName(app, level.relation)),
-    h("td", { class: "number" }, app.percent(level.probability)), h("td", { class: "number" }, app.percent(level.threshold)),
-    h("td", null, named(level.for)), h("td", null, named(level.against)));
-  const head = ["relation", "probability", "needed", "for", "against"];
-  // i18n: level.relation level.probability level.needed level.for level.against
-  return h("section", { class: "levels" }, h("h2", null, app.t("level.heading")), h("p", null, decided(app, levels)),
-    h("table", null, h("thead", null, h("tr", null, head.map((name) => h("th", { scope: "col" }, app.t(`level.${name}`))))),
-      h("tbody", null, levels.map(row))));
+  const voices = (level) => [level.for && app.t("level.for", { signal: named(level.for) }), level.against && app.t("level.against", { signal: named(level.against) })].filter(Boolean);
+  const row = (level, place) => [
+    h("dt", { class: place === at && "decided" }, relationName(app, level.relation)),
+    h("dd", { class: "drawn" }, gauge(level)),
+    h("dd", { class: `number${place === at ? " decided" : ""}` }, level.for ? app.percent(level.probability) : "–", h("span", { class: "out" }, ` (${app.t("level.needed", { threshold: app.percent(level.threshold) })})`)),
+    h("dd", { class: "voices dim small" }, voices(level).join(" · ") || app.t("level.nothing"))];
+  return h("section", { class: "levels" }, h("h2", null, app.t("level.heading")), h("p", null, decided(app, levels)), h("dl", null, levels.map(row)));
+}
+
+/** A probability as a bar, with a tick where it is enough. */
+function gauge({ probability, threshold, met, ...level }) {
+  const share = level.for ? Math.min(100, Math.max(0, 100 * probability)) : 0;
+  return s("svg", { class: `bar${met ? "" : " missed"}`, viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
+    s("rect", { width: share, height: 4 }), s("line", { class: "tick", x1: 100 * threshold, x2: 100 * threshold, y1: 0, y2: 4 }));
 }
