@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from measured import machine
-from pairs import both, in_fitting_half, with_sticker
+from pairs import in_fitting_half
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from pictrace import assessment, changes, tracing
@@ -41,6 +41,19 @@ def warm(image: Image.Image) -> Image.Image:
     """The picture with more red and less blue."""
     red, green, blue = image.split()
     return Image.merge("RGB", (red.point(lambda v: min(255, v * 1.12)), green, blue.point(lambda v: v * 0.82)))
+
+
+def both(first: Edit, second: Edit) -> Edit:
+    """One edit after the other."""
+    return lambda image: second(first(image))
+
+
+def with_sticker(image: Image.Image) -> Image.Image:
+    """The picture with a disc over a part of it."""
+    edited = image.copy()
+    w, h = image.size
+    ImageDraw.Draw(edited).ellipse((0.6 * w, 0.1 * h, 0.9 * w, 0.1 * h + 0.3 * w), fill=(240, 200, 40))
+    return edited
 
 
 def lettered(image: Image.Image) -> Image.Image:
@@ -197,7 +210,7 @@ class Looker:
 
     def __init__(self) -> None:
         self.encoders = tracing.load_encoders(("pdq",), threads=1)
-        self.signals = assessment.load_signals(("identity", "pdq", "geometry", "structure"))
+        self.signals = assessment.load_signals([name for name in tracing.SIGNALS if name != "embedding"])
 
     def trace(self, picture: object) -> Trace:
         """The trace of a picture to search with."""
@@ -235,6 +248,7 @@ def photographs(looker: Looker, paths: Sequence[Path], only: Sequence[str]) -> d
             tally.milliseconds.append(spent)
             hits.update(said & expected)
     return {
+        "photographs": len(paths),
         "pairs": len(tally.milliseconds),
         "not_called_copy": dict(tally.unproved),
         "ms_a_pair": {"median": round(statistics.median(tally.milliseconds), 2),
@@ -275,7 +289,7 @@ def main() -> None:
         **photographs(looker, paths, options.edit),
         "visitors": {} if options.edit else visitors(looker, options.data, fitted=options.fitted),
     }
-    if not options.fitted and not options.edit and options.pictures >= 10_000:
+    if not options.fitted and not options.edit:
         RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     json.dump({name: value for name, value in result.items() if name != "machine"}, sys.stdout, ensure_ascii=False)
 

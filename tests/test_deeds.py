@@ -24,6 +24,7 @@ KINDS = [
     (Change(ChangeKind.RECOLOURED, how="more contrast", numbers={"factor": 1.4}),
      "the query has more contrast (1.40 times)"),
     (Change(ChangeKind.RECOLOURED, "match", "grey"), "the match is grey"),
+    (Change(ChangeKind.RECOLOURED, how="negative"), "the query is a negative of the other"),
     (Change(ChangeKind.RECOLOURED, how="paler", numbers={"factor": 0.5}),
      "the query is paler (0.50 times the colour)"),
     (Change(ChangeKind.RECOLOURED, how="tinted", numbers={"red": 9.0, "blue": -8.0}), "the query is tinted red"),
@@ -73,9 +74,9 @@ def level(relation: Relation, probability: float, speaks_for: str = "", speaks_a
         ([level(Relation.COPY, 0.2, "pdq", "pdq"), level(Relation.SCENE, 0.9, "geometry")],
          "Scene is decided by geometry: 90 % where 50 % are needed; for copy 20 % of 50 %, and pdq speaks against it."),
         ([level(Relation.COPY, 0.01), level(Relation.SIMILAR, 0.3, "embedding")],
-         "No threshold is met; the nearest is similar, with 30 %: 50 % are needed."),
+         "No threshold is met; the nearest is similar, with 30 % where 50 % are needed."),
         ([level(Relation.COPY, 0.01), level(Relation.SIMILAR, 0.3)],
-         "No threshold is met; the nearest is similar, with 30 %: nothing speaks for it."),
+         "Nothing speaks for any relation."),
     ],
 )  # fmt: skip
 def test_the_threshold_that_decided_is_named(levels: list[Level], said: str) -> None:

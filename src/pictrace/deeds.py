@@ -54,7 +54,9 @@ def _colour(change: Change) -> str:
         return f"is tinted {hue(numbers['red'], numbers['blue'])}"
     if change.how in {"more contrast", "less contrast"}:
         return f"has {change.how} ({numbers['factor']:.2f} times)"
-    return "is grey" if change.how == "grey" else f"is {change.how} ({numbers['factor']:.2f} times the colour)"
+    if change.how in {"grey", "negative"}:
+        return "is grey" if change.how == "grey" else "is a negative of the other"
+    return f"is {change.how} ({numbers['factor']:.2f} times the colour)"
 
 
 def hue(red: float, blue: float) -> str:
@@ -102,10 +104,13 @@ def decided(levels: Sequence[Level]) -> str:
     """One sentence: which threshold the verdict rests on, and what was missing for more."""
     met = next((place for place, level in enumerate(levels) if level.is_met), None)
     if met is None:
-        nearest = max(levels, key=lambda level: level.probability - level.threshold)
-        missing = "nothing speaks for it" if not nearest.speaks_for else f"{percent(nearest.threshold)} are needed"
+        spoken = [level for level in levels if level.speaks_for]
+        if not spoken:
+            return "Nothing speaks for any relation."
+        nearest = max(spoken, key=lambda level: level.probability)
         return (
-            f"No threshold is met; the nearest is {nearest.relation}, with {percent(nearest.probability)}: {missing}."
+            f"No threshold is met; the nearest is {nearest.relation}, with {percent(nearest.probability)} "
+            f"where {percent(nearest.threshold)} are needed."
         )
     level = levels[met]
     said = f"{level.relation} is decided by {level.speaks_for}: {percent(level.probability)} where "

@@ -132,6 +132,16 @@ def test_from_the_other_side_it_is_the_same(name: str) -> None:
         )
 
 
+def test_a_negative_is_told_as_such() -> None:
+    """And its levels are compared as those of a positive."""
+    image = photo("coffee.png")
+    whole = Alignment(((1, 0, 0), (0, 1, 0), (0, 0, 1)), 1.0, 1.0, ((0, 0), (600, 0), (600, 400), (0, 400)))
+
+    found = changes(trace(ImageOps.invert(image)), trace(image), whole, Relation.COPY)
+
+    assert [(str(one.kind), one.how) for one in found] == [("recoloured", "negative")]
+
+
 def test_a_border_is_no_other_picture() -> None:
     """What is around says which: one colour, something else, or more of the same."""
     image = photo("coffee.png")

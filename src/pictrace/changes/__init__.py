@@ -6,8 +6,8 @@ precision and recall that they have on the other half are in benchmarks/results/
 
 from pictrace.changes._coding import coding
 from pictrace.changes._outside import WHOLE, boxed, outside
-from pictrace.changes._overlays import is_disturbed, overlaid, overlay
-from pictrace.changes._tones import details, tones, without
+from pictrace.changes._overlays import disturbance, overlaid, overlay
+from pictrace.changes._tones import AS_SHARP, detail, details, tones, without
 from pictrace.changes._views import between, views
 from pictrace.changes._whole import placed
 from pictrace.polygons import clipped
@@ -35,14 +35,16 @@ def _of_copy(query: Trace, candidate: Trace, found: Alignment) -> list[Change]:
     place = placed(query, candidate, found)
     alignment, pair, tone = place.alignment, place.pair, place.tone
     changed = [*outside(query, candidate, alignment, pair), *views(query, alignment)]
+    fine, middle = 0.0, 0.0
     if tone is not None:
         areas = overlaid(pair, tone)
         clear = without(tone, [box for box, _ in areas])
         changed += tones(pair, clear)
-        if areas or not is_disturbed(pair, tone):
-            changed += details(pair, clear)
+        fine, middle = detail(pair, clear)
+        changed += details(pair, (fine, middle), 0.0 if areas else disturbance(pair, tone), is_clear=not areas)
         changed += [overlay(query, candidate, pair, box, share) for box, share in areas]
-    return [*changed, *coding(query, candidate, alignment, changed)]
+    is_as_sharp = abs(fine) < AS_SHARP
+    return [*changed, *coding(query, candidate, alignment, changed, is_as_sharp=is_as_sharp)]
 
 
 def _part(query: Trace, candidate: Trace, alignment: Alignment) -> list[Change]:

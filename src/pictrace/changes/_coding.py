@@ -16,15 +16,18 @@ _SAME_SIZE = 0.01
 _JPEG = "JPEG"
 
 
-def coding(query: Trace, candidate: Trace, alignment: Alignment, others: Sequence[Change]) -> list[Change]:
-    """Which of two pictures was saved with more loss, if their files tell."""
+def coding(
+    query: Trace, candidate: Trace, alignment: Alignment, others: Sequence[Change], *, is_as_sharp: bool
+) -> list[Change]:
+    """Which of two pictures was saved with more loss, if their files tell; by their sizes if nothing else differs."""
     one, other = query.coded_quality, candidate.coded_quality
     if one and other:
         if abs(one - other) < FINER:
             return []
         side: Which = "query" if one < other else "match"
         return [Change(ChangeKind.RECOMPRESSED, side, numbers={"quality": min(one, other), "before": max(one, other)})]
-    if query.format != _JPEG or candidate.format != _JPEG or not _is_all_the_same(query, candidate, alignment, others):
+    are_jpeg = query.format == candidate.format == _JPEG
+    if not are_jpeg or not is_as_sharp or not _is_all_the_same(query, candidate, alignment, others):
         return []
     ratio = query.size / max(1, candidate.size)
     if SMALLER < ratio < 1 / SMALLER:

@@ -29,9 +29,6 @@ REST = 0.035
 LEAST = 0.004
 """Share of the overlap, a letter of a caption."""
 
-DISTURBED = 0.02
-"""Share of the overlap that is apart without being an overlay, so that detail cannot be compared."""
-
 MOST = 0.5
 """Share of the overlap."""
 
@@ -59,10 +56,9 @@ def overlaid(pair: Laid, tone: Toned) -> list[tuple[Cell, float]]:
     return found
 
 
-def is_disturbed(pair: Laid, tone: Toned) -> bool:
-    """Whether there is something that one picture shows and the other does not, even if nothing can be said of it."""
-    apart = int(np.count_nonzero(pair.inside & (tone.apart > APART)))
-    return apart > DISTURBED * int(np.count_nonzero(pair.inside))
+def disturbance(pair: Laid, tone: Toned) -> float:
+    """The share of the overlap where one picture shows what the other does not, even if nothing can be said of it."""
+    return int(np.count_nonzero(pair.inside & (tone.apart > APART))) / max(1, int(np.count_nonzero(pair.inside)))
 
 
 def areas(apart: Bytes, inside: Bytes) -> list[tuple[Cell, float]]:

@@ -41,6 +41,9 @@ FLAT = 2.0
 LEAST_PIXELS = 800
 """Of about 50,000."""
 
+NEGATIVE = -0.5
+"""Correlation of the levels; of copies as they are it is far above 0."""
+
 STEP = 2
 """Every second pixel of every second row tells what levels became."""
 
@@ -55,7 +58,8 @@ class Toned:
     `seen` and `warped` are Y, Cr and Cb `(h, w, 3)` uint8; `agreeing` `(h, w)` is 255 where they agree once one has
     the light and the colours of the other, else 0; `apart` `(h, w)` is how many levels each pixel is from all that
     the other picture has within two pixels. `light` and `contrast` are what the still picture has more of: a
-    difference in levels and the logarithm of a ratio.
+    difference in levels and the logarithm of a ratio. If one picture is a negative of the other, `warped` is turned
+    into a positive of it.
     """
 
     seen: Bytes
@@ -64,11 +68,14 @@ class Toned:
     apart: Bytes
     light: float
     contrast: float
+    is_negative: bool
 
 
 def toned(pair: Laid) -> Toned | None:
     """None if there is too little in the overlap to be compared."""
-    seen, warped = (np.asarray(cv2.cvtColor(side, cv2.COLOR_RGB2YCrCb)) for side in (pair.seen, pair.warped))
+    is_negative = _is_negative(pair)
+    sides = pair.seen, cv2.bitwise_not(pair.warped) if is_negative else pair.warped
+    seen, warped = (np.asarray(cv2.cvtColor(side, cv2.COLOR_RGB2YCrCb)) for side in sides)
     picked = pair.inside[::STEP, ::STEP]
     some = [side[::STEP, ::STEP][picked] for side in (seen, warped)]
     if len(some[0]) * STEP * STEP < LEAST_PIXELS or min(float(side[:, 0].std()) for side in some) < FLAT:
@@ -89,7 +96,16 @@ def toned(pair: Laid) -> Toned | None:
         return None
     chosen = agreeing[::STEP, ::STEP][picked] > 0
     luma_pair = [side[chosen, 0].astype(np.float32) for side in some]
-    return Toned(seen, warped, agreeing, apart, _light(*luma_pair), _contrast(luma_pair, curves[0]))
+    return Toned(seen, warped, agreeing, apart, _light(*luma_pair), _contrast(luma_pair, curves[0]), is_negative)
+
+
+def _is_negative(pair: Laid) -> bool:
+    """Whether what is bright in one picture is dark in the other."""
+    picked = pair.inside[::STEP, ::STEP]
+    one, other = (luma(side[::STEP, ::STEP])[picked] for side in (pair.seen, pair.warped))
+    if len(one) * STEP * STEP < LEAST_PIXELS or min(float(one.std()), float(other.std())) < FLAT:
+        return False
+    return float(np.corrcoef(one, other)[0, 1]) < NEGATIVE
 
 
 def curve(levels: Bytes, others: Bytes) -> Bytes:
@@ -149,7 +165,7 @@ def tones(pair: Laid, tone: Toned) -> list[Change]:
     query, match = looks if pair.is_query_still else looks[::-1]
     sign = 1 if pair.is_query_still else -1
     light, contrast = sign * tone.light, math.exp(sign * tone.contrast)
-    found: list[Change] = []
+    found = [Change(ChangeKind.RECOLOURED, how="negative")] if tone.is_negative else []
     if abs(light) > LIGHT:
         how = "brighter" if light > 0 else "darker"
         found.append(Change(ChangeKind.RECOLOURED, how=how, numbers={"levels": light}))
@@ -214,20 +230,32 @@ RIM = 13
 """Pixels."""
 
 
-def details(pair: Laid, tone: Toned) -> list[Change]:
+AS_SHARP = 0.15
+"""Logarithm of the finest octave; JPEG quality 30 costs 0.02, a blur that is hardly seen 0.24."""
+
+
+DISTURBED = 0.02
+"""Share of the overlap that is apart without being an overlay, so that no blur can be told."""
+
+DISTURBED_LITTLE = 0.008
+"""The same for sharpening, which the edges of letters look like."""
+
+
+def details(pair: Laid, ratios: tuple[float, float], disturbed: float, *, is_clear: bool) -> list[Change]:
     """Which of the pictures is blurred, or was sharpened, at the scale of the coarser one.
 
     A blur takes the finest octave most, and ever more the more there is of it; sharpening stops short.
     """
-    fine, middle = detail(pair, tone)
+    fine, middle = ratios
     if not pair.is_query_still:
         fine, middle = -fine, -middle
     sharp: Which = "query" if fine > 0 else "match"
     soft: Which = "match" if fine > 0 else "query"
     numbers = {"detail": math.exp(fine)}
-    if SHARPENED < abs(fine) < SHARPENED_MOST and middle / fine > SHARPENED_TOO:
+    can_be_sharp = is_clear and disturbed < DISTURBED_LITTLE
+    if can_be_sharp and SHARPENED < abs(fine) < SHARPENED_MOST and middle / fine > SHARPENED_TOO:
         return [Change(ChangeKind.SHARPENED, sharp, numbers=numbers)]
-    if abs(fine) > BLURRED and abs(middle) > BLURRED_TOO and middle * fine > 0:
+    if disturbed < DISTURBED and abs(fine) > BLURRED and abs(middle) > BLURRED_TOO and middle * fine > 0:
         return [Change(ChangeKind.BLURRED, soft, numbers=numbers)]
     return []
 

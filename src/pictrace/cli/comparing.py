@@ -140,7 +140,7 @@ def _show_levels(levels: "Sequence[Level]") -> None:
         [
             (
                 str(level.relation),
-                words.percent(level.probability),
+                words.percent(level.probability) if level.speaks_for else "-",
                 words.percent(level.threshold),
                 level.speaks_for or "nothing",
                 level.speaks_against or "nothing",

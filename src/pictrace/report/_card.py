@@ -132,7 +132,7 @@ def _listed(heading: str, lines: Sequence[str]) -> str:
 def _levels(levels: Sequence[Level]) -> str:
     """Every relation with its probability and what is needed, and the signals that speak loudest."""
     rows = "".join(
-        f'<tr><th scope="row">{level.relation}</th><td class="number">{words.percent(level.probability)}</td>'
+        f'<tr><th scope="row">{level.relation}</th><td class="number">{_chance(level)}</td>'
         f'<td class="number">{words.percent(level.threshold)}</td><td>{level.speaks_for or "nothing"}</td>'
         f"<td>{level.speaks_against or 'nothing'}</td></tr>"
         for level in levels
@@ -140,6 +140,10 @@ def _levels(levels: Sequence[Level]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Relation", "Probability", "Needed", "For", "Against"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<details><summary>All thresholds</summary>{table}</details>" if rows else ""
+
+
+def _chance(level: Level) -> str:
+    return words.percent(level.probability) if level.speaks_for else "–"
 
 
 def _where(alignment: Alignment) -> str:

@@ -56,7 +56,7 @@ class Comparison {
     return h("div", { class: "comparison", "aria-busy": "true" }, this.steps(), name, h("div", { class: "stage-empty" }));
   }
 
-  show({ match, evidence, drawing }) {
+  show({ match, evidence, levels, drawing }) {
     const { app } = this;
     this.query.opened = Number(this.params.b);
     const names = { query: this.queryName(), match: named(app, match.path ?? (isNaN(this.params.b) ? this.params.b : null), match.id ?? Number(this.params.b)).file };
@@ -70,7 +70,7 @@ class Comparison {
         h("div", null, h("h1", null, relationSays(app, match.relation)), (place || change) && h("p", { class: "dim" }, `${place} ${change}`.trim())),
         h("div", { class: "verdict" }, badge(app, match.relation), h("b", { class: "score" }, app.percent(match.score)))),
       this.viewer.element,
-      facts(app, { match, evidence, drawing, names, ids: { query: this.query.known, match: match.id } })));
+      facts(app, { match, evidence, levels, drawing, names, ids: { query: this.query.known, match: match.id } })));
     document.title = `${names.query} · ${names.match} · PicTrace`;
     this.unbind = bind("compare.keys", [...this.viewer.keys(), ...this.keys()]);
     app.announce(`${relationSays(app, match.relation)} ${app.percent(match.score)}. ${place}`);

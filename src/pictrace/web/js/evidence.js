@@ -1,15 +1,16 @@
 /** @file What a comparison rests on: shares, the signals' opinions, and every number. */
 
+import { changed, thresholds } from "./changes.js";
 import { h, icon, s } from "./dom.js";
 import { moved, why } from "./wording.js";
 
-/** Everything below the pictures. @param {any} app @param {{match: any, evidence: any[], drawing: any, names: any, ids: any}} comparison */
-export function facts(app, { match, evidence, drawing, names, ids }) {
+/** Everything below the pictures. @param {any} app @param {{match: any, evidence: any[], levels: any[], drawing: any, names: any, ids: any}} comparison */
+export function facts(app, { match, evidence, levels, drawing, names, ids }) {
   return h("div", { class: "facts" },
     h("section", { class: "sides" },
       side(app, app.t("compare.first"), names.query, drawing.query, ids.query),
       side(app, app.t("compare.second"), names.match, drawing.match, ids.match)),
-    shares(app, match), opinions(app, match, evidence), measures(app, match.signals));
+    shares(app, match), changed(app, match.changes), opinions(app, match, evidence), thresholds(app, levels), measures(app, match.signals));
 }
 
 function side(app, title, name, { width, height }, id) {
