@@ -16,10 +16,13 @@ from pictrace._jpeg import coded_image_hash, coded_quality
 from pictrace._regular import open_regular
 from pictrace.errors import FileTooLargeError, SourceUnreadableError, UsageError
 from pictrace.settings import Limits
-from pictrace.types import DETAIL_SIDE, PROXY_SIDE
+from pictrace.types import PROXY_SIDE
 
 DECODER_VERSION = "1"
 """Changes whenever the same file could give other pixels or another hash; kept in every recipe."""
+
+DETAIL_SIDE = 1024
+"""Longest side, in pixels, at which a query is searched for things inside of it."""
 
 PROXY_QUALITY = 80
 IN_MEMORY = "MEMORY"

@@ -7,10 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from pictrace.errors import PictraceError, PictureError, UsageError
-from pictrace.picture import Picture, Region
+from pictrace.picture import DETAIL_SIDE, Picture, Region
 from pictrace.settings import Limits
 from pictrace.tracing import TARGET
-from pictrace.types import DETAIL_SIDE, PROXY_SIDE
+from pictrace.types import PROXY_SIDE
 from pictrace.workers import Workers
 
 _HASH = re.compile(r"[0-9a-f]{64}")

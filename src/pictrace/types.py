@@ -20,9 +20,6 @@ FEATURE_DTYPE = np.dtype([("x", "<u2"), ("y", "<u2"), ("octave", "u1"), ("angle"
 PROXY_SIDE = 512
 """Longest side, in pixels, of the proxy: what local features and verification look at."""
 
-DETAIL_SIDE = 1024
-"""Longest side, in pixels, at which a query is searched for things inside of it."""
-
 Key = int
 """A picture's number in its catalog: positive, ascending with time, never reused."""
 
