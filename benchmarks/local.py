@@ -2,8 +2,8 @@
 
 All pictures of the data folder are sorted into the index. Then visitors' photographs of paintings, and photographs
 pasted in perspective onto a tenth of the area of others, are looked for: only those of the half that the visual words
-were not learned on. With `--padded`, a copy of a collection that benchmarks/latency.py kept, the same queries are timed
-among its pictures, and whole searches with and without local features.
+were not learned on. With `--padded`, a copy of a collection that benchmarks/latency.py kept, the same queries are only
+timed, among its pictures, and whole searches with and without local features.
 """
 
 import argparse
@@ -166,8 +166,11 @@ def whole(engine: Engine, queries: Sequence[Query], *, local: bool) -> dict[str,
     return {"proved": right, "cpu_ms_p50": round(float(np.median(seconds)) * 1000, 1)}
 
 
-def among_padded(folder: Path, queries: Sequence[Query], rows: Sequence[Rows], strangers: Sequence[Query]) -> Any:
-    """The same in a large collection: its fold, the index alone, and whole searches."""
+def among_padded(folder: Path, queries: Sequence[Query]) -> dict[str, Any]:
+    """A large collection: its fold, the index alone, and whole searches, also of what is not in it."""
+    # The grounds of queries are of a set that is not in that collection.
+    grounds = [Path(name) for query in queries for name in query.besides]
+    strangers = [Query(path.read_bytes(), frozenset(), frozenset()) for path in grounds]
     catalog = registry.load("catalogs", "sqlite").open(str(folder), writable=True)
     clock = time.process_time()
     place = next(one for one in folding.places(folder / "indexes", catalog) if one.stamp.name == "local")
@@ -185,7 +188,7 @@ def among_padded(folder: Path, queries: Sequence[Query], rows: Sequence[Rows], s
         engine.local.prepare()
         figures["open_cpu_s"] = round(time.process_time() - clock, 2)
         seconds = []
-        for details in rows:
+        for details in map(details_of, queries):
             clock = time.process_time()
             of_details(engine, details, search.INSIDE)
             seconds.append(time.process_time() - clock)
@@ -199,19 +202,10 @@ def among_padded(folder: Path, queries: Sequence[Query], rows: Sequence[Rows], s
     return figures
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
-    parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--whole", type=int, default=40, help="whole searches of each kind in the padded collection")
-    parser.add_argument("--padded", type=Path, help="a copy of a collection that benchmarks/latency.py kept")
-    parser.add_argument("--processes", type=int, default=2)
-    options = parser.parse_args()
-    paths = [path for name in SETS for path in sorted((options.data / name).rglob("*.jpg"))]
-    if not (options.data / "museum/pairs.csv").exists():
-        sys.exit(f"{options.data} does not hold the picture sets this needs: {', '.join(SETS)}")
-    hidden, seen = list(cluttered(options.data, options.queries)), visitors(options.data)
-    with ProcessPoolExecutor(options.processes) as pool:
+def among_real(data: Path, paths: Sequence[Path], hidden: Sequence[Query], processes: int) -> dict[str, Any]:
+    """All pictures of the folder: what the index costs, and what it finds."""
+    seen = visitors(data)
+    with ProcessPoolExecutor(processes) as pool:
         features = list(pool.map(features_of, paths, chunksize=50))
         inside, museum = (list(pool.map(details_of, some, chunksize=10)) for some in (hidden, seen))
     index, names, figures = built(paths, features)
@@ -219,12 +213,28 @@ def main() -> None:
     asked = {name for query in hidden for name in query.right}
     index.remove([key for key, name in names.items() if key % 5 == 0 and name not in asked])
     figures["inside_after_a_fifth_was_removed"] = standing(index, names, hidden, inside)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--whole", type=int, default=40, help="whole queries in the padded collection")
+    parser.add_argument("--padded", type=Path, help="a copy of a collection that benchmarks/latency.py kept")
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    paths = [path for name in SETS for path in sorted((options.data / name).rglob("*.jpg"))]
+    if not (options.data / "museum/pairs.csv").exists():
+        sys.exit(f"{options.data} does not hold the picture sets this needs: {', '.join(SETS)}")
+    before = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else {}
+    hidden = list(cluttered(options.data, options.queries))
     if options.padded:
-        # The grounds of queries are not in that collection, and so by themselves are strangers to it.
-        grounds = [Path(name) for query in hidden[: options.whole] for name in query.besides]
-        strangers = [Query(path.read_bytes(), frozenset(), frozenset()) for path in grounds]
-        figures["padded"] = among_padded(options.padded, hidden[: options.whole], inside, strangers)
-    RESULT.write_text(json.dumps({"machine": machine(), **figures}, indent=1) + "\n", encoding="utf-8")
+        figures = before | {"padded": {"machine": machine(), **among_padded(options.padded, hidden[: options.whole])}}
+    else:
+        figures = {"machine": machine(), **among_real(options.data, paths, hidden, options.processes)}
+        figures |= {"padded": before["padded"]} if "padded" in before else {}
+    RESULT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=1))
 
 

@@ -58,7 +58,17 @@ def test_doctor_looks_at_everything(pictrace, shelf, capsys):
     assert pictrace("doctor", "-c", shelf.collection, "--json") == 0
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
 
-    assert {"pictrace", "python", "pillow", "SQLite", "cores", "formats", "model lite0", "collection"} <= found.keys()
+    assert {
+        "pictrace",
+        "python",
+        "pillow",
+        "SQLite",
+        "cores",
+        "formats",
+        "model lite0",
+        "model words",
+        "collection",
+    } <= found.keys()
     assert "3 pictures" in found["collection"]["detail"]
 
 

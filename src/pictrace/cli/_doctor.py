@@ -113,7 +113,7 @@ def _formats(settings: Settings) -> Finding:
 def _models(settings: Settings) -> Iterator[Finding]:
     from pictrace import weights
 
-    for card in weights.cards():
+    for card in (*weights.cards(), weights.words_card()):
         try:
             weights.verified(card, folder=settings.models)
         except PictraceError as error:
