@@ -47,11 +47,13 @@ CURVES: Mapping[str, Mapping[str, Sequence[float]]] = {
         "inliers": (4, 6, 8, 10, 12, 16, 24, 40, 80),
         "inlier_ratio": (0.1, 0.2, 0.35, 0.5, 0.7, 0.9),
         "coverage": (0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
+        "spread": (0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
     },
     "closer": {
         "inliers": (4, 5, 6, 8, 10, 14, 20, 40, 80),
         "inlier_ratio": (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9),
         "coverage": (0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
+        "spread": (0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
     },
     "structure": STRUCTURE,
     "structure.closer": STRUCTURE,
@@ -71,11 +73,17 @@ MASS = {Relation.COPY: 1.0, Relation.SCENE: 0.25, Relation.SIMILAR: 2.0, Relatio
 """What is assumed of the candidates that are verified: of some twenty, one is the copy that was looked for, now and
 then another photograph of the same thing, two of the same kind. Pairs weigh so much together, whatever their number."""
 
-PRECISION = {Relation.COPY: 0.98, Relation.SCENE: 0.98, Relation.SIMILAR: 0.5}
+RARE = {"same words or frame": 0.05, "form": 0.05}
+"""Kinds of pairs that are drawn more often than they are met, and what they weigh together."""
+
+TOLD_APART_LATER = "same words or frame"
+"""The kind whose features do agree on one view, of what both show: only the structure tells such pairs apart."""
+
+PRECISION = {Relation.COPY: 0.96, Relation.SCENE: 0.95, Relation.SIMILAR: 0.5}
 """What share of the claims of a relation has to hold at its threshold, on the fitting half, weighted by `MASS`."""
 
 EXACT_PRIOR = 0.0
-RIDGE = 1e-5
+RIDGE = 1e-3
 
 
 def fitted(signal: str, examples: "Examples") -> dict[str, object]:
@@ -132,16 +140,31 @@ def examples(signal: str, pairs: Sequence[Pair]) -> Examples:
     """What a signal is fitted on; a copy's cosine would tell nothing of how alike two pictures are."""
     name, ceiling = signal.partition(".")[0], CEILINGS[signal]
     ignored = Relation.COPY if name == "embedding" else Relation.SIMILAR
-    counts = Counter(pair.relation for pair in pairs if seen(signal, pair))
+    weigh = weights([pair for pair in pairs if seen(signal, pair)])
     found = Examples()
     for pair in pairs:
         evidence = seen(signal, pair)
         piece = next((one for one in evidence if one.signal == name), None)
+        if pair.kind == TOLD_APART_LATER and ceiling is Relation.SCENE:
+            continue
         if piece is not None and piece.log_odds is not None and pair.relation is not ignored:
             found.measures.append({key: value for one in evidence for key, value in one.measures.items()})
             found.truth.append(pair.relation >= ceiling)
-            found.weights.append(MASS[pair.relation] / counts[pair.relation])
+            found.weights.append(weigh(pair))
     return found
+
+
+def weights(pairs: Sequence[Pair]) -> Callable[[Pair], float]:
+    """What each of these pairs weighs: an equal share of its relation's mass, or of its kind's."""
+    kinds = Counter(pair.kind for pair in pairs)
+    counts = Counter(pair.relation for pair in pairs if pair.kind not in RARE)
+
+    def weight(pair: Pair) -> float:
+        if pair.kind in RARE:
+            return RARE[pair.kind] / kinds[pair.kind]
+        return MASS[pair.relation] / counts[pair.relation]
+
+    return weight
 
 
 def seen(signal: str, pair: Pair) -> Sequence[Evidence]:
@@ -174,15 +197,14 @@ def verdict_of(pair: Pair, signals: Mapping[str, Fit]) -> Verdict:
 def reported(pairs: Sequence[Pair], signals: Mapping[str, Fit]) -> dict[str, object]:
     """On one half: how often each kind of pair was given each relation, and how true the claims and scores are."""
     table: dict[str, dict[str, int]] = {}
-    counts, claims = Counter(pair.relation for pair in pairs), list[Claim]()
+    weigh, claims = weights(pairs), list[Claim]()
     for pair in pairs:
         if pair.kind == "same class":
             continue
         verdict = verdict_of(pair, signals)
         table.setdefault(pair.kind, Counter())[str(verdict.relation)] += 1
-        if verdict.relation > Relation.SIMILAR:
-            weight = MASS[pair.relation] / counts[pair.relation]
-            claims.append(Claim(verdict.relation, verdict.score, pair.relation >= verdict.relation, weight))
+        if verdict.relation > Relation.SIMILAR and pair.kind != TOLD_APART_LATER:
+            claims.append(Claim(verdict.relation, verdict.score, pair.relation >= verdict.relation, weigh(pair)))
     scenes = [one for one in claims if one.relation is Relation.SCENE]
     copied = [one for one in claims if one.relation >= Relation.COPY]
     return {
@@ -221,18 +243,17 @@ def trusted(claims: Sequence[Claim]) -> dict[str, float]:
 
 def threshold(relation: Relation, pairs: Sequence[Pair], signals: Mapping[str, Fit]) -> float:
     """The least probability, half or more, from which the claims of a relation hold as often as they have to."""
-    counts = Counter(pair.relation for pair in pairs)
-    rows = []
+    weigh, rows = weights(pairs), []
     for pair in pairs:
-        if pair.kind == "same class" or (pair.closer is None and pair.kind != "unrelated"):
+        if pair.kind in {"same class", TOLD_APART_LATER} or (pair.closer is None and pair.kind != "unrelated"):
             continue
         chance = max(
             probability(_recalibrated(evidence, signals), relation) for evidence in (pair.evidence, pair.closer or ())
         )
-        rows.append((chance, pair.relation >= relation, MASS[pair.relation] / counts[pair.relation]))
+        rows.append((chance, pair.relation >= relation, weigh(pair)))
     rows.sort(key=lambda row: -row[0])
-    chances, holds, weights = (np.array(column, np.float64) for column in zip(*rows, strict=True))
-    precision = np.cumsum(weights * holds) / np.cumsum(weights)
+    chances, holds, weight = (np.array(column, np.float64) for column in zip(*rows, strict=True))
+    precision = np.cumsum(weight * holds) / np.cumsum(weight)
     enough = chances[(precision >= PRECISION[relation]) & (chances >= 0.5)]
     return round(max(0.5, float(enough.min())), 3) if len(enough) else 0.99
 

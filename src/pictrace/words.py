@@ -27,6 +27,7 @@ MEANINGS = {
     "agreeing": "share of the overlap that looks the same",
     "correlation": "correlation of the grey levels where they overlap",
     "colour": "1 where the colours of the overlap are the same",
+    "spread": "share of the overlap between the places that agree; of pictures with one caption it is small",
     "texture": "share of the overlap, empty places left out, that looks the same",
     "negative": "1 if one picture is the negative of the other",
 }

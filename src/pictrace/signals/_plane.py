@@ -69,6 +69,16 @@ def alignment_of(homography: Exact, query: Trace, candidate: Trace, *, mirrored:
     )
 
 
+def overlap_measures(alignment: Alignment, coverage: float) -> dict[str, float]:
+    """How much of each picture is shared, and how much of that the inliers span."""
+    least = min(alignment.query_overlap, alignment.match_overlap)
+    return {
+        "query_overlap": alignment.query_overlap,
+        "match_overlap": alignment.match_overlap,
+        "spread": min(1.0, coverage / max(least, 1e-6)),
+    }
+
+
 def as_matrix(matrix: Exact) -> Matrix:
     """A 3x3 array as plain numbers, its last one 1."""
     rows = (matrix / matrix[2, 2]).tolist()

@@ -23,6 +23,7 @@ from pictrace.signals._plane import (
     homogeneous,
     hull_share,
     mapped,
+    overlap_measures,
     residual_of,
     scale_to_proxy,
     slant_of,
@@ -69,7 +70,7 @@ class Signal:
         alignment = alignment_of(found.homography, query, candidate, mirrored=found.mirrored)
         if alignment is None:
             return self._silent(Silence.NO_VIEW, measures)
-        measures |= {"query_overlap": alignment.query_overlap, "match_overlap": alignment.match_overlap}
+        measures |= overlap_measures(alignment, measures["coverage"])
         log_odds = calibration("geometry").log_odds(measures)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures, alignment=alignment)
 
