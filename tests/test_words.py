@@ -261,3 +261,13 @@ def test_places_are_all_named_up_to_ten(match, expected):
 def test_every_relation_has_a_sentence(relation):
     """No relation is left without words."""
     assert words.related(answer(relation)[0]).endswith(".")
+
+
+def test_a_closer_look_is_told_as_the_first_one_is() -> None:
+    """By how many features agree, where it laid the pictures over each other and the first look did not."""
+    alignment = Alignment(((1, 0, 0), (0, 1, 0), (0, 0, 1)), 1.0, 1.0, ((0, 0), (9, 0), (9, 9), (0, 9)))
+    first = Evidence("geometry", "alignment", Relation.SCENE, None, {"inliers": 4.0}, Silence.NO_HOMOGRAPHY)
+    closer = Evidence("closer", "alignment", Relation.SCENE, 5.0, {"inliers": 40.0, "matches": 50.0}, "", alignment)
+
+    (said,) = words.why([closer], [first, closer])
+    assert said == "40 of 50 local features agree on one way to lay the pictures over each other"

@@ -212,8 +212,7 @@ class Evidence:
 class Level:
     """How far a pair came towards one relation: its probability of being at least that, and what would be enough.
 
-    `speaks_for` and `speaks_against` are the signals of the strongest opinions, empty where there is none; a relation
-    that nothing speaks for is not given, however probable.
+    `speaks_for` and `speaks_against` are the loudest signals, if any; what nothing speaks for is not given.
     """
 
     relation: Relation

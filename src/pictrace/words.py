@@ -168,12 +168,17 @@ def _said(piece: Evidence, evidence: Sequence[Evidence]) -> str:
         return _hashes(measures["pdq_distance"])
     if "cosine" in measures:
         return f"to the model they look {'unlike' if against else 'alike'} (cosine {_floor(measures['cosine'])})"
-    if piece.signal in {"geometry", "structure"}:
-        parts = {one.signal: one for one in evidence if one.log_odds is not None or one.reason}
-        return _laid(parts.get("geometry"), parts.get("structure"))
+    if piece.signal in {*_ALIGNERS, "structure"}:
+        told = [one for one in evidence if one.log_odds is not None or one.reason]
+        laid = [one for one in told if one.signal in _ALIGNERS]
+        best = max(laid, key=lambda one: (one.alignment is not None, one.measures.get("inliers", 0.0)), default=None)
+        return _laid(best, next((one for one in told if one.signal == "structure"), None))
     numbers = ", ".join(f"{name} {value:.4g}" for name, value in measures.items())
     return f"{piece.signal} speaks {'against' if against else 'for'} it{f' ({numbers})' if numbers else ''}"
 
+
+_ALIGNERS = {"geometry", "closer"}
+"""Signals that lay the pictures over each other by local features."""
 
 _SAME_PIXELS = "the pixels are the same, and the files differ only in what is written around them"
 

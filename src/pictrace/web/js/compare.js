@@ -60,7 +60,7 @@ class Comparison {
     const { app } = this;
     this.query.opened = Number(this.params.b);
     const names = { query: this.queryName(), match: named(app, match.path ?? (isNaN(this.params.b) ? this.params.b : null), match.id ?? Number(this.params.b)).file };
-    this.viewer = new Viewer(app, drawing, names);
+    this.viewer = new Viewer(app, drawing, names, match.changes);
     const place = match.overlap && match.relation !== "exact" ? where(app, match.overlap) : "";
     const how = match.quad && match.relation !== "exact" ? moved(app, match) : app.t("reason.in_place");
     const change = how === app.t("reason.in_place") ? "" : app.t("compare.moved", { how });

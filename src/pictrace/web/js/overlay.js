@@ -35,6 +35,11 @@ export function corners([x, y, w, h]) {
   return [[x, y], [x + w, y], [x + w, y + h], [x, y + h]];
 }
 
+/** Boxes `[x, y, w, h]` of what covers something, dashed. @param {number[][]} boxes */
+export function blots(boxes) {
+  return boxes.map((box) => [s("polygon", { class: "edge halo", points: points(corners(box)) }), s("polygon", { class: "edge blot", points: points(corners(box)) })]);
+}
+
 /** Lines between places of two pictures, with a dot at each end. @param {number[][]} lines */
 export function threads(lines) {
   if (!lines.length) return null;

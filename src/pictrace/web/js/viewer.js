@@ -1,7 +1,7 @@
 /** @file A pair of pictures seen in five ways: beside each other, joined by lines, under a slider, blinking, and their difference. */
 
 import { fill, h, icon, s } from "./dom.js";
-import { coversAll, edge, shade, spread, threads } from "./overlay.js";
+import { blots, coversAll, edge, shade, spread, threads } from "./overlay.js";
 
 const LINES = 60;
 const GAP = 3;
@@ -19,8 +19,9 @@ const WAYS = [
 let remembered = "pair";
 
 export class Viewer {
-  /** @param {any} app @param {any} drawing as the service sends it @param {{query: string, match: string}} names */
-  constructor(app, drawing, names) {
+  /** @param {any} app @param {any} drawing as the service sends it @param {{query: string, match: string}} names @param {any[]} changes */
+  constructor(app, drawing, names, changes = []) {
+    this.overlaid = changes.filter((change) => change.kind === "overlaid");
     Object.assign(this, { app, drawing, names, off: () => {}, share: 0.5 });
     this.narrow = matchMedia("(max-width: 700px)");
     this.redraw = () => this.show(this.way);
@@ -80,12 +81,13 @@ export class Viewer {
     const { covered, outline } = this.drawing;
     const isWhole = coversAll(covered, query.width, query.height) && coversAll(outline, match.width, match.height);
     this.draw(width, height,
-      placed(0, 0, first, query, shade(covered, query.width, query.height), !joined && !isWhole && edge(covered)),
-      placed(dx, dy, second, match, !isWhole && edge(outline)),
+      placed(0, 0, first, query, shade(covered, query.width, query.height), !joined && !isWhole && edge(covered), !joined && blots(this.overlaid.map((change) => change.query_box))),
+      placed(dx, dy, second, match, !isWhole && edge(outline), !joined && blots(this.overlaid.map((change) => change.match_box))),
       joined && threads(across));
     const count = this.drawing.lines.length;
     const told = joined && this.app.t(lines.length < count ? "compare.lines_said" : "compare.lines_all", { count, shown: lines.length });
-    fill(this.caption, joined ? told : this.app.t(isWhole || !outline.length ? "compare.pair_plain" : "compare.pair_said", this.names));
+    const dashed = this.overlaid.length ? ` ${this.app.t("change.dashed")}` : "";
+    fill(this.caption, joined ? told : this.app.t(isWhole || !outline.length ? "compare.pair_plain" : "compare.pair_said", this.names) + dashed);
   }
 
   slider() {
