@@ -22,13 +22,13 @@ class Strip {
   constructor(root, app) {
     this.app = app;
     this.live = liveOf(app);
-    this.pictures = h("a", { class: "state-pictures", href: "#/library" });
+    this.pictures = h("a", { class: "state-pictures", href: "#/library", hidden: true });
     this.index = h("span", { class: "state-index" });
     this.bar = progress("");
     this.words = h("span", null);
     this.job = h("a", { class: "state-job", href: "#/jobs", hidden: true }, this.words, this.bar);
     this.lost = h("span", { class: "state-lost", hidden: true });
-    this.element = h("div", { class: "state-strip" }, this.pictures, this.index, this.job, this.lost);
+    this.element = h("div", { class: "state-strip", role: "group" }, this.pictures, this.index, this.job, this.lost);
     root.append(this.element);
     const { signal } = this.#ending;
     for (const kind of ["job", "jobs", "collection"]) this.live.addEventListener(kind, () => this.#soon(), { signal });
@@ -66,6 +66,7 @@ class Strip {
     const { app, live } = this;
     const { collection } = live;
     this.element.setAttribute("aria-label", app.t("status.label"));
+    this.pictures.hidden = !collection;
     if (collection) {
       fill(this.pictures, app.t("status.pictures", { count: collection.pictures }));
       this.#drawIndex(collection.index);
