@@ -1,5 +1,6 @@
 """Searching: with a file, the clipboard, an address, a part of a picture; and what is seen while it goes on."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_from_an_empty_collection_to_a_compared_result(empty, visitor) -> None:
     page.get_by_role("link", name="Search", exact=True).click()
     page.locator(".drop input").first.set_input_files(shot("chelsea.png", PART))
     heading(page, "Found 1 copy")
-    expect(page.locator(".card .score")).to_contain_text("99")
+    expect(page.locator(".card .score")).to_have_text(re.compile("9[5-9]%"))
     page.get_by_role("link", name="Compare: chelsea.jpg").click()
     heading(page, "The same photograph, edited")
     for way in ("Matching places", "Slider", "Blink", "Difference", "Side by side"):
