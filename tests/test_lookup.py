@@ -322,7 +322,7 @@ def test_local_features_of_too_many_pictures_wait_for_their_index(catalog, folde
 
     (warning,) = searchable.warnings
     assert "20 pictures" in warning
-    assert (searchable.behind, len(searchable.search(features, 5)[0])) == (20, 0)
+    assert (searchable.left_out, searchable.behind, len(searchable.search(features, 5)[0])) == (20, 20, 0)
     assert fold(Place(folder, LOCAL, "local", catalog))
     searchable.refresh()
     assert (searchable.behind, searchable.warnings) == (0, ())

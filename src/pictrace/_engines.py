@@ -58,12 +58,14 @@ class Engines:
 
     def state(self, catalog: Catalog) -> IndexState:
         """How the engine finds candidates as of now."""
-        lookups = self.of(catalog).lookups.values()
+        engine = self.of(catalog)
+        lookups = engine.lookups.values()
         return IndexState(
             name=catalog.recipe.index,
             exhaustive=all(one.exhaustive for one in lookups),
             recall=min((one.recall for one in lookups if one.recall is not None), default=None),
             behind=max((one.behind for one in lookups), default=0),
+            left_out=0 if engine.local is None else engine.local.left_out,
         )
 
     def close(self) -> None:

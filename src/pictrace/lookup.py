@@ -42,11 +42,15 @@ class _Parts:
 
 
 class Lookup:
-    """The rows of one encoder; safe to search from several threads, also while one of them refreshes."""
+    """The rows of one encoder; safe to search from several threads, also while one of them refreshes.
+
+    Attributes:
+        left_out: pictures whose local features are not searched, being in no index and too many for a tail.
+    """
 
     def __init__(self, folder: Path, stamp: EncoderStamp, index_name: str, catalog: Catalog, *, threads: int) -> None:
         check_name(stamp.name)
-        self._reason, self._left_out = "", 0
+        self._reason, self.left_out = "", 0
         self._folder = folder
         self._stamp = stamp
         self._index_name = index_name
@@ -90,7 +94,7 @@ class Lookup:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is not as it should be, one sentence each."""
-        left_out = LEFT_OUT.format(f"{self._left_out:,}") if self._left_out else ""
+        left_out = LEFT_OUT.format(f"{self.left_out:,}") if self.left_out else ""
         return tuple(filter(None, (self._reason, left_out)))
 
     @property
@@ -113,7 +117,7 @@ class Lookup:
     @property
     def behind(self) -> int:
         """How many rows the index does not have yet; all of them, if there is none."""
-        return len(self._parts.tail) + self._left_out
+        return len(self._parts.tail) + self.left_out
 
     def search(self, rows: Rows, limit: int) -> list[Hits]:
         """The nearest `limit` rows of each query `(q, columns)`; rows of deleted pictures may be among them.
@@ -137,7 +141,7 @@ class Lookup:
         with self._refreshing:
             manifest = self._manifest()
             if self._held is None:
-                self._left_out = self._too_many(0 if manifest is None else manifest.watermark)
+                self.left_out = self._too_many(0 if manifest is None else manifest.watermark)
             elif manifest != self._held.manifest:
                 self._held = self._opened(manifest)
             else:
@@ -167,8 +171,8 @@ class Lookup:
 
     def _catch_up(self, tail: Any) -> None:
         newest = self._catalog.watermark
-        self._left_out = self._too_many(self._seen)
-        if newest > self._seen and not self._left_out:
+        self.left_out = self._too_many(self._seen)
+        if newest > self._seen and not self.left_out:
             for keys, rows in batches(self._catalog, self._stamp, self._seen):
                 tail.add(keys, rows)
                 self._seen = int(keys[-1])

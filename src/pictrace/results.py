@@ -177,13 +177,14 @@ class Answer(Sequence[Match]):
 @dataclass(frozen=True)
 class IndexState:
     """How candidates are found: by which index, comparing every picture or with a measured `recall`; `behind` counts
-    pictures that are not in it yet and are compared one by one.
+    pictures that are not in it yet and are compared one by one, `left_out` those whose local features wait for theirs.
     """
 
     name: str
     exhaustive: bool
     recall: float | None
     behind: int
+    left_out: int
 
     def to_dict(self) -> dict[str, Any]:
         """The state as JSON output carries it."""

@@ -66,12 +66,13 @@ class Collections(Reply):
 
 
 class Index(Reply):
-    """How candidates are found; `behind` are those that are compared one by one."""
+    """How candidates are found; `behind` are compared one by one, `left_out` are not yet found inside of others."""
 
     name: str
     exhaustive: bool
     recall: float | None
     behind: int
+    left_out: int
 
 
 class Collection(Reply):

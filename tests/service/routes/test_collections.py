@@ -20,7 +20,7 @@ def test_a_collection_says_how_it_is_searched(desk):
     told = desk.get().json()
 
     assert (told["name"], told["pictures"], told["encoders"]) == ("default", 3, ["lite0", "pdq"])
-    assert told["index"] == {"name": "hnsw", "exhaustive": True, "recall": None, "behind": 3}
+    assert told["index"] == {"name": "hnsw", "exhaustive": True, "recall": None, "behind": 3, "left_out": 0}
     assert told["jobs"] == {"running": 0, "queued": 0}
 
 
