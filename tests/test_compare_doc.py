@@ -3,6 +3,7 @@
 `RECORD_GOLDEN=1` writes the tables anew.
 """
 
+import json
 import os
 import re
 from pathlib import Path
@@ -19,6 +20,7 @@ from pictrace.types import Relation
 
 ROOT = Path(__file__).parents[1]
 DOC = ROOT / "docs" / "compare.md"
+RESULT = ROOT / "benchmarks" / "results" / "changes.json"
 HEAD = (
     "| picture 1 | picture 2 | relation | probability | SSIM of the whole | what was done |\n|---|---|---|---|---|---|"
 )
@@ -87,6 +89,26 @@ def test_every_kind_of_change_is_explained() -> None:
     explained = set(re.findall(r"`([a-z-]+)`", "".join(first)))
 
     assert {str(kind) for kind in ChangeKind} <= explained
+
+
+@pytest.mark.skipif(not RESULT.is_file(), reason="benchmarks/changes.py has not been run")
+def test_what_was_measured_is_what_is_told() -> None:
+    """Precision and recall stand in the page as the benchmark wrote them."""
+    found = json.loads(RESULT.read_text("utf-8"))["changes"]
+    lines = ["| change | precision | recall |", "|---|---|---|"]
+    for name, one in found.items():
+        kind, _, more = name.partition(":")
+        shown = f"`{kind}` {more.replace('_', ' ')}".strip()
+        lines.append(f"| {shown} | {_two(one['precision'])} | {_two(one['recall'])} |")
+    text = "\n".join(lines)
+    if os.environ.get("RECORD_GOLDEN") == "1":
+        record("measured", "end measured", text)
+
+    assert recorded("measured", "end measured").strip() == text
+
+
+def _two(share: float | None) -> str:
+    return "–" if share is None else f"{share:.2f}"
 
 
 def test_relations_are_those_there_are(rows: list[list[str]]) -> None:
