@@ -87,7 +87,7 @@ PRECISION = {Relation.COPY: 0.96, Relation.SCENE: 0.95, Relation.SIMILAR: 0.5}
 """What share of the claims of a relation has to hold at its threshold, on the fitting half, weighted by `MASS`."""
 
 EXACT_PRIOR = 0.0
-RIDGE = 1e-3
+RIDGE = 5e-4
 
 
 def fitted(signal: str, examples: "Examples") -> dict[str, object]:

@@ -43,7 +43,7 @@ def test_every_edit_is_found_and_called_a_copy(collection: Collection, name: str
     first = collection.search(jpeg(EDITS[edit](photo(name))))[0]
 
     assert (str(FOLDER / name), Relation.COPY) == (first.path, first.relation)
-    assert first.score > 0.8
+    assert first.score > 0.9
 
 
 def test_a_match_names_every_place(tmp_path: Path) -> None:
