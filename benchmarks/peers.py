@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import peerpage
 from measured import machine
 from pairs import in_fitting_half
 from PIL import Image
@@ -244,6 +245,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as room:
         told = compared(options, Path(room))
     RESULT.write_text(json.dumps({"machine": machine(), **told}, indent=1) + "\n")
+    peerpage.write(told)
     stream = io.StringIO()
     for name, found in told["methods"].items():
         stream.write(f"{name:18s} {json.dumps({key: value for key, value in found.items() if key != 'edits'})}\n")
