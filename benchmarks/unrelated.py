@@ -23,14 +23,12 @@ from measured import machine
 from pictrace import assessment, tracing
 from pictrace.collection import Collection
 from pictrace.types import Key, Relation
+from pictrace.verification import HINTED
 
 RESULT = Path(__file__).parent / "results/unrelated.json"
 SETS = ("photos", "corel1k", "museum", "holidays_805", "distractors")
 ROUND = 100
 """Pictures of which every one is paired with every other: 4,950 pairs for 100 traces."""
-
-HINTED = 4
-"""Inliers from which a search looks closer first."""
 
 _open: dict[str, Collection] = {}
 

@@ -1,7 +1,7 @@
 """From a query to verified matches: candidates, evidence, verdicts."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -40,6 +40,9 @@ TOLD = 8
 """Matches of which a search says what was done to them: each takes as long as to verify a candidate."""
 
 _NEIGHBOURS = 100
+_ENOUGH: dict[Mode, Relation] = {"auto": Relation.SCENE, "copy": Relation.COPY}
+"""What has to be proved before no more candidates are looked for, where candidates are verified at all."""
+
 Heard = Callable[[str, Sequence[Match]], None]
 """Who is told the name of a stage and the matches known after it."""
 
@@ -114,18 +117,19 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     with stages("verify"):
         known = judged(engine, trace, keys[:first], verify=verified)
     if asked.mode in {"auto", "copy"}:
-        known, keys = _looked_further(engine, query, trace, known, keys, stages)
+        known, keys = _looked_further(_Looking(engine, query, trace, _ENOUGH[asked.mode], stages), known, keys)
     matches = matches_of(trace, known, verified=verified)
     seen = {one.key for one in known}
     matches += _unverified(engine, trace, [key for key in keys if key not in seen][: 2 * asked.limit])
-    return _answer(engine, asked, trace, asked.chosen(matches), stages)
+    chosen = _changed(trace, asked.chosen(matches), {one.key: one.trace for one in known}, stages)
+    return _answer(engine, asked, trace, chosen, stages)
 
 
 def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match], stages: _Stages) -> Answer:
     lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
     local = [] if engine.local is None or asked.mode in {"exact", "similar"} else [engine.local]
     return Answer(
-        matches=_named(engine.catalog, _changed(engine, query, matches, stages)),
+        matches=_named(engine.catalog, matches),
         searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
@@ -168,16 +172,26 @@ def _same(engine: Engine, query: Trace) -> list[Key]:
     return [key for key in found if engine.admits(key)]
 
 
-def _looked_further(
-    engine: Engine, query: Picture | Key, trace: Trace, known: Sequence[Judged], keys: Sequence[Key], stages: _Stages
-) -> tuple[list[Judged], list[Key]]:
+@dataclass(frozen=True)
+class _Looking:
+    """What is looked for, and what has to be proved before nothing more is looked for."""
+
+    engine: Engine
+    query: Picture | Key
+    trace: Trace
+    least: Relation
+    stages: _Stages
+
+
+def _looked_further(look: _Looking, known: Sequence[Judged], keys: Sequence[Key]) -> tuple[list[Judged], list[Key]]:
     """Those that are known and what else is found while nothing is proved, and the order of all candidates.
 
     First what shares most local features with the query, for a small part of a picture has hardly anything else; then
     the likeliest of all are looked at closer; then what is near to a part of the query.
     """
+    engine, query, trace, stages = look.engine, look.query, look.trace, look.stages
     found, order = list(known), list(keys)
-    if not is_settled(trace, found, Relation.SCENE):
+    if not is_settled(trace, found, look.least):
         with stages("inside"):
             inside = of_details(engine, tracing.details_of(query if isinstance(query, Picture) else trace), INSIDE)
             order = interleaved([inside, order])
@@ -186,7 +200,7 @@ def _looked_further(
     if not is_settled(trace, found, Relation.COPY):
         with stages("closer"):
             found = looked_closer(engine, trace, found, order, last=False)
-    if not is_settled(trace, found, Relation.SCENE):
+    if not is_settled(trace, found, look.least):
         with stages("thorough"):
             done = {one.key for one in found}
             rest = [key for key in _with_parts(engine, query, trace, order) if key not in done]
@@ -195,7 +209,9 @@ def _looked_further(
             found = looked_closer(engine, trace, found, likely, last=True)
             order = list(dict.fromkeys([*order, *rest]))
     # Who asks by a picture of the collection has it already; and where there are two of a thing there may be more.
-    if isinstance(query, int) or max((one.relation for one in found), default=None) is Relation.SCENE:
+    best = max((one.relation for one in found), default=Relation.DIFFERENT)
+    seen_closer = any(one.looked and one.relation is Relation.COPY for one in found)
+    if isinstance(query, int) or best is Relation.SCENE or seen_closer:
         with stages("relatives"):
             found = with_relatives(engine, trace, found, order)
     return found, order
@@ -213,16 +229,15 @@ def _unverified(engine: Engine, query: Trace, keys: Sequence[Key]) -> list[Match
     return matches_of(query, judged(engine, query, keys, verify=False), verified=False)
 
 
-def _changed(engine: Engine, query: Trace, matches: Sequence[Match], stages: _Stages) -> Sequence[Match]:
+def _changed(query: Trace, matches: Sequence[Match], traces: Mapping[Key, Trace], stages: _Stages) -> Sequence[Match]:
     """The matches, the first of those that are proved with what was done to them."""
     aligned = [match for match in matches if match.alignment is not None and match.relation < Relation.EXACT]
-    proved = [match.id for match in aligned[:TOLD] if match.id is not None]
+    proved = {match.id for match in aligned[:TOLD]} & set(traces)
     if not proved:
         return matches
     with stages("changes"):
-        traces = engine.catalog.traces(proved)
         return [
-            with_changes(match, query, traces[match.id]) if match.id in proved and match.id in traces else match
+            with_changes(match, query, traces[match.id]) if match.id in proved and match.id is not None else match
             for match in matches
         ]
 

@@ -9,7 +9,7 @@ from pictrace import tracing
 from pictrace.assessment import assess, either_way, is_aligned, look_closer, match_of, with_classic
 from pictrace.candidates import Engine
 from pictrace.results import Match
-from pictrace.signals.closer import promise
+from pictrace.signals.closer import promise, ready
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Evidence, Key, Relation, Trace, Verdict
 
@@ -25,12 +25,15 @@ _UNPROMISED = 2
 _PROMISING = 4
 """Places that roughly agree at a glance; of strangers one in twelve has so many."""
 
-_HINTED = 5
+HINTED = 5
 """Features that agree, too few to prove anything, which put a candidate before others."""
 
 RELATIVES = 20
 """Open candidates that are glanced at where others of the same thing are looked for; benchmarks/holidays.py finds a
 mean average precision of 0.80 without, 0.84 with 10 and 0.86 with 20."""
+
+_AT_ONCE = 2
+"""Closer looks between two questions whether one of them proved a copy; on however many cores, for the same answer."""
 
 _WORTH_A_THREAD = 4
 """Candidates; starting a thread takes a tenth of a millisecond and looking at one of them two."""
@@ -42,12 +45,14 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Judged:
-    """A candidate, what was found of it, and what that means."""
+    """A candidate, what was found of it, and what that means; whether it was glanced at, and looked at closer."""
 
     key: Key
     trace: Trace
     verdict: Verdict
     evidence: Sequence[Evidence]
+    glanced: bool = False
+    looked: bool = False
 
     @property
     def relation(self) -> Relation:
@@ -68,7 +73,9 @@ def judged(engine: Engine, query: Trace, keys: Sequence[Key], *, verify: bool) -
         with ThreadPoolExecutor(1, "pictrace-verify") as beside:
             alone = replace(engine, threads=1)
             others = beside.submit(judged, alone, query, keys[1::2], verify=True)
-            return judged(alone, query, keys[::2], verify=True) + others.result()
+            both = judged(alone, query, keys[::2], verify=True) + others.result()
+        place = {key: number for number, key in enumerate(keys)}
+        return sorted(both, key=lambda one: place[one.key])
     signals = [signal for signal in engine.signals if verify or signal.family != "alignment"]
     found = []
     for key, stored in engine.catalog.traces(keys).items():
@@ -97,59 +104,66 @@ def looked_closer(
 
     The `last` look goes on where the first one ended.
     """
-    if is_settled(query, found, Relation.COPY) or not any(one.family == "alignment" for one in engine.signals):
+    if is_settled(query, found, Relation.COPY) or not _aligns(engine):
         return list(found)
-    looked: dict[Key, Judged] = {}
-    for chosen in _chosen(engine, query, found, order, last=last):
-        for start in range(0, len(chosen), engine.threads):
-            batch = chosen[start : start + engine.threads]
-            looked |= {one.key: one for one in _beside(engine, lambda one: _closer(engine, query, one), batch)}
-            if is_settled(query, list(looked.values()), Relation.COPY):
+    ready(query)
+    known = {one.key: one for one in found}
+    for chosen in _chosen(engine, query, known, order, last=last):
+        fresh: list[Judged] = []
+        for start in range(0, len(chosen), _AT_ONCE):
+            fresh += _beside(engine, lambda one: _closer(engine, query, one), chosen[start : start + _AT_ONCE])
+            if is_settled(query, fresh, Relation.COPY):
                 break
-        if is_settled(query, list(looked.values()), Relation.SCENE):
+        known |= {one.key: one for one in fresh}
+        if is_settled(query, fresh, Relation.SCENE):
             break
-    return [looked.get(one.key, one) for one in found]
+    return list(known.values())
 
 
 def with_relatives(engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key]) -> list[Judged]:
     """The same candidates, more of them proved: for whom it is not enough that one was."""
-    if is_featureless(query) or not any(one.family == "alignment" for one in engine.signals):
+    if is_featureless(query) or not _aligns(engine):
         return list(found)
-    ranked = [one for one in _ranked(found, order) if one.relation < Relation.SCENE][:RELATIVES]
-    looked = {
-        one.key: one
-        for one in _beside(engine, lambda one: _closer(engine, query, one), _promising(engine, query, ranked))
-    }
-    return [looked.get(one.key, one) for one in found]
+    ready(query)
+    known = {one.key: one for one in found}
+    ranked = [one for one in _ranked(known, order) if one.relation < Relation.SCENE and not one.looked]
+    chosen = _promising(engine, query, known, ranked[:RELATIVES])
+    known |= {one.key: one for one in _beside(engine, lambda one: _closer(engine, query, one), chosen)}
+    return list(known.values())
 
 
-def _ranked(found: Sequence[Judged], order: Sequence[Key]) -> list[Judged]:
-    """Those that could be looked at closer: first those with a hint, then by `order`."""
-    by_key = {one.key: one for one in found if not is_featureless(one.trace)}
-    ranked = [by_key[key] for key in order if key in by_key]
-    ranked.sort(key=lambda one: _inliers(one) < _HINTED)
-    return ranked
-
-
-def _promising(engine: Engine, query: Trace, glanced: Sequence[Judged]) -> list[Judged]:
-    """Those of which a glance promises something, the most promising first."""
-    promises = _beside(engine, lambda one: promise(query, one.trace), glanced)
-    pairs = sorted(zip(promises, glanced, strict=True), key=lambda pair: -pair[0])
-    return [one for number, one in pairs if number >= _PROMISING]
+def _aligns(engine: Engine) -> bool:
+    return any(one.family == "alignment" for one in engine.signals)
 
 
 def _chosen(
-    engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key], *, last: bool
+    engine: Engine, query: Trace, known: dict[Key, Judged], order: Sequence[Key], *, last: bool
 ) -> Iterator[list[Judged]]:
     """Whom to look at closer next, for as long as nothing is proved: what is proved to be a scene may be a copy."""
-    proved = [one for one in found if one.relation is Relation.SCENE]
+    ranked = _ranked(known, order)
+    proved = [one for one in ranked if one.relation is Relation.SCENE and not one.looked]
     if proved:
         yield proved[:_LOOKED]
         return
-    ranked = _ranked(found, order)
-    yield _promising(engine, query, ranked[GLANCED:GLANCED_AT_LAST] if last else ranked[:GLANCED])[:_LOOKED]
+    most = GLANCED_AT_LAST - GLANCED if last else GLANCED
+    yield _promising(engine, query, known, [one for one in ranked if not one.glanced][:most])[:_LOOKED]
     if last:
-        yield ranked[:_UNPROMISED]
+        yield [one for one in _ranked(known, order) if not one.looked][:_UNPROMISED]
+
+
+def _ranked(known: dict[Key, Judged], order: Sequence[Key]) -> list[Judged]:
+    """Those that could be looked at closer: first those with a hint, then by `order`."""
+    ranked = [known[key] for key in order if key in known and not is_featureless(known[key].trace)]
+    ranked.sort(key=lambda one: _inliers(one) < HINTED)
+    return ranked
+
+
+def _promising(engine: Engine, query: Trace, known: dict[Key, Judged], glanced: Sequence[Judged]) -> list[Judged]:
+    """Those of which a glance promises something, the most promising first; `known` remembers who was glanced at."""
+    promises = _beside(engine, lambda one: promise(query, one.trace), glanced)
+    known |= {one.key: replace(one, glanced=True) for one in glanced}
+    pairs = sorted(zip(promises, glanced, strict=True), key=lambda pair: -pair[0])
+    return [known[one.key] for number, one in pairs if number >= _PROMISING]
 
 
 def _inliers(one: Judged) -> float:
@@ -158,7 +172,7 @@ def _inliers(one: Judged) -> float:
 
 def _closer(engine: Engine, query: Trace, one: Judged) -> Judged:
     verdict, evidence = look_closer(query, one.trace, engine.signals, one.evidence)
-    return replace(one, verdict=_corrected(engine, verdict), evidence=evidence)
+    return replace(one, verdict=_corrected(engine, verdict), evidence=evidence, looked=True)
 
 
 def _corrected(engine: Engine, verdict: Verdict) -> Verdict:

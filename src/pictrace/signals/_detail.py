@@ -76,7 +76,7 @@ def pixels_of(trace: Trace) -> npt.NDArray[np.uint8]:
     return Picture.open(trace.proxy).pixels
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=16)
 def detail(trace: Trace) -> Detail:
     """The features of the whole picture."""
     return part(trace, (0.0, 0.0, *frame_of(trace)), PROXY_SIDE)

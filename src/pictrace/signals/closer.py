@@ -68,10 +68,15 @@ class Signal:
         return Evidence(self.name, self.family, self.ceiling, None, measures, reason)
 
 
+def ready(query: Trace) -> None:
+    """The query's features, made once before several threads ask for them."""
+    detail(query)
+
+
 def promise(query: Trace, candidate: Trace) -> int:
     """How many places roughly agree at a glance, of the best way to take the query: what to look at closer first."""
-    theirs, width = glance(candidate), frame_of(query)[0]
-    return max(int(roughly(way.of(detail(query), width), theirs)[2].sum()) for way in _WAYS)
+    mine, theirs, width = detail(query), glance(candidate), frame_of(query)[0]
+    return max(int(roughly(way.of(mine, width), theirs)[2].sum()) for way in _WAYS)
 
 
 @dataclass(frozen=True)
@@ -135,9 +140,9 @@ class _Found:
 def _looked(query: Trace, candidate: Trace) -> _Found | None:
     """The best agreement of any way, refined by what both share if that is a small part of one of them."""
     best: _Found | None = None
-    theirs, width = detail(candidate), frame_of(query)[0]
+    mine, theirs, width = detail(query), detail(candidate), frame_of(query)[0]
     for way in _WAYS:
-        agreed = agreement(way.of(detail(query), width), theirs)
+        agreed = agreement(way.of(mine, width), theirs)
         if agreed is not None and (best is None or agreed.inside.sum() > best.agreed.inside.sum()):
             best = _Found(way, agreed)
         if best is not None and best.inliers >= _SURE_INLIERS:
