@@ -68,7 +68,9 @@ def explain(query: Trace, candidate: Trace, match: Match) -> Drawing:
         plain,
         lines=tuple(inlier_pairs(query, candidate, alignment, most=told)),
         aligned_webp=_aligned(query, candidate, alignment, plain.outline),
-        difference_webp=_encoded(Image.fromarray(difference(query, candidate, alignment))),
+        difference_webp=_encoded(
+            Image.fromarray(difference(query, candidate, alignment, negative=bool(match.signals.get("negative"))))
+        ),
     )
 
 

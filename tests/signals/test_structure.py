@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from photographs import flat, photo, trace
+from PIL import ImageOps
 from skimage.metrics import structural_similarity
 
 from pictrace.edits import EDITS, captioned, turned
@@ -67,6 +68,17 @@ def test_difference_is_bright_where_the_text_bar_is() -> None:
     shown = difference(one, other, shape).astype(int).sum(axis=2)
 
     assert shown[-40:].mean() > 4 * shown[:-120].mean()
+
+
+def test_the_negative_of_a_picture_does_not_differ_from_it() -> None:
+    """Where one is known to be the other's negative, the map is dark."""
+    one, other = trace(ImageOps.invert(photo("coffee.png"))), trace(photo("coffee.png"))
+    shape = geometry.Signal().compare(other, other, []).alignment
+    assert shape is not None
+
+    plain, turned_back = (difference(one, other, shape, negative=is_one).mean() for is_one in (False, True))
+
+    assert turned_back < plain / 4
 
 
 def test_difference_is_black_outside_the_overlap() -> None:

@@ -63,10 +63,13 @@ def classic(query: Trace, candidate: Trace) -> float:
     return ssim(_squashed(query), _squashed(candidate))[0]
 
 
-def difference(query: Trace, candidate: Trace, alignment: Alignment) -> npt.NDArray[np.uint8]:
+def difference(
+    query: Trace, candidate: Trace, alignment: Alignment, *, negative: bool = False
+) -> npt.NDArray[np.uint8]:
     """Where the aligned pictures differ, over the match's proxy: `(h, w, 3)` uint8 RGB, black where the query is not.
 
-    Bright is different; what only the brightness or contrast as a whole changes is evened out before.
+    Bright is different; what only the brightness or contrast as a whole changes is evened out before, and that one is
+    the `negative` of the other.
     """
     still, moving = (Picture.open(trace.proxy).pixels for trace in (candidate, query))
     homography = _between(still, moving, candidate, query, np.array(alignment.transform))
@@ -80,7 +83,7 @@ def difference(query: Trace, candidate: Trace, alignment: Alignment) -> npt.NDAr
     blurred = [cv2.GaussianBlur(part.astype(np.float32), (0, 0), 1.5) for part in (still, warped)]
     one, other = (part[inside] for part in blurred)
     gain = one.std(axis=0) / np.maximum(other.std(axis=0), 1.0)
-    levelled = (blurred[1] - other.mean(axis=0)) * gain + one.mean(axis=0)
+    levelled = (blurred[1] - other.mean(axis=0)) * (-gain if negative else gain) + one.mean(axis=0)
     apart = np.abs(blurred[0] - levelled).mean(axis=2)
     heat = cv2.applyColorMap(np.clip(apart * 4, 0, 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     shown = cv2.cvtColor(heat, cv2.COLOR_BGR2RGB)
