@@ -61,6 +61,13 @@ def test_a_copy_stays_a_copy() -> None:
     assert verdict.score == pytest.approx(1 / (1 + math.exp(-(0.9 * math.log(9) - 0.5))))
 
 
+def test_a_line_far_out_still_gives_a_score() -> None:
+    """Whatever a file says that may be read, no search fails for it."""
+    far = replace(SOUND, intercept=-1000)
+
+    assert 0 <= far.applied(Verdict(Relation.COPY, 0.9)).score < 1e-9
+
+
 def test_scores_have_finite_log_odds() -> None:
     """Certainty is a large number."""
     assert log_odds_of(1.0) == -log_odds_of(0.0) == 36.0

@@ -77,3 +77,16 @@ def test_the_last_look_passes_over_nobody(collection) -> None:
 
     assert all(one.glanced for one in last)
     assert [one.key for one in last] == keys
+
+
+def test_a_thin_picture_is_in_nobodys_way(tmp_path) -> None:
+    """Its proxy is thinner than any picture may be, and still searched, compared and passed over."""
+    thin = photo("coffee.png").resize((3000, 30))
+    with _filled(tmp_path / "c.pictrace") as filled:
+        key = filled.add_image(jpeg(thin), name="thin.jpg")
+        stored = search(filled.engine(), key)
+        asked = filled.search(jpeg(photo("cell.png").resize((90, 400))))
+
+        assert stored[0].relation is Relation.EXACT
+        assert "thorough" in asked.timings_ms
+        assert filled.compare(jpeg(thin), jpeg(photo("cell.png"))).relation is Relation.DIFFERENT

@@ -55,7 +55,7 @@ class Correction:
         """The verdict with its score corrected if it says `copy`; what it says stays."""
         if verdict.relation is not Relation.COPY:
             return verdict
-        return replace(verdict, score=1.0 / (1.0 + math.exp(-self.log_odds(log_odds_of(verdict.score)))))
+        return replace(verdict, score=_score_of(self.log_odds(log_odds_of(verdict.score))))
 
 
 def log_odds_of(score: float) -> float:
@@ -63,6 +63,10 @@ def log_odds_of(score: float) -> float:
     if score in {0.0, 1.0}:
         return math.copysign(_SUREST, score - 0.5)
     return max(-_SUREST, min(_SUREST, math.log(score) - math.log1p(-score)))
+
+
+def _score_of(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-_SUREST, min(_SUREST, log_odds))))
 
 
 @cache

@@ -110,6 +110,11 @@ class Picture:
         return picture
 
     @classmethod
+    def of_proxy(cls, proxy: bytes, *, target: int = 0) -> "Picture":
+        """The picture in a proxy that PicTrace made: of a panorama it may be thinner than any picture may be."""
+        return cls.open(proxy, limits=Limits(min_side=1), target=target)
+
+    @classmethod
     def of_frame(
         cls, frame: Array, pixel_hash: str, *, detail: Array | None = None, coded_quality: int = 0, **facts: Any
     ) -> Self:

@@ -219,7 +219,7 @@ def _looked_further(look: _Looking, known: Sequence[Judged], keys: Sequence[Key]
 
 def _with_parts(engine: Engine, query: Picture | Key, trace: Trace, keys: Sequence[Key]) -> list[Key]:
     """The keys mixed with the pictures that are near to one part of the query only."""
-    picture = query if isinstance(query, Picture) else Picture.open(trace.proxy)
+    picture = query if isinstance(query, Picture) else Picture.of_proxy(trace.proxy)
     near = of_parts(engine, tracing.parts_of(picture, engine.encoders), THOROUGH)
     return interleaved([keys, *near])
 

@@ -95,7 +95,7 @@ def of_query(picture: Picture, encoders: Sequence[Encoder]) -> Trace:
 
 def with_variants(trace: Trace, encoders: Sequence[Encoder]) -> Trace:
     """A stored trace as one to search with; the turns of its hash come from its proxy."""
-    turns = hashes.variants(Picture.open(trace.proxy))[1]
+    turns = hashes.variants(Picture.of_proxy(trace.proxy))[1]
     return replace(trace, rows={**trace.rows, **_turns(turns, encoders)})
 
 
@@ -120,7 +120,7 @@ def parts_of(picture: Picture, encoders: Sequence[Encoder]) -> dict[str, Rows]:
 
 def details_of(query: Picture | Trace) -> Rows:
     """Many local features of a query, `(n, 38)` uint8, to look for things inside of it by; a trace has only a proxy."""
-    picture = query if isinstance(query, Picture) else Picture.open(query.proxy)
+    picture = query if isinstance(query, Picture) else Picture.of_proxy(query.proxy)
     features = keypoints.extract_many(picture.detail)
     return features.view(np.uint8).reshape(len(features), FEATURE_SPACE.columns)
 
@@ -148,7 +148,7 @@ def with_features(trace: Trace) -> Trace:
 
 def features_of(proxy: bytes) -> npt.NDArray[np.void]:
     """The local features of a picture of which only the proxy is at hand."""
-    return keypoints.extract(Picture.open(proxy).grey)
+    return keypoints.extract(Picture.of_proxy(proxy).grey)
 
 
 def recipe_of(encoders: Sequence[Encoder], *, index: str, defer_features: bool = False) -> Recipe:

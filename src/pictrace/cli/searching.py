@@ -107,7 +107,7 @@ def _trace(source: Any, query: "Picture | int", part: Any) -> "Trace":
 
     if isinstance(query, int) and part is None:
         record = source.get(query)
-        return explain.visible(Picture.open(source.proxy(query)), width=record.width, height=record.height)
+        return explain.visible(Picture.of_proxy(source.proxy(query)), width=record.width, height=record.height)
     whole = source.whole(query)
     return explain.visible(whole if part is None else whole.cut(part))
 
@@ -116,7 +116,7 @@ def _drawing(source: Any, trace: "Trace", match: "Match") -> "Drawing":
     from pictrace import explain
     from pictrace.picture import Picture
 
-    stored = Picture.open(source.proxy(match.id))
+    stored = Picture.of_proxy(source.proxy(match.id))
     return explain.explain(trace, explain.visible(stored, width=match.width, height=match.height), match)
 
 

@@ -73,7 +73,7 @@ class Detail:
 @functools.lru_cache(maxsize=4)
 def pixels_of(trace: Trace) -> npt.NDArray[np.uint8]:
     """The proxy, `(h, w, 3)` RGB: of a query too, so that it is judged the same wherever it is from."""
-    return Picture.open(trace.proxy).pixels
+    return Picture.of_proxy(trace.proxy).pixels
 
 
 @functools.lru_cache(maxsize=16)
@@ -95,7 +95,7 @@ def glance(trace: Trace) -> Detail:
 @functools.lru_cache(maxsize=8)
 def small(trace: Trace) -> npt.NDArray[np.float32]:
     """The proxy at `SIDE`, `(h, w, 3)` float32."""
-    pixels = Picture.open(trace.proxy, target=SIDE).pixels
+    pixels = Picture.of_proxy(trace.proxy, target=SIDE).pixels
     scale = min(1.0, SIDE / max(pixels.shape[:2]))
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -54,7 +54,7 @@ def mirrored(trace: Trace) -> Any:
 
 @functools.lru_cache(maxsize=16)
 def _mirrored_proxy(trace: Trace) -> Any:
-    return keypoints.mirrored(Picture.open(trace.proxy).grey)
+    return keypoints.mirrored(Picture.of_proxy(trace.proxy).grey)
 
 
 def _hamming(left: Any, right: Any) -> npt.NDArray[np.uint16]:

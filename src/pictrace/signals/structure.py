@@ -71,7 +71,7 @@ def difference(
     Bright is different; what only the brightness or contrast as a whole changes is evened out before, and that one is
     the `negative` of the other.
     """
-    still, moving = (Picture.open(trace.proxy).pixels for trace in (candidate, query))
+    still, moving = (Picture.of_proxy(trace.proxy).pixels for trace in (candidate, query))
     homography = _between(still, moving, candidate, query, np.array(alignment.transform))
     size = still.shape[1], still.shape[0]
     warped = cv2.warpPerspective(moving, homography, size, flags=cv2.INTER_AREA).astype(np.float32)
