@@ -76,6 +76,8 @@ def test_eval_tells_whose_files_are_gone(pictrace, shelf, capsys, tmp_path):
         (["--pictures", "0"], "invalid_parameter"),
         (["--html", "mine.txt"], "not one of ours"),
         (["--trials", "mine.txt"], "not one of ours"),
+        (["--html", "nowhere/page.html"], "cannot be written"),
+        (["--html", "one", "--trials", "one"], "cannot be one file"),
     ],
 )
 def test_eval_refuses_in_a_sentence(pictrace, noises, capsys, tmp_path, options, said):
@@ -85,6 +87,12 @@ def test_eval_refuses_in_a_sentence(pictrace, noises, capsys, tmp_path, options,
     assert pictrace("eval", "-c", noises, "--edits", "half", *options) == 2
     assert said in capsys.readouterr().err
     assert (tmp_path / "mine.txt").read_text() == "my diary"
+
+
+def test_eval_does_not_take_no_name_for_all(pictrace, noises, capsys):
+    """An unset variable of a script is no wish for half an hour of work."""
+    assert pictrace("eval", "-c", noises, "--edits", "") == 2
+    assert "names none" in capsys.readouterr().err
 
 
 def test_eval_needs_enough_pictures(pictrace, shelf, capsys):

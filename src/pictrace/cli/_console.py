@@ -177,19 +177,21 @@ def check_free(path: str | None, *, like: str) -> None:
     """Nothing, if a file may be written there: there is none, or it begins `like` one of ours and is an earlier one.
 
     Raises:
-        UsageError: somebody else's file is there.
+        UsageError: somebody else's file is there, or its folder is not there or cannot be written to.
     """
     if path is None:
         return
     with contextlib.suppress(OSError, ValueError):
-        target = Path(path)
-        if target.is_file():
-            with target.open("rb") as file:
+        if not os.access(Path(path).parent, os.W_OK):
+            raise UsageError(
+                f"{path} cannot be written: its folder is not there, or not yours", hint="name another one"
+            )
+        if Path(path).is_file():
+            with Path(path).open("rb") as file:
                 begin = file.read(len(like.encode()))
             if begin not in {b"", like.encode()}:
-                raise UsageError(
-                    f"{path} is there already, and not one of ours", hint="name another file; nothing is overwritten"
-                )
+                there = f"{path} is there already, and not one of ours"
+                raise UsageError(there, hint="name another file; nothing is overwritten")
 
 
 def save(path: str, content: str) -> None:

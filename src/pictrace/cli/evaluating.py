@@ -7,6 +7,7 @@ import typer
 
 from pictrace.cli._console import check_free, opened, save, tell, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, JsonOption
+from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 PicturesOption = Annotated[int, typer.Option("--pictures", min=1, help="How many pictures to edit and find again.")]
 StrangersOption = Annotated[
     int,
-    typer.Option("--strangers", min=1, help="How many further ones to leave out of the search; none may be found."),
+    typer.Option("--strangers", min=4, help="How many further ones to leave out of the search; none may be found."),
 ]
 EditsOption = Annotated[
     list[str] | None,
@@ -60,7 +61,11 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     from pictrace.edits import chosen
 
     names = [name.strip() for given in edits or () for name in given.split(",") if name.strip()]
+    if edits and not names:
+        raise UsageError("--edits names none", hint="leave it out for all of them")
     chosen(names)
+    if html is not None and html == trials:
+        raise UsageError("the page and the trials cannot be one file", hint="name two files")
     if html is not None:
         from pictrace.report import beginning
 
@@ -71,16 +76,17 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     with opened(collection) as source, progress(quiet=as_json, things="searches") as watcher:
         found = evaluation.evaluate(source, plan, progress=_heard(watcher))
         folder = source.path
+    # First what cannot fail: the figures took minutes.
+    if as_json:
+        write_json(found.figures.to_dict())
+    else:
+        _show(found.figures)
     if trials is not None:
         import json
 
         save(trials, "".join(f"{json.dumps(trial.to_dict())}\n" for trial in found.trials))
     if html is not None:
         _save_page(html, found, folder.stem)
-    if as_json:
-        write_json(found.figures.to_dict())
-    else:
-        _show(found.figures)
     if calibrate:
         _calibrate(folder, found)
 
