@@ -165,9 +165,9 @@ def as_file(path, *arrays, version=(1, 0)):
         ([np.ones(2, "<u8"), np.ones((2, 23), "<f4")], "fit together"),
         ([np.ones(2, "<u8"), np.ones((3, 24), "<f4")], "fit together"),
         ([np.ones((2, 1), "<u8"), np.ones((2, 24), "<f4")], "fit together"),
-        ([np.ones(2, "<u8"), np.ones((2, 24), "<f8")], "float64"),
-        ([np.ones(2, ">u8"), np.ones((2, 24), "<f4")], "uint64"),
-        ([np.ones(2, "<u8"), np.asfortranarray(np.ones((2, 24), "<f4"))], "float32"),
+        ([np.ones(2, "<u8"), np.ones((2, 24), "<f8")], "<f8"),
+        ([np.ones(2, ">u8"), np.ones((2, 24), "<f4")], ">u8"),
+        ([np.ones(2, "<u8"), np.asfortranarray(np.ones((2, 24), "<f4"))], "by columns"),
     ],
 )
 def test_a_file_of_something_else_is_refused(tmp_path, arrays, reason):
@@ -201,7 +201,7 @@ def test_pickles_are_never_read(tmp_path):
     with path.open("wb") as file:
         np.save(file, np.array([{}], object), allow_pickle=True)
 
-    with pytest.raises(IndexDamagedError, match="object"):
+    with pytest.raises(IndexDamagedError, match=r"\|O"):
         Index.open(path, COSINE)
 
 

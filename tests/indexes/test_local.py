@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pictrace import weights
-from pictrace.errors import ModelDamagedError, UsageError
-from pictrace.indexes import _words
-from pictrace.indexes._postings import Loose, packed, scales, unpacked
+from pictrace.errors import IndexDamagedError, ModelDamagedError, UsageError
+from pictrace.indexes import _votes, _words
+from pictrace.indexes._postings import Loose, Postings, descriptors, packed, scales, unpacked
+from pictrace.indexes._rows import LARGEST_KEY
 from pictrace.indexes._words import Words, hamming
 from pictrace.indexes.local import Index
 from pictrace.types import FEATURE_DTYPE, FEATURE_SPACE, Metric, Space
@@ -107,6 +108,96 @@ def test_many_postings_of_a_word_are_compared_as_few_are(monkeypatch):
     shorts = index.search(query, 30)[0]
 
     assert longs.distances.tolist() == shorts.distances.tolist() == expected.distances.tolist()
+
+
+@pytest.mark.parametrize(("longs_from", "piece"), [(600, 1 << 20), (1, 1 << 20), (1, 7)])
+def test_what_a_search_keeps_does_not_grow_with_equal_pictures(monkeypatch, longs_from, piece):
+    """A stored tile repeated is near in all its features to all of the query's."""
+    monkeypatch.setattr(_votes, "_LONG", longs_from)
+    monkeypatch.setattr(_votes, "_PIECE", piece)
+    monkeypatch.setattr(_votes, "_MOST_NEAR", 500)
+    tile = np.repeat(features(1, seed=5), 40)
+    index = Index(FEATURE_SPACE)
+    index.add(np.repeat(np.arange(1, 11, dtype=np.uint64), 40), rows(np.tile(tile, 10)))
+    bits = descriptors(tile)
+
+    near = _votes._near(index._sorted(), bits[:, 0], _words.shipped().nearest(bits, 4, groups=2))
+
+    assert [len(column) for column in near] == [500, 500, 500]
+    assert len(index.search(rows(tile), 3)[0])
+
+
+def test_words_that_most_share_are_passed_over_first(monkeypatch):
+    """What is left to compare goes to those that few have."""
+    index = Index(FEATURE_SPACE)
+    shared = features(1, seed=0)
+    for key in range(1, 31):
+        index.add(np.full(2, key, np.uint64), rows(np.concatenate([shared, features(1, seed=key)])))
+    query = rows(np.concatenate([shared, features(1, seed=7)]))
+    everything = index.search(query, 40)[0]
+    monkeypatch.setattr(_votes, "_MOST_COMPARED", 20)
+
+    assert len(everything) == 30
+    assert index.search(query, 40)[0].keys.tolist() == [7]
+
+
+def saved(path, **columns):
+    """The path, now with the postings of two pictures, some columns of them replaced."""
+    filled(2).save(path)
+    whole = vars(Postings.read(path, len(_words.shipped())))
+    columns = {name: np.array(columns.get(name, column)) for name, column in whole.items()}
+    with path.open("wb") as file:
+        Postings(**columns).write(file)
+    return path
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"(" * 9_000,
+        b"{'descr': '<u8', 'fortran_order': False, 'shape': (2,), ",
+        b"{'descr': '<u8', 'fortran_order': False, 'shape': (2L,), }",
+        b"{'descr': '<u8', 'fortran_order': False, 'shape': (-2,), }",
+        b"{'descr': '<u8', 'fortran_order': False, 'shape': (0, 999999999999999999), }",
+        b"{'descr': '<u8', 'fortran_order': False, 'shape': (9999999999999999999,), }",
+        b"{'descr': '<u8', 'fortran_order': True, 'shape': (2,), }",
+        b"{'descr': [('a', 'O')], 'fortran_order': False, 'shape': (2,), }",
+        b"{'descr': ',', 'fortran_order': False, 'shape': (2,), }",
+        b"{[]: 1}",
+        b"'\\d' is 1",
+        b"\xff\x00",
+    ],
+)
+def test_a_head_that_was_never_written_is_refused(tmp_path, head):
+    """Whatever NumPy or Python would make of it."""
+    path = saved(tmp_path / "features.local")
+    head += b"\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + path.read_bytes()[128:])
+
+    with pytest.raises(IndexDamagedError, match=r"features\.local is damaged"):
+        Index.open(path, FEATURE_SPACE)
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+@pytest.mark.parametrize("value", [2 * EACH + 1, 2**63 - 1, 2**63, 2**64 - 1])
+def test_words_that_begin_where_none_can_are_refused(tmp_path, place, value):
+    """Also where the difference of two would wrap."""
+    starts = np.concatenate([[0], np.full(len(_words.shipped()), 2 * EACH)]).astype(np.uint64)
+    path = saved(tmp_path / "features.local", starts=starts)
+    assert len(Index.open(path, FEATURE_SPACE)) == 2
+    starts[place] = value
+
+    with pytest.raises(IndexDamagedError, match="fit together"):
+        Index.open(saved(path, starts=starts), FEATURE_SPACE)
+
+
+@pytest.mark.parametrize("keys", [[0, 1], [1, LARGEST_KEY + 1], [2, 1], [1, 1], [1], [[1, 2]]])
+def test_keys_that_no_picture_has_are_refused(tmp_path, keys):
+    """As `add` refuses them."""
+    path = saved(tmp_path / "features.local", keys=np.array(keys, np.uint64))
+
+    with pytest.raises(IndexDamagedError, match="fit together"):
+        Index.open(path, FEATURE_SPACE)
 
 
 def test_places_come_back_as_they_were_to_a_few_pixels():

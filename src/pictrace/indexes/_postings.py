@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.indexes._rows import array_in, damaged, opened, write_header
+from pictrace.indexes._rows import LARGEST_KEY, array_in, damaged, opened, write_header
 from pictrace.indexes._words import Longs
 from pictrace.types import FEATURE_DTYPE, Rows
 
@@ -89,10 +89,12 @@ class Postings:
         shapes = (self.keys.ndim, self.starts.shape, self.signatures.shape, self.places.shape)
         if shapes != (1, (words + 1,), (SIGNATURE, count), (count,)) or self.owners.ndim != 1:
             return False
-        ends = self.starts.astype(np.int64)
-        sorted_up = bool((np.diff(ends) >= 0).all() and (self.keys[1:] > self.keys[:-1]).all())
-        inside = not count or int(self.owners.max()) < len(self.keys)
-        return sorted_up and inside and int(ends[0]) == 0 and int(ends[-1]) == count
+        # Compared as the unsigned numbers they are: a difference of two wraps.
+        starts, keys = self.starts, self.keys
+        sorted_up = bool((starts[1:] >= starts[:-1]).all() and (keys[1:] > keys[:-1]).all())
+        allowed = not len(keys) or (int(keys[0]) >= 1 and int(keys[-1]) <= LARGEST_KEY)
+        inside = not count or int(self.owners.max()) < len(keys)
+        return sorted_up and allowed and inside and int(starts[0]) == 0 and int(starts[-1]) == count
 
 
 @dataclass(frozen=True, eq=False)

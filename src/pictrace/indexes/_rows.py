@@ -1,6 +1,7 @@
 """What the indexes of this package share: checks of what they are given, cosines, and the order of hits."""
 
 import math
+import re
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +18,13 @@ Floats = npt.NDArray[np.float32]
 
 LARGEST_KEY = 2**63 - 1
 """What a signed 64-bit integer holds, which is what catalogs count in."""
+
+_COUNT = r"(0|[1-9]\d{0,17})"
+_HEAD = re.compile(
+    rf"\{{'descr': '([<>|]\w{{1,4}})', 'fortran_order': (False|True), 'shape': \({_COUNT},(?: {_COUNT})?\), \}} *\n",
+    re.ASCII,
+)
+"""The only form in which `write_header` writes; NumPy's own reader parses heads as Python, of whatever they are."""
 
 
 def check_added(space: Space, keys: Keys, rows: Rows) -> None:
@@ -109,9 +117,13 @@ def array_in(mapped: npt.NDArray[np.uint8], file: BinaryIO, dtype: np.dtype[Any]
     """
     if np.lib.format.read_magic(file) != (1, 0):
         raise ValueError("it has another version")
-    shape, fortran, found = np.lib.format.read_array_header_1_0(file)
-    if fortran or found != dtype:
-        raise ValueError(f"it holds {found}, not {dtype}")
+    head = _HEAD.fullmatch(file.read(int.from_bytes(file.read(2), "little")).decode("latin-1"))
+    if head is None:
+        raise ValueError("it has a head that PicTrace does not write")
+    found, fortran, *sides = head.groups()
+    if fortran == "True" or found != dtype.str:
+        raise ValueError(f"it holds {found}{' by columns' * (fortran == 'True')}, not {dtype.str}")
+    shape = tuple(int(side) for side in sides if side is not None)
     start = file.tell()
     end = start + math.prod(shape) * dtype.itemsize
     if end > len(mapped):

@@ -113,7 +113,8 @@ class Index:
     def search(self, rows: Rows, limit: int) -> list[Hits]:
         """The `limit` pictures with most votes of all the query's features `(n, 38)` together, as the only hits.
 
-        Equal votes come in the order of keys.
+        Equal votes come in the order of keys. Where more is stored than one search may compare, words that many
+        features share are passed over.
 
         Raises:
             UsageError: rows that are no features, or a limit below one.
