@@ -178,14 +178,16 @@ def test_a_head_that_was_never_written_is_refused(tmp_path, head):
         Index.open(path, FEATURE_SPACE)
 
 
-@pytest.mark.parametrize("place", [0, 1, -1])
-@pytest.mark.parametrize("value", [2 * EACH + 1, 2**63 - 1, 2**63, 2**64 - 1])
-def test_words_that_begin_where_none_can_are_refused(tmp_path, place, value):
-    """Also where the difference of two would wrap."""
-    starts = np.concatenate([[0], np.full(len(_words.shipped()), 2 * EACH)]).astype(np.uint64)
+@pytest.mark.parametrize(
+    "first", [[1], [0, 2 * EACH + 1], [0, 2, 1], [0, 2**64 - 1], [0, 2**63 - 1, 2**63, 2**64 - 1]], ids=str
+)
+def test_words_that_begin_where_none_can_are_refused(tmp_path, first):
+    """Also where differences of signed numbers would wrap and look ascending."""
+    starts = np.full(len(_words.shipped()) + 1, 2 * EACH, np.uint64)
+    starts[0] = 0
     path = saved(tmp_path / "features.local", starts=starts)
     assert len(Index.open(path, FEATURE_SPACE)) == 2
-    starts[place] = value
+    starts[: len(first)] = first
 
     with pytest.raises(IndexDamagedError, match="fit together"):
         Index.open(saved(path, starts=starts), FEATURE_SPACE)
