@@ -3,6 +3,7 @@
 import itertools
 import ssl
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,8 @@ def test_sixteen_are_under_way_at_a_time(upstream, answers):
 
 
 def test_two_go_to_one_host_at_a_time(upstream, base, answers):
-    """Though many are asked for, in one list or by many threads."""
-    answers["/"] = ok()
+    """Though many are asked for, in one list or by many threads; each takes its time."""
+    answers["/"] = lambda _server, handler: time.sleep(0.005) or handler.wfile.write(ok())
     with Fetcher(policy(upstream)) as fetcher:
         list(fetcher.many([f"{base}/"] * 50))
         threads = [threading.Thread(target=fetcher.get, args=[f"{base}/"]) for _ in range(20)]

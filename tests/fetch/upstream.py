@@ -25,7 +25,11 @@ def moved(place: str, status: int = 302) -> bytes:
 
 
 class Upstream(socketserver.ThreadingTCPServer):
-    """Answers by path; `hits` counts connections, `heads` holds what was asked, `peak` the most at a time."""
+    """Answers by path; `hits` counts connections, `heads` holds what was asked.
+
+    `peak` is the most at a time, each from its coming until it is answered: a client may hang up, and come again,
+    before this side hears of the end.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
@@ -60,11 +64,18 @@ class _Handler(socketserver.StreamRequestHandler):
             self.server.hits += 1
             self.server.busy += 1
             self.server.peak = max(self.server.peak, self.server.busy)
+        self.answers = False
+        write = self.wfile.write
+        self.wfile.write = lambda data: self._leave() or write(data)
         try:
             self._answer()
         finally:
-            with self.server.counting:
-                self.server.busy -= 1
+            self._leave()
+
+    def _leave(self) -> None:
+        with self.server.counting:
+            self.server.busy -= not self.answers
+            self.answers = True
 
     def _answer(self) -> None:
         head = b""
