@@ -1,0 +1,124 @@
+"""What finding duplicates gives: groups of files, each held against one of them, and the weakest link named."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pictrace.types import Key, Location, Relation
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a group, and how its picture is related to that of the group's medoid.
+
+    Two files of the same bytes have the same `id`. `reference` says that it was found under a folder that is only
+    compared against, so that nothing may ever be done to it.
+    """
+
+    id: Key
+    place: Location
+    sha256: str
+    pixel_hash: str
+    format: str
+    width: int
+    height: int
+    added: str
+    relation: Relation
+    score: float
+    reasons: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    reference: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where the file is."""
+        return self.place.uri
+
+    def to_dict(self) -> dict[str, Any]:
+        """The member as JSON output carries it."""
+        return {
+            "id": self.id,
+            "path": self.path,
+            "relation": str(self.relation),
+            "score": round(self.score, 6),
+            "sha256": self.sha256,
+            "format": self.format,
+            "width": self.width,
+            "height": self.height,
+            "size": self.place.size,
+            "reference": self.reference,
+            "reasons": self.reasons,
+        }
+
+
+@dataclass(frozen=True)
+class Link:
+    """Two pictures by their ids, how they are related, and how sure that is."""
+
+    one: Key
+    other: Key
+    relation: Relation
+    score: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The link as JSON output carries it."""
+        return {"ids": [self.one, self.other], "relation": str(self.relation), "score": round(self.score, 6)}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that show the same picture: every one was held against that of the `medoid`, so that nothing chains.
+
+    `members` begin with the medoid's files; `weakest` is the least sure of the links to it, `None` where all files
+    are of one picture. `loose` are links to pictures outside that are as near to a member, but not to the medoid.
+    """
+
+    medoid: Key
+    members: tuple[Member, ...]
+    weakest: Link | None = None
+    loose: tuple[Link, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The same for the same files' contents, whoever finds them and wherever they are: 16 hexadecimal digits."""
+        shas = sorted(member.sha256 for member in self.members)
+        return hashlib.sha256("\n".join(shas).encode()).hexdigest()[:16]
+
+    @property
+    def relation(self) -> Relation:
+        """The weakest relation of any member to the medoid."""
+        return min((member.relation for member in self.members), default=Relation.EXACT)
+
+    @property
+    def score(self) -> float:
+        """How sure the weakest link is."""
+        return 1.0 if self.weakest is None else self.weakest.score
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The pictures in it, each once."""
+        return tuple(dict.fromkeys(member.id for member in self.members))
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self.members)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The group as JSON output carries it."""
+        return {
+            "id": self.id,
+            "relation": str(self.relation),
+            "score": round(self.score, 6),
+            "medoid": self.medoid,
+            "members": [member.to_dict() for member in self.members],
+            "weakest": None if self.weakest is None else self.weakest.to_dict(),
+            "loose": [link.to_dict() for link in self.loose],
+        }
+
+
+def strongest_first(groups: Sequence[Group]) -> list[Group]:
+    """Groups by how sure they are: those of equal bytes and pixels, then copies by their weakest link."""
+    return sorted(groups, key=lambda group: (-group.relation.rank, -group.score, group.medoid))
