@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pictrace.collection import Collection
     from pictrace.comparison import compare
+    from pictrace.dedupe.groups import Group
     from pictrace.errors import PictraceError
     from pictrace.ingest import Report
     from pictrace.picture import Picture
@@ -33,6 +34,7 @@ __all__ = [
     "Answer",
     "Collection",
     "Failure",
+    "Group",
     "Match",
     "PictraceError",
     "Picture",
@@ -50,6 +52,7 @@ _HOMES = {
     "Answer": "results",
     "Collection": "collection",
     "Failure": "results",
+    "Group": "dedupe.groups",
     "Match": "results",
     "PictraceError": "errors",
     "Picture": "picture",

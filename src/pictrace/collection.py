@@ -12,6 +12,7 @@ from PIL import Image
 
 from pictrace import corrections, folding, ingest, listing, search, soundness, tracing
 from pictrace._choice import Choice, folder_of
+from pictrace._duplicates import Duplicates
 from pictrace._engines import Engines
 from pictrace._given import put_given
 from pictrace._look import Job, pool_of
@@ -33,7 +34,7 @@ from pictrace.types import Key, Trace
 from pictrace.workers import Workers
 
 
-class Collection:
+class Collection(Duplicates):
     """A folder `NAME.pictrace` of everything needed to find its pictures again; the pictures stay where they are.
 
     Safe to search from several threads. Writing takes the collection's lock for as long as it lasts.
@@ -226,8 +227,7 @@ class Collection:
 
     def verify(self) -> Sequence[str]:
         """Everything that is wrong with the collection's files, one sentence each, after reading all of them."""
-        catalog = self._reader()
-        indexes = self.path / "indexes"
+        catalog, indexes = self._reader(), self.path / "indexes"
         return [*catalog.problems(), *soundness.verify(indexes, catalog), *corrections.problems(self.path)]
 
     def rebuild(self, *, progress: Progress | None = None) -> None:

@@ -141,7 +141,7 @@ def test_the_file_is_set_up_as_documented(path):
         found = [connection.pragma(name) for name in (*names, "application_id", "user_version")]
     catalog.close()
 
-    assert found == [8192, "wal", 2, 1, 0, 0, 0x50696354, 1]
+    assert found == [8192, "wal", 2, 1, 0, 0, 0x50696354, 2]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -321,30 +321,30 @@ def test_a_flipped_bit_never_changes_an_answer(seed, path):
 
 def test_a_newer_format_is_refused(path):
     """What a later version wrote is not guessed at."""
-    altered(path, "PRAGMA user_version = 2")
+    altered(path, "PRAGMA user_version = 3")
 
-    with pytest.raises(IndexNewerError, match="format 2, and this PicTrace knows formats up to 1"):
+    with pytest.raises(IndexNewerError, match="format 3, and this PicTrace knows formats up to 2"):
         Catalog.open(path)
 
 
 @pytest.mark.parametrize("writable", [False, True])
 def test_an_older_format_is_migrated_after_a_backup(writable, path, monkeypatch):
     """Opening brings the file up to date and keeps the old one beside it."""
-    step = ("format 2", "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+    step = ("format 3", "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
     monkeypatch.setattr(_schema, "MIGRATIONS", (*_schema.MIGRATIONS, step))
     catalog = Catalog.open(path, writable=writable)
     count = len(catalog)
     with catalog._database.reading() as connection:
         version = connection.pragma("user_version")
     catalog.close()
-    kept = apsw.Connection(f"{path}/catalog.format1.sqlite")
+    kept = apsw.Connection(f"{path}/catalog.format2.sqlite")
 
-    assert (count, version, kept.pragma("user_version")) == (6, 2, 1)
+    assert (count, version, kept.pragma("user_version")) == (6, 3, 2)
 
 
 def test_a_failing_migration_changes_nothing(path, monkeypatch):
     """A migration is whole or not there, and the lock is free again."""
-    step = ("format 2", "CREATE TABLE later (id); SELECT nonsense")
+    step = ("format 3", "CREATE TABLE later (id); SELECT nonsense")
     with monkeypatch.context() as patched:
         patched.setattr(_schema, "MIGRATIONS", (*_schema.MIGRATIONS, step))
         with pytest.raises(IndexDamagedError):

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.dedupe.decisions import Decision
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
 from pictrace.recipe import Recipe
@@ -33,7 +34,8 @@ class Catalog(Protocol):
     grows with every write. `adopt` replaces the recipe by one that differs in its features' version only.
     `page` gives records in an order, from behind a place in it; `keys` all keys in an order; `shapes` widths and
     heights `(n, 2)`, 0 for what is not there. docs/filters.md says which pictures meet a filter; one that takes longer
-    than `seconds` is a `FilterTooSlowError`.
+    than `seconds` is a `FilterTooSlowError`. `decisions` are kept by the hashes of pictures, whether these are there or
+    not, one a pair.
     """
 
     @classmethod
@@ -108,6 +110,14 @@ class Catalog(Protocol):
     def drop_unplaced(self) -> None: ...
 
     def forget(self, keys: Sequence[Key]) -> None: ...
+
+    def identities(self, after: Key = 0) -> Iterator[tuple[Key, bytes, bytes]]: ...
+
+    def decisions(self) -> list[Decision]: ...
+
+    def decide(self, decisions: Sequence[Decision]) -> None: ...
+
+    def undecide(self, decisions: Sequence[Decision]) -> None: ...
 
     def problems(self) -> list[str]: ...
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import apsw
 
 from pictrace.catalogs import _records
+from pictrace.catalogs._decisions import COLUMNS
 from pictrace.catalogs._records import Column
 from pictrace.types import FEATURE_DTYPE
 
@@ -53,7 +54,8 @@ def _broken(connection: apsw.Connection) -> Iterator[str]:
         for number, data, crc in connection.execute(f"SELECT id, data, crc FROM {table}"):
             if crc != _records.crc_of_data(number, data):
                 yield f"{table} {number}"
-    for table, columns in (("picture", _records.PICTURE_COLUMNS), ("location", _records.LOCATION_COLUMNS)):
+    fields_of = {"picture": _records.PICTURE_COLUMNS, "location": _records.LOCATION_COLUMNS, "decision": COLUMNS}
+    for table, columns in fields_of.items():
         for number, crc, *fields in connection.execute(f"SELECT id, crc, {columns} FROM {table}"):
             if crc != _records.crc_of_fields(fields):
                 yield f"{table} {number}"

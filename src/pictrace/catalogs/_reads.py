@@ -104,6 +104,12 @@ def encoded_after(connection: apsw.Connection, column: Column, after: Key) -> di
     return rows
 
 
+def identities_after(connection: apsw.Connection, after: Key) -> list[tuple[Key, bytes, bytes]]:
+    """Key, SHA-256 and hash of the pixels of at most `BATCH` pictures with keys above `after`, ascending."""
+    found = _pictures(connection, f"id > ? ORDER BY id LIMIT {BATCH}", (after,))
+    return [(key, sha, pixels) for key, sha, pixels, *_ in found.values()]
+
+
 def features_after(connection: apsw.Connection, after: Key) -> dict[Key, bytes]:
     """The local features of at most `BATCH` pictures with keys above `after`, ascending."""
     query = f"SELECT id, data, crc FROM feature WHERE id > ? ORDER BY id LIMIT {BATCH // 8}"

@@ -62,7 +62,22 @@ CREATE TABLE proxy (
 ) STRICT;
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("format 1", _FORMAT_1),)
+_FORMAT_2 = """
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY,
+    one BLOB NOT NULL CHECK (length(one) = 32),
+    other BLOB NOT NULL CHECK (length(other) = 32 AND one < other),
+    one_pixels BLOB NOT NULL,
+    other_pixels BLOB NOT NULL,
+    verdict TEXT NOT NULL,
+    at TEXT NOT NULL,
+    note TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    UNIQUE (one, other)
+) STRICT;
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (("format 1", _FORMAT_1), ("format 2", _FORMAT_2))
 """Every step from nothing to the newest format, in order; a released one is never edited."""
 
 _RECORD = """

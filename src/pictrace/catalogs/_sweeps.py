@@ -34,6 +34,17 @@ def features(database: Database, after: Key) -> Iterator[tuple[Key, npt.NDArray[
         after = max(found)
 
 
+def identities(database: Database, after: Key) -> Iterator[tuple[Key, bytes, bytes]]:
+    """Keys above `after`, ascending, each with its picture's SHA-256 and the hash of its pixels."""
+    while True:
+        with database.reading() as connection:
+            found = _reads.identities_after(connection, after)
+        yield from found
+        if not found:
+            return
+        after = found[-1][0]
+
+
 def locations(database: Database, root: str) -> Iterator[tuple[Key, Location]]:
     """Every place found under one source, or below its folder under another, in the order of finding."""
     last, source = 0, _records.place_bytes(root)

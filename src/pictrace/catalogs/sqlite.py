@@ -1,42 +1,33 @@
 """The catalog in one SQLite file, with SQLite itself brought along; docs/storage.md explains every byte."""
 
 import contextlib
-import json
-import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.catalogs import Entry, _listing, _problems, _reads, _records, _sweeps, _writes
+from pictrace.catalogs import Entry, _decisions, _writes
 from pictrace.catalogs._database import Database, build
 from pictrace.catalogs._files import check_files
 from pictrace.catalogs._folder import FILE_NAME, claim, refuse_others
 from pictrace.catalogs._lock import WriterLock
-from pictrace.catalogs._query import count, within
-from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError, UsageError
-from pictrace.filters import Filter
-from pictrace.orders import Order, Position
+from pictrace.catalogs._reader import Reader
+from pictrace.dedupe.decisions import Decision
+from pictrace.errors import NotFoundError, UsageError
 from pictrace.recipe import Recipe
-from pictrace.results import PictureRecord
-from pictrace.types import Key, Location, Rows, Trace
+from pictrace.types import Key
 
 
-class Catalog:
+class Catalog(Reader):
     """The catalog of a collection that is a folder `NAME.pictrace/`; safe to share between threads.
 
     One process writes, any number read, and each read sees whole batches only. Pictures, places, rows,
     features and proxies of a batch are one transaction, on the disk when `put` returns.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        with database.reading() as connection:
-            self._columns = _reads.recipe(connection)[1]
 
     @classmethod
     def create(cls, path: str, recipe: Recipe) -> Self:
@@ -81,27 +72,6 @@ class Catalog:
             undo.pop_all()
         return catalog
 
-    @property
-    def recipe(self) -> Recipe:
-        """How the collection's data were made."""
-        with self._database.reading() as connection:
-            return _reads.recipe(connection)[0]
-
-    @property
-    def watermark(self) -> Key:
-        """The highest key ever given out, 0 if none was."""
-        with self._database.reading() as connection:
-            return _writes.watermark(connection)
-
-    @property
-    def changes(self) -> int:
-        """A count that grows with every write, deletions included; equal counts mean nothing has changed."""
-        with self._database.reading() as connection:
-            return count(connection, "SELECT value FROM meta WHERE key = 'changes'")
-
-    def __len__(self) -> int:
-        return int(self._column("SELECT count(*) FROM picture")[0])
-
     def put(self, batch: Sequence[Entry]) -> list[Key]:
         """The key of each entry's picture, in order, once all of them are safe on the disk.
 
@@ -134,127 +104,6 @@ class Catalog:
         with self._database.writing() as connection:
             _writes.forget(connection, _writes.unplaced(connection), self._columns)
 
-    def by_sha(self, sha256: str) -> Key | None:
-        """The picture whose bytes have this SHA-256.
-
-        Raises:
-            UsageError: it is no SHA-256 in hexadecimal.
-        """
-        found = self._column("SELECT id FROM picture WHERE sha256 = ?", _records.sha_bytes(sha256))
-        return found[0] if found else None
-
-    def by_pixel_hash(self, pixel_hash: str) -> list[Key]:
-        """The pictures whose decoded pixels have this hash, oldest first."""
-        query = "SELECT id FROM picture WHERE pixel_hash = ? ORDER BY id"
-        return self._column(query, _records.hash_bytes(pixel_hash))
-
-    def shas_of_size(self, size: int) -> dict[str, Key]:
-        """SHA-256 and key of every picture whose file has this many bytes."""
-        with self._database.reading() as connection:
-            found = connection.execute("SELECT sha256, id FROM picture WHERE size = ?", (size,))
-            return {sha256.hex(): key for sha256, key in found}
-
-    def by_id(self, key: Key) -> PictureRecord:
-        """One picture.
-
-        Raises:
-            NotFoundError: no picture has this key.
-        """
-        found = self.records(key - 1, 1) if 0 < key <= _records.MAX_KEY else []
-        if not found or found[0].id != key:
-            raise NotFoundError(f"no picture has the id {key}")
-        return found[0]
-
-    def records_of(self, keys: Sequence[Key]) -> dict[Key, PictureRecord]:
-        """Those of the pictures that exist, by key."""
-        with self._database.reading() as connection:
-            return _reads.records_of(connection, keys)
-
-    def present(self, keys: Sequence[Key]) -> set[Key]:
-        """Those of the keys that are pictures' keys."""
-        query = "SELECT id FROM picture WHERE id IN (SELECT value FROM json_each(?))"
-        return set(self._column(query, json.dumps(list(keys))))
-
-    def records(self, after: Key = 0, limit: int = 1000) -> list[PictureRecord]:
-        """At most `limit` pictures with keys above `after`, ascending."""
-        return self.page(after=Position(after, after), limit=limit)
-
-    def page(
-        self,
-        order: Order = "oldest",
-        where: Filter | None = None,
-        *,
-        after: Position | None = None,
-        limit: int = 1000,
-        seconds: float = math.inf,
-    ) -> list[PictureRecord]:
-        """At most `limit` pictures that meet a filter, in an order, behind a place in it.
-
-        Raises:
-            UnknownNameError: there is no such order.
-            FilterTooSlowError: the filter takes longer than `seconds`.
-        """
-        with self._database.reading() as connection, within(connection, where, seconds):
-            return _listing.page(connection, order, where, after, limit)
-
-    def keys(
-        self, order: Order = "oldest", where: Filter | None = None, *, seconds: float = math.inf
-    ) -> npt.NDArray[np.uint64]:
-        """The keys `(n,)` of all pictures that meet a filter, in an order.
-
-        Raises:
-            UnknownNameError: there is no such order.
-            FilterTooSlowError: the filter takes longer than `seconds`.
-        """
-        with self._database.reading() as connection, within(connection, where, seconds):
-            return _listing.keys(connection, order, where)
-
-    def count(self, where: Filter | None = None, *, seconds: float = math.inf) -> int:
-        """How many pictures meet a filter.
-
-        Raises:
-            FilterTooSlowError: the filter takes longer than `seconds`.
-        """
-        with self._database.reading() as connection, within(connection, where, seconds):
-            return _listing.count(connection, where)
-
-    def shapes(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
-        """Widths and heights `(n, 2)` in the order of `keys`; 0 and 0 for those there are not."""
-        with self._database.reading() as connection:
-            return _listing.shapes(connection, keys)
-
-    def traces(self, keys: Sequence[Key]) -> dict[Key, Trace]:
-        """What pictures are compared by, in the order of `keys`; those no longer there are left out."""
-        with self._database.reading() as connection:
-            return _reads.traces(connection, keys, self._columns)
-
-    def proxy(self, key: Key) -> bytes:
-        """The small JPEG of one picture.
-
-        Raises:
-            NotFoundError: no picture has this key.
-        """
-        with self._database.reading() as connection:
-            found = _reads.data(connection, "proxy", [key])
-        if key not in found:
-            raise NotFoundError(f"no picture has the id {key}")
-        return found[key]
-
-    def rows(self, encoder: str, after: Key = 0) -> Iterator[tuple[npt.NDArray[np.uint64], Rows]]:
-        """Batches of keys `(n,)` above `after`, ascending, and the rows `(n, columns)` of one encoder.
-
-        Raises:
-            UnknownNameError: the collection has no such encoder.
-        """
-        if encoder not in self._columns:
-            known = ", ".join(sorted(self._columns))
-            raise UnknownNameError(f"the collection has no rows of an encoder {encoder!r}", hint=f"it has: {known}")
-        return _sweeps.rows(self._database, self._columns[encoder], after)
-
-    def features(self, after: Key = 0) -> Iterator[tuple[Key, npt.NDArray[np.void]]]:
-        """Keys above `after`, ascending, each with its picture's local features."""
-        return _sweeps.features(self._database, after)
-
     def put_features(self, batch: Mapping[Key, npt.NDArray[np.void]]) -> None:
         """Local features that were put off, or are made anew, are the pictures' own from now on."""
         with self._database.writing() as connection:
@@ -271,28 +120,16 @@ class Catalog:
         with self._database.writing() as connection:
             _writes.adopt(connection, recipe)
 
-    def locations(self, root: str) -> Iterator[tuple[Key, Location]]:
-        """Every place found under one source, or below its folder under another, in the order of finding."""
-        return _sweeps.locations(self._database, root)
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Decisions take the place of those on the same pairs; all of them or none."""
+        with self._database.writing() as connection:
+            _decisions.write(connection, decisions)
 
-    def location(self, uri: str) -> tuple[Key, Location] | None:
-        """One place, with the key of its picture."""
-        with self._database.reading() as connection:
-            found = _reads.places(connection, "uri = ?", (_records.place_bytes(uri),))
-        return next(((fields[0], _records.location_of(fields)) for _, fields in found), None)
-
-    def problems(self) -> list[str]:
-        """Everything that is wrong with the file, one sentence each, after reading all of it."""
-        try:
-            with self._database.reading() as connection:
-                return list(_problems.find(connection, self._columns))
-        except IndexDamagedError as error:
-            return [str(error)]
+    def undecide(self, decisions: Sequence[Decision]) -> None:
+        """What was decided of these pairs is forgotten; unknown ones are passed over."""
+        with self._database.writing() as connection:
+            _decisions.forget(connection, decisions)
 
     def close(self) -> None:
         """Give the file and the right to write back; a second time does nothing."""
         self._database.close()
-
-    def _column(self, query: str, *bindings: bytes | int | str) -> list[Any]:
-        with self._database.reading() as connection:
-            return [row[0] for row in connection.execute(query, bindings)]

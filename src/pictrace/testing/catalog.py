@@ -8,7 +8,7 @@ import numpy as np
 
 from pictrace.catalogs import Catalog, Entry
 from pictrace.errors import IndexLockedError, NotFoundError, UsageError
-from pictrace.testing import _listing
+from pictrace.testing import _deciding, _listing
 from pictrace.testing._expect import expect, refuses
 from pictrace.testing._samples import RECIPE, is_same, place, trace
 
@@ -280,6 +280,7 @@ CHECKS: Sequence[Callable[[Kind, str], None]] = (
     keeps_names_byte_for_byte,
     tells_roots_apart,
     *_listing.CHECKS,
+    *_deciding.CHECKS,
     outlives_its_process,
     has_one_writer_and_many_readers,
 )

@@ -1,0 +1,152 @@
+"""Pictures of collections judged against one of them, in worker processes: what a search would say of each pair."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+from pictrace import assessment, corrections, keypoints, registry, tracing
+from pictrace.catalogs import Catalog
+from pictrace.encoders import Encoder
+from pictrace.errors import PictureError
+from pictrace.settings import Limits
+from pictrace.signals import Signal
+from pictrace.signals.embedding import is_featureless
+from pictrace.types import Key, Relation, Trace, Verdict
+from pictrace.workers import Workers
+
+_ALIGNMENT = "alignment"
+
+_SECONDS = 300.0
+"""Time for one job; a pair takes a hundredth of a second, and a tenth where it is looked at closer."""
+
+AT_MOST = 32
+"""Pairs in a job: more of one picture are several jobs."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How one picture is related to another, by its id, and how sure that is; `reasons` only where it matters."""
+
+    other: Key
+    relation: Relation
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is given: one picture by its id, and those to hold against it."""
+
+    one: Key
+    others: tuple[Key, ...]
+
+
+class _Bench:
+    """What one worker process keeps between jobs; made in it by `start`."""
+
+    catalog: Catalog
+    others: Catalog
+    encoders: Sequence[Encoder]
+    signals: Sequence[Signal]
+    correction: corrections.Correction | None = None
+    least = Relation.COPY
+
+
+class Judges:
+    """Worker processes that judge pairs of a collection in the folder `path`; `against` is where the first picture of
+    each pair is, if in another collection. Nothing weaker than `least` is of interest.
+    """
+
+    def __init__(self, path: Path, *, workers: int, least: Relation, against: Path | None = None) -> None:
+        limits = Limits(decode_seconds=_SECONDS)
+        given = (str(path), str(against or path), str(least))
+        self._workers: Workers[Job, Any] = Workers(
+            judged, workers=workers, limits=limits, initializer=start, initargs=given
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._workers.close()
+
+    def run(self, wanted: Mapping[Key, Sequence[Key]]) -> Iterator[tuple[Key, list[Judgement]]]:
+        """What is found of each picture's candidates, as it is known; one picture may come several times.
+
+        Raises:
+            PictureError: what is kept of a picture cannot be read.
+        """
+        for job, found in self._workers.run(_jobs(wanted), chunk=1):
+            if isinstance(found, PictureError):
+                raise found
+            yield (
+                job.one,
+                [Judgement(other, Relation(name), score, tuple(reasons)) for other, name, score, reasons in found],
+            )
+
+
+def _jobs(wanted: Mapping[Key, Sequence[Key]]) -> Iterator[Job]:
+    for one, others in wanted.items():
+        for start_ in range(0, len(others), AT_MOST):
+            yield Job(one, tuple(others[start_ : start_ + AT_MOST]))
+
+
+def start(path: str, against: str, least: str) -> None:
+    """Prepares a worker process for `judged`."""
+    keypoints.use_one_thread()
+    kind = registry.load("catalogs", "sqlite")
+    _Bench.catalog = kind.open(path)
+    _Bench.others = _Bench.catalog if against == path else kind.open(against)
+    recipe = _Bench.catalog.recipe
+    _Bench.encoders = tracing.encoders_of(recipe, threads=1)
+    _Bench.signals = assessment.load_signals(recipe.signals)
+    _Bench.correction = corrections.in_force(Path(path))
+    _Bench.least = Relation(least)
+
+
+def judged(job: Job) -> list[list[Any]]:
+    """Id, relation, score and reasons of each candidate that is there, plain."""
+    one = _query(job.one)
+    if one is None:
+        return []
+    found = []
+    for key, stored in _Bench.catalog.traces(job.others).items():
+        verdict = _verdict(one, tracing.with_features(stored))
+        if _Bench.correction is not None:
+            verdict = _Bench.correction.applied(verdict)
+        reasons = list(verdict.reasons) if verdict.relation >= _Bench.least else []
+        found.append([key, str(verdict.relation), float(verdict.score), reasons])
+    return found
+
+
+@lru_cache(maxsize=4)
+def _query(key: Key) -> Trace | None:
+    stored = _Bench.others.traces([key])
+    if key not in stored:
+        return None
+    return tracing.with_variants(tracing.with_features(stored[key]), _Bench.encoders)
+
+
+def _verdict(one: Trace, other: Trace) -> Verdict:
+    """What a comparison would say, with no more work than it takes to say that it is enough."""
+    verdict, evidence = assessment.assess(one, other, _hashes_first(_Bench.signals))
+    if verdict.relation >= _Bench.least and verdict.relation >= Relation.COPY:
+        return verdict
+    verdict, evidence = assessment.assess(one, other, _Bench.signals)
+    if verdict.relation >= _Bench.least or not assessment.is_aligned(evidence):
+        return verdict
+    verdict, evidence = assessment.either_way(one, other, _Bench.signals, evidence)
+    if verdict.relation is Relation.SCENE and _Bench.least is Relation.COPY and not _is_plain(one, other):
+        verdict, evidence = assessment.look_closer(one, other, _Bench.signals, evidence)
+    return verdict
+
+
+def _hashes_first(signals: Sequence[Signal]) -> list[Signal]:
+    """Those that align nothing and take no time."""
+    return [signal for signal in signals if signal.family != _ALIGNMENT]
+
+
+def _is_plain(one: Trace, other: Trace) -> bool:
+    return is_featureless(one) or is_featureless(other)
