@@ -36,6 +36,7 @@ LAYERS = (
     "dedupe.clustering",
     "dedupe.memory",
     "dedupe.finding",
+    "dedupe.against",
     "ingest listing search _given",
     "explain",
     "comparison",

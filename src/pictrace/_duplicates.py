@@ -8,6 +8,7 @@ from pictrace import listing
 from pictrace._writing import Writing
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
+from pictrace.dedupe.against import find_against
 from pictrace.dedupe.decisions import Decision, Ruling, now, ruling_of
 from pictrace.dedupe.finding import Folder, Heard, Wanted, find
 from pictrace.dedupe.groups import Group
@@ -38,21 +39,27 @@ class Duplicates(ABC):
         min_score: float = 0.0,
         where: listing.Where | None = None,
         references: Sequence[str] = (),
+        against: "Duplicates | None" = None,
         heard: Heard | None = None,
     ) -> list[Group]:
         """Groups of files that show the same picture, the surest first; nothing is done to any of them.
 
         `relation` is the weakest that counts: `exact`, `copy`, `scene` or `similar`. Every file of a group was held
         against one of them. What is below one of the `references`, folders, is compared against only. A run that was
-        killed goes on where it was, and what was judged once is not judged again.
+        killed goes on where it was, and what was judged once is not judged again. With `against`, another collection,
+        groups are of one of its pictures, a reference, and the files here that show it too.
 
         Raises:
             UsageError: a relation, score or filter that makes no sense.
             NotFoundError: there is no such collection.
+            RecipeMismatchError: the other collection was made with other encoders.
         """
         wanted = Wanted(_relation(relation), min_score, listing.filter_of(where), references)
         workers = self.settings.workers or self.settings.cores
-        return find(Folder(self.path, self.engine(), workers), wanted, heard=heard)
+        folder = Folder(self.path, self.engine(), workers)
+        if against is None:
+            return find(folder, wanted, heard=heard)
+        return find_against(folder, Folder(against.path, against.engine(), workers), wanted, heard=heard)
 
     def decide(self, one: Key, other: Key, verdict: Ruling | str, *, note: str = "") -> Decision:
         """What two pictures are to each other from now on: `duplicate`, `different`, `alternate` or `both`.

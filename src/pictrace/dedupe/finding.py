@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -209,6 +209,33 @@ def _groups(
     return strongest_first([group for group in groups if _is_worth_telling(group)])
 
 
+def grouped(
+    folder: Folder, other: Folder, asked: Wanted, classes: tuple[Classes, Classes], clusters: Iterable[Cluster]
+) -> list[Group]:
+    """Clusters whose medoids are of another collection as groups; the files of that one are marked as references."""
+    made = []
+    for cluster in clusters:
+        records = folder.engine.catalog.records_of([twin for key in cluster.members for twin in classes[0].twins[key]])
+        theirs = other.engine.catalog.records_of(classes[1].twins[cluster.medoid])
+        members: list[Member] = []
+        for record in theirs.values():
+            whole = Judgement(record.id, Relation.EXACT, 1.0)
+            members += [
+                replace(one, reference=True, collection=str(other.path))
+                for one in _files(record, classes[1], whole, asked)
+            ]
+        for key, judgement in cluster.members.items():
+            for twin in classes[0].twins[key]:
+                members += _files(records[twin], classes[0], judgement, asked) if twin in records else []
+        made.append(Group(cluster.medoid, tuple(members), _weakest(cluster)))
+    return strongest_first([group for group in made if _is_worth_telling(group)])
+
+
+def _weakest(cluster: Cluster) -> Link | None:
+    links = [Link(cluster.medoid, key, one.relation, one.score) for key, one in cluster.members.items()]
+    return min(links, key=lambda link: (link.relation.rank, link.score), default=None)
+
+
 def _is_worth_telling(group: Group) -> bool:
     return len(group) > 1 and not all(member.reference for member in group)
 
@@ -222,9 +249,7 @@ def _group(
         for twin in _together(classes, rulings, key):
             if twin in records:
                 members += _files(records[twin], classes, judgement, asked)
-    links = [Link(cluster.medoid, key, one.relation, one.score) for key, one in cluster.members.items()]
-    weakest = min(links, key=lambda link: (link.relation.rank, link.score), default=None)
-    return Group(cluster.medoid, tuple(members), weakest, tuple(cluster.loose))
+    return Group(cluster.medoid, tuple(members), _weakest(cluster), tuple(cluster.loose))
 
 
 def _together(classes: Classes, rulings: Rulings, key: Key) -> list[Key]:

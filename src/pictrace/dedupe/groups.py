@@ -29,6 +29,7 @@ class Member:
     reasons: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     reference: bool = False
+    collection: str = ""
 
     @property
     def path(self) -> str:
@@ -48,6 +49,7 @@ class Member:
             "height": self.height,
             "size": self.place.size,
             "reference": self.reference,
+            "collection": self.collection or None,
             "reasons": self.reasons,
         }
 
@@ -94,6 +96,15 @@ class Group:
     def score(self) -> float:
         """How sure the weakest link is."""
         return 1.0 if self.weakest is None else self.weakest.score
+
+    @property
+    def spare(self) -> int:
+        """How many files there are beside one that could stay: all but one, references never."""
+        return min(len(self.members) - 1, sum(not member.reference for member in self.members))
+
+    def is_led_by(self, member: Member) -> bool:
+        """Whether a file is one of those that the others were held against."""
+        return member.id == self.medoid and member.collection == self.members[0].collection
 
     @property
     def keys(self) -> tuple[Key, ...]:

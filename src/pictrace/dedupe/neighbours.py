@@ -78,6 +78,22 @@ def wider(engine: Engine, keys: Sequence[Key], nearest: int) -> dict[Key, list[K
     return {key: list(dict.fromkeys(near)) for key, near in found.items()}
 
 
+def nearest_in(
+    engine: Engine, other: Engine, keys: Keys, nearest: int, *, seen: Callable[[int], None] = lambda _: None
+) -> dict[Key, list[Key]]:
+    """For pictures of one collection the nearest ones of another, which was made with the same encoders."""
+    found: dict[Key, list[Key]] = {}
+    done = 0
+    for encoder in engine.encoders:
+        for asked, rows in _batches(engine, encoder.name, keys):
+            answers = _found(other, encoder.name, encoder.space.metric, rows, nearest)
+            for key, near in zip(asked.tolist(), answers, strict=True):
+                found[key] = list(dict.fromkeys([*found.get(key, []), *near]))
+            done += len(asked)
+            seen(done // len(engine.encoders))
+    return found
+
+
 def _batches(engine: Engine, encoder: str, keys: Keys) -> Iterator[tuple[Keys, Rows]]:
     for found, rows in engine.catalog.rows(encoder):
         chosen = np.isin(found, keys, assume_unique=True)

@@ -8,12 +8,24 @@ from pictrace.explain import Drawing
 from pictrace.report._card import card
 from pictrace.report._evaluation import of_evaluation
 from pictrace.report._figure import Store, picture, stacked
+from pictrace.report._groups import of_groups
 from pictrace.report._sheet import Section, Sheet, Tile, contact_sheet
 from pictrace.report._shell import beginning, page, text
 from pictrace.results import Answer, Match
 from pictrace.types import Level
 
-__all__ = ["Query", "Section", "Sheet", "Tile", "beginning", "contact_sheet", "of_evaluation", "of_pair", "of_search"]
+__all__ = [
+    "Query",
+    "Section",
+    "Sheet",
+    "Tile",
+    "beginning",
+    "contact_sheet",
+    "of_evaluation",
+    "of_groups",
+    "of_pair",
+    "of_search",
+]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,162 @@
+"""`pictrace dedupe find`, `decide` and `decisions`."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from photographs import jpeg, photo
+
+from pictrace.collection import Collection
+from pictrace.edits import cropped
+from pictrace.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A photograph, its crop and its twin under a name that spreadsheets would run, and one alone."""
+    folder = tmp_path_factory.mktemp("duplicates")
+    (folder / "whole.jpg").write_bytes(jpeg(photo("coffee.png")))
+    (folder / "crop.jpg").write_bytes(jpeg(cropped(0.05)(photo("coffee.png"))))
+    (folder / "<b>&=1+1.jpg").write_bytes(jpeg(photo("coffee.png")))
+    (folder / "alone.jpg").write_bytes(jpeg(photo("chelsea.png")))
+    with Collection(folder / "filled.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        collection.add(folder)
+    return folder
+
+
+@pytest.fixture
+def own(filled, tmp_path) -> str:
+    """A copy of it to write to."""
+    shutil.copytree(filled / "filled.pictrace", tmp_path / "own.pictrace", ignore=shutil.ignore_patterns("*lock"))
+    return str(tmp_path / "own.pictrace")
+
+
+def found(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_find_names_every_file(pictrace, filled, capsys):
+    """One row each, the medoid first, and what was done, which is nothing."""
+    assert pictrace("dedupe", "find", "-c", str(filled / "filled.pictrace")) == 0
+    out = capsys.readouterr().out
+
+    assert all(name in out for name in ("whole.jpg", "crop.jpg", "<b>&=1+1.jpg"))
+    assert "alone.jpg" not in out
+    assert "1 group, 2 files more than pictures. Nothing was done to them." in out
+
+
+def test_find_json_is_one_group_a_line(pictrace, filled, capsys):
+    """With everything that the table shows and more."""
+    pictrace("dedupe", "find", "-c", str(filled / "filled.pictrace"), "--json")
+    (group,) = found(capsys)
+
+    assert (group["relation"], len(group["members"])) == ("copy", 3)
+    assert group["score"] == group["weakest"]["score"] < 1
+
+
+def test_find_exact_passes_over_crops(pictrace, filled, capsys):
+    """Only the same bytes or pixels."""
+    pictrace("dedupe", "find", "-c", str(filled / "filled.pictrace"), "--relation", "exact", "--json")
+    (group,) = found(capsys)
+
+    assert {member["path"].rpartition("/")[2] for member in group["members"]} == {"whole.jpg", "<b>&=1+1.jpg"}
+
+
+def test_find_writes_a_table(pictrace, filled, tmp_path):
+    """A line per file, for spreadsheets."""
+    pictrace("dedupe", "find", "-c", str(filled / "filled.pictrace"), "--csv", "out.csv")
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+
+    assert [row["medoid"] for row in rows].count("True") in {1, 2}
+    assert {row["path"].rpartition("/")[2] for row in rows} == {"whole.jpg", "crop.jpg", "<b>&=1+1.jpg"}
+
+
+def test_a_path_is_no_formula(pictrace, tmp_path, capsys):
+    """A name that begins as one is told with an apostrophe before it."""
+    with Collection(tmp_path / "named.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        collection.add_image(jpeg(photo("coffee.png")), name="=1+1")
+        collection.add_image(jpeg(photo("coffee.png"), 80), name="whole")
+    pictrace("dedupe", "find", "-c", "named.pictrace", "--csv", "out.csv")
+
+    assert "'=1+1" in (tmp_path / "out.csv").read_text()
+
+
+def test_find_writes_a_page(pictrace, filled, tmp_path):
+    """Every file with its picture, names escaped."""
+    pictrace("dedupe", "find", "-c", str(filled / "filled.pictrace"), "--html", "out.html")
+    page = (tmp_path / "out.html").read_text()
+
+    assert page.count('<article class="tile">') == 3
+    assert "&lt;b&gt;&amp;=1+1.jpg" in page
+    assert "<b>" not in page
+
+
+def test_references_are_told(pictrace, filled, capsys):
+    """A folder that is only compared against."""
+    pictrace("dedupe", "find", "-c", str(filled / "filled.pictrace"), "--reference", str(filled), "--json")
+
+    assert found(capsys) == []
+
+
+def test_find_against_another_collection(pictrace, filled, tmp_path, capsys):
+    """What is there too is told with the other's picture as the reference."""
+    with Collection(tmp_path / "mine.pictrace", settings=Settings(workers=1, threads=1)) as mine:
+        mine.add_image(jpeg(cropped(0.1)(photo("chelsea.png"))), name="mine.jpg")
+    pictrace("dedupe", "find", "-c", "mine.pictrace", "--against", str(filled / "filled.pictrace"), "--json")
+    (group,) = found(capsys)
+
+    assert [(one["path"].rpartition("/")[2], one["reference"]) for one in group["members"]] == [
+        ("alone.jpg", True),
+        ("mine.jpg", False),
+    ]
+
+
+def test_a_decision_is_honoured_and_carried(pictrace, own, filled, tmp_path, capsys):
+    """What was decided in one collection holds in another that holds the same pictures."""
+    pictrace("dedupe", "decide", "1", "2", "different", "-c", own)
+    pictrace("dedupe", "decide", "1", "3", "different", "-c", own)
+    capsys.readouterr()
+    pictrace("dedupe", "decisions", "-c", own)
+    (tmp_path / "decided.jsonl").write_text(capsys.readouterr().out)
+    shutil.copytree(filled / "filled.pictrace", "other.pictrace", ignore=shutil.ignore_patterns("*lock"))
+    pictrace("dedupe", "decisions", "-c", "other.pictrace", "--import", "decided.jsonl")
+    capsys.readouterr()
+    pictrace("dedupe", "find", "-c", "other.pictrace", "--json")
+
+    assert all(
+        1 not in {member["id"] for member in group["members"]} or group["relation"] == "exact"
+        for group in found(capsys)
+    )
+
+
+def test_a_decision_can_be_forgotten(pictrace, own, capsys):
+    """The file of decisions takes them back as well."""
+    pictrace("dedupe", "decide", "1", "2", "both", "-c", own)
+    pictrace("dedupe", "decisions", "-c", own)
+    line = capsys.readouterr().out.splitlines()[-1]
+    pictrace("dedupe", "decisions", "-c", own, "--import", "-", "--forget", stdin=line.encode())
+    capsys.readouterr()
+    pictrace("dedupe", "decisions", "-c", own)
+
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["decide", "1", "1", "both"], 2),
+        (["decide", "1", "99", "both"], 1),
+        (["decide", "1", "2", "maybe"], 2),
+        (["decisions", "--import", "nowhere.jsonl"], 2),
+        (["decisions", "--forget"], 2),
+        (["find", "--min-score", "2"], 2),
+        (["find", "--csv", "one", "--html", "one"], 2),
+        (["find", "--against", "nowhere.pictrace"], 1),
+    ],
+    ids=str,
+)
+def test_nonsense_is_refused(pictrace, own, arguments, code, capsys):
+    """One sentence, an exit code, and nothing changed."""
+    assert pictrace("dedupe", *arguments, "-c", own) == code
+    assert capsys.readouterr().out == ""
