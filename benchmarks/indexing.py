@@ -9,18 +9,15 @@ import argparse
 import json
 import multiprocessing
 import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import machine
+from measured import machine, timed
 
 RESULT = Path(__file__).parent / "results/indexing.json"
 FASTDUP = """
@@ -109,49 +106,6 @@ def indexed(files: Path, *, features: str) -> dict[str, float]:
     figures["megabytes_on_disk"] = round(sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6, 1)
     shutil.rmtree(folder)
     return figures
-
-
-def timed(command: list[str]) -> dict[str, float]:
-    """Wall and CPU seconds of a command with all its children, and the most memory they held together."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    clock = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    peak = [0]
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
-    watcher.start()
-    _, errors = process.communicate()
-    wall = time.perf_counter() - clock
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if process.returncode not in {0, 1}:
-        sys.exit(errors.decode(errors="replace"))
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "peak_mb": round(peak[0] / 1024, 1)}
-
-
-def _watch(root: int, peak: list[int]) -> None:
-    """Proportional memory (shared pages counted once) of a process and its descendants, ten times a second."""
-    while Path(f"/proc/{root}").exists():
-        peak[0] = max(peak[0], sum(_kilobytes(pid) for pid in _family(root)))
-        time.sleep(0.1)
-
-
-def _family(root: int) -> list[int]:
-    family, fresh = [root], [root]
-    while fresh:
-        try:
-            fresh = [int(c) for pid in fresh for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        except OSError:
-            fresh = []
-        family += fresh
-    return family
-
-
-def _kilobytes(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def main() -> None:

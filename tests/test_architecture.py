@@ -47,7 +47,7 @@ LAYERS = (
     "_duplicates",
     "collection",
     "pictrace",
-    "evaluation testing",
+    "evaluation testing imagededup",
     "report",
     "demo",
     "service.problems service.keys service.names service.originals service.sessions service.pool service.events",
