@@ -1,4 +1,4 @@
-"""The root of all errors, and the branch of the HTTP service; `pictrace.errors` draws the tree and has them all."""
+"""The root of all errors, and the branches of deeds and of the HTTP service; `pictrace.errors` draws the whole tree."""
 
 from typing import ClassVar
 
@@ -7,15 +7,23 @@ from pictrace._brief import shortened
 _LONGEST_HINT = 4000
 
 __all__ = [
+    "ActionImpossibleError",
     "BadHostError",
     "BadRequestError",
     "ConflictError",
+    "DeedError",
     "ForbiddenError",
     "HeadersTooLargeError",
+    "JournalDamagedError",
+    "LastCopyError",
+    "LinkRefusedError",
     "MethodNotAllowedError",
+    "NotAsPlannedError",
     "NotReadyError",
     "OverloadedError",
     "PictraceError",
+    "PlaceTakenError",
+    "PlanInvalidError",
     "RateLimitedError",
     "RequestTimeoutError",
     "ServiceError",
@@ -56,6 +64,53 @@ class PictraceError(Exception):
 
 def _restore(kind: type[PictraceError], message: str, hint: str) -> PictraceError:
     return kind(message, hint=hint)
+
+
+class DeedError(PictraceError):
+    """Something that was to be done to files is not done; those that it is about are as they were."""
+
+
+class PlanInvalidError(DeedError):
+    """A plan that cannot be read or that would harm: a file twice, a group without one that stays."""
+
+    code = "plan_invalid"
+
+
+class NotAsPlannedError(DeedError):
+    """A file that is gone, or no longer the one that was looked at when the plan was made."""
+
+    code = "not_as_planned"
+
+
+class LinkRefusedError(DeedError):
+    """A link, or a file with a second name, where removing one of them frees nothing."""
+
+    code = "link_refused"
+
+
+class LastCopyError(DeedError):
+    """A file of which no other copy was proved, at that moment, to be there and to be read."""
+
+    code = "last_copy"
+
+
+class ActionImpossibleError(DeedError):
+    """An action that this file system cannot do, or that cannot be taken back."""
+
+    code = "action_impossible"
+
+
+class PlaceTakenError(DeedError):
+    """A file that was to return to where it was, and another one has appeared there since."""
+
+    code = "place_taken"
+
+
+class JournalDamagedError(DeedError):
+    """The record of what was done to files is damaged; nothing is done by it."""
+
+    code = "journal_damaged"
+    exit_code = 5
 
 
 class ServiceError(PictraceError):

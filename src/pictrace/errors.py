@@ -38,6 +38,14 @@ PictraceError
 ├── ModelError                     a model's file
 │   ├── ModelMissingError          model_missing
 │   └── ModelDamagedError          model_damaged
+├── DeedError                      something that was to be done to files is not done
+│   ├── PlanInvalidError           plan_invalid
+│   ├── NotAsPlannedError          not_as_planned
+│   ├── LinkRefusedError           link_refused
+│   ├── LastCopyError              last_copy
+│   ├── ActionImpossibleError      action_impossible
+│   ├── PlaceTakenError            place_taken
+│   └── JournalDamagedError        journal_damaged
 └── ServiceError                   a request to the HTTP service is refused
     ├── BadRequestError            bad_request
     ├── BadHostError               bad_host
