@@ -1,4 +1,4 @@
-"""The calls of imagededup, answered by PicTrace: change one import, and cropped, mirrored and bordered copies are found.
+"""The calls of imagededup, answered by PicTrace: change one import, and crops and mirror images are found.
 
     from pictrace.imagededup import PHash      # instead of: from imagededup.methods import PHash
 
@@ -66,7 +66,7 @@ class PicTrace:
             hashes = {name: rows[record.id].tobytes().hex() for name, record in names.items()}
         return Encodings(hashes, os.fspath(image_dir), recursive=recursive)
 
-    def find_duplicates(  # noqa: PLR0913 - as imagededup's
+    def find_duplicates(
         self,
         image_dir: str | os.PathLike[str] | None = None,
         encoding_map: Mapping[str, Any] | None = None,

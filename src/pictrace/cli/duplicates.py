@@ -52,6 +52,11 @@ AgainstOption = Annotated[
 CsvOption = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Also write a table, a line per file.")]
 
 
+VerdictArgument = Annotated[
+    RulingName, typer.Argument(metavar="VERDICT", help="`duplicate`, `different`, `alternate` or `both`.")
+]
+
+
 @dedupe.command()
 def find(  # noqa: PLR0913 - one parameter per option
     *,
@@ -192,7 +197,9 @@ def _bytes(size: int) -> str:
 def decide(
     one: IdArgument,
     other: IdArgument,
-    verdict: Annotated[RulingName, typer.Argument(metavar="VERDICT", help="`duplicate`, `different`, `alternate` or `both`.")],
+    verdict: Annotated[
+        RulingName, typer.Argument(metavar="VERDICT", help="`duplicate`, `different`, `alternate` or `both`.")
+    ],
     *,
     collection: CollectionOption = None,
     note: Annotated[str, typer.Option("--note", help="Why, for whoever asks later.")] = "",
