@@ -36,7 +36,7 @@ LAYERS = (
     "_crew",
     "workers tracing lookup folding soundness",
     "assessment candidates _look sandbox",
-    "verification dedupe.neighbours dedupe.judging",
+    "verification dedupe.neighbours dedupe.judging dedupe.shots",
     "dedupe.clustering",
     "dedupe.memory",
     "dedupe.finding",

@@ -12,6 +12,8 @@ from pictrace._regular import open_regular
 _MOST_BYTES = 128 << 20
 _MOST_SIDECAR = 1 << 20
 _MOST_ENTRIES = 4096
+_BEGINNING = 1 << 18
+"""Bytes; Exif is in the first 64 KB of a JPEG."""
 
 _TIFF = rb"(?:II\*\0|MM\0\*)"
 _EXIF = re.compile(rb"Exif\0\0(?=" + _TIFF + rb")|eXIf(?=" + _TIFF + rb")|EXIF....(?=" + _TIFF + rb")", re.DOTALL)
@@ -24,6 +26,7 @@ _XMP_DATE = re.compile(
 _IPTC = re.compile(rb"\x1c\x02[\x05-\xff]")
 
 _SUB_EXIF, _SUB_GPS, _RATING, _CHANGED, _TAKEN, _OFFSET = 0x8769, 0x8825, 0x4746, 0x0132, 0x9003, 0x9011
+_MODEL, _FRACTION = 0x0110, 0x9291
 """Exif 2.32, tables 4 to 18; the rating is Microsoft's."""
 
 _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
@@ -34,12 +37,17 @@ FAVOURITE = 5
 
 @dataclass(frozen=True)
 class Description:
-    """What is said of a picture; `taken` is in seconds since 1970, `rating` 0 to 5 or -1 for one that was rejected."""
+    """What is said of a picture; `taken` is in seconds since 1970, `rating` 0 to 5 or -1 for one that was rejected.
+
+    `shot` is the camera and the moment at which it was released, as the file has them, or nothing: edited copies keep
+    it, and the frames of a burst differ in it.
+    """
 
     fields: int = 0
     has_place: bool = False
     taken: float | None = None
     rating: int = 0
+    shot: str = ""
 
 
 def described(path: str, sidecars: Sequence[str] = (), metadata: Mapping[str, Any] | None = None) -> Description:
@@ -56,7 +64,17 @@ def described(path: str, sidecars: Sequence[str] = (), metadata: Mapping[str, An
         any(one.has_place for one in said),
         next((one.taken for one in said if one.taken is not None), None),
         max(ratings, default=0),
+        next((one.shot for one in said if one.shot), ""),
     )
+
+
+def shot_of(path: str) -> str:
+    """The camera and the moment at which it was released, if the beginning of the file tells both, or nothing."""
+    try:
+        with open_regular(path) as file:
+            return _of_bytes(file.read(_BEGINNING)).shot
+    except (OSError, ValueError):
+        return ""
 
 
 def _read(path: str, most: int) -> bytes:
@@ -76,7 +94,7 @@ def _of_bytes(data: bytes) -> Description:
     iptc = len(set(_IPTC.findall(data[: 1 << 20]))) if b"Photoshop 3.0" in data[: 1 << 20] else 0
     taken = exif.taken if exif.taken is not None else xmp.taken
     rating = max((one for one in (exif.rating, xmp.rating) if one), default=0)
-    return Description(exif.fields + xmp.fields + iptc, exif.has_place or xmp.has_place, taken, rating)
+    return Description(exif.fields + xmp.fields + iptc, exif.has_place or xmp.has_place, taken, rating, exif.shot)
 
 
 def _of_xmp(data: bytes) -> Description:
@@ -138,7 +156,13 @@ def _of_exif(data: bytes) -> Description:
         len(subs.get(_SUB_GPS, ())) > 1,
         _seconds(_ascii(date).replace(":", "-", 2).replace(" ", "T") + _ascii(offset)),
         _rating(_number(top.get(_RATING, b"\0\0"), 0, 2, order)),
+        _shot(_ascii(top.get(_MODEL, b"")), _ascii(taken.get(_TAKEN, b"")), _ascii(taken.get(_FRACTION, b""))),
     )
+
+
+def _shot(model: str, date: str, fraction: str) -> str:
+    # Cameras without a clock write blanks or zeros.
+    return f"{model} {date}.{fraction}" if re.search("[1-9]", date) else ""
 
 
 def _entries(data: bytes, place: int, order: str) -> Iterator[tuple[int, bytes]]:

@@ -15,6 +15,7 @@ from pictrace.dedupe.groups import Group, Link, Member, strongest_first
 from pictrace.dedupe.judging import Judgement, Judges
 from pictrace.dedupe.memory import Memory
 from pictrace.dedupe.neighbours import neighbourhood, wider
+from pictrace.dedupe.shots import Shots
 from pictrace.errors import UsageError
 from pictrace.filters import Filter
 from pictrace.results import PictureRecord
@@ -128,7 +129,7 @@ def _clustered(folder: Folder, asked: Wanted, classes: Classes, rulings: Rulings
             near,
             Sought(asked.relation, asked.min_score),
             judge=_ruled(memory.asking(judges.run), classes, rulings),
-            apart=_apart(classes, rulings),
+            apart=_apart(engine, asked, classes, rulings),
             wider=lambda some, nearest: wider(engine, some, nearest),
         )
         for _ in clustering.rounds():
@@ -186,12 +187,15 @@ def _overruled(judgement: Judgement, *, joins: bool) -> Judgement:
     return Judgement(judgement.other, relation, 1.0, (YOU_SAID_SO,))
 
 
-def _apart(classes: Classes, rulings: Rulings) -> Apart:
-    """Pictures of which somebody decided that they are no duplicates, or are both to stay."""
+def _apart(engine: Engine, asked: Wanted, classes: Classes, rulings: Rulings) -> Apart:
+    """Pictures of which somebody decided so, companions, and frames of a burst, which are scenes and no copies."""
+    shots = Shots(engine.catalog)
 
     def apart(one: Key, other: Key) -> bool:
         decision = rulings.of(classes.hashes[one], classes.hashes[other]) if len(rulings) else None
-        return decision is not None and not decision.joins
+        if decision is not None:
+            return not decision.joins
+        return shots.are_companions(one, other) or (asked.relation is Relation.COPY and shots.are_frames(one, other))
 
     return apart
 
