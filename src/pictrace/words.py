@@ -56,7 +56,7 @@ FEATURELESS_QUERY = f"the {_FEATURELESS}"
 """What is said of a query that nothing could be found by."""
 
 LEFT_OUT = (
-    "the local features of {} pictures are in no index yet: they are not found inside of other pictures until more is "
+    "the local features of {} are in no index yet: they are not found inside of other pictures until more is "
     "indexed or `pictrace rebuild` makes it"
 )
 """What is said where the index of local features is not there, or far behind."""
