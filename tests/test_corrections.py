@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pictrace import corrections
+from pictrace.catalogs import sole_writer
 from pictrace.corrections import FILE, Correction, basis, log_odds_of
-from pictrace.errors import IndexDamagedError
+from pictrace.errors import IndexDamagedError, IndexLockedError
 from pictrace.types import Relation, Verdict
 
 SOUND = Correction(0.9, -0.5, 5.0, 400, 1, "2026-11-01T12:00:00+00:00", basis())
@@ -53,6 +54,18 @@ def test_only_copies_are_corrected(relation) -> None:
     assert SOUND.applied(Verdict(relation, 0.9)) == Verdict(relation, 0.9)
 
 
+def test_a_correction_is_written_by_the_only_writer(tmp_path) -> None:
+    """Like everything in a collection's folder; who comes second learns it before working for minutes."""
+    with sole_writer(tmp_path):
+        with pytest.raises(IndexLockedError):
+            corrections.check_writable(tmp_path)
+        with pytest.raises(IndexLockedError):
+            corrections.write(tmp_path, SOUND)
+
+    corrections.write(tmp_path, SOUND)
+    assert corrections.read(tmp_path) == SOUND
+
+
 def test_a_copy_stays_a_copy() -> None:
     """The score changes, and nothing else."""
     verdict = SOUND.applied(Verdict(Relation.COPY, 0.9, ("why",)))
@@ -80,7 +93,7 @@ def test_what_is_written_is_read(tmp_path) -> None:
         corrections.write(tmp_path, replace(SOUND, slope=slope))
 
     assert corrections.read(tmp_path) == corrections.in_force(tmp_path) == replace(SOUND, slope=0.8)
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, "writer.lock"}
 
 
 def test_none_is_none(tmp_path) -> None:

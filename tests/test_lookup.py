@@ -561,7 +561,7 @@ def test_verify_finds_a_changed_byte(catalog, folder, place):
 @pytest.mark.parametrize(
     ("keys", "problems"),
     [
-        (range(1, 20), ["faces-20.hnsw lacks 1 rows of the catalog"]),
+        (range(1, 20), ["faces-20.hnsw lacks 1 row of the catalog"]),
         (range(1, 22), ["faces-20.hnsw does not hold what faces.json says"]),
     ],
 )

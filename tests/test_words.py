@@ -1,33 +1,21 @@
 """Results in words."""
 
-import math
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pictrace import words
+from pictrace import tracing, words
 from pictrace.results import Answer, Match
 from pictrace.types import Alignment, Evidence, Location, Relation, Silence
+
+ALIGNMENT = Alignment(((1, 0, 0), (0, 1, 0), (0, 0, 1)), 1.0, 1.0, ((0, 0), (9, 0), (9, 9), (0, 9)))
 
 
 def answer(*relations: Relation, searched: int = 2000, exhaustive: bool = True, recall: float | None = None) -> Answer:
     matches = tuple(Match(1, "a.jpg", one, 0.5, {}, None, 1, 1, "") for one in relations)
     return Answer(matches, searched, exhaustive, recall, (), 1, {})
-
-
-def alignment(turn: float = 0, scale: float = 1, *, mirrored: bool = False, shift: float = 0) -> Alignment:
-    """A picture of 400 x 300 mirrored, turned clockwise on the screen, scaled and shifted, in that order."""
-    cosine, sine = scale * math.cos(math.radians(turn)), scale * math.sin(math.radians(turn))
-    sign, start = (-1, 400) if mirrored else (1, 0)
-    matrix = ((sign * cosine, -sine, cosine * start + shift), (sign * sine, cosine, sine * start), (0.0, 0.0, 1.0))
-    corners = ((0, 0), (400, 0), (400, 300), (0, 300))
-    quad = tuple(
-        (matrix[0][0] * x + matrix[0][1] * y + matrix[0][2], matrix[1][0] * x + matrix[1][1] * y + matrix[1][2])
-        for x, y in corners
-    )
-    return Alignment(matrix, 1.0, 1.0, quad, mirrored=mirrored)
 
 
 @pytest.mark.parametrize(
@@ -103,47 +91,9 @@ def test_searched_is_honest_about_thoroughness(exhaustive, recall, expected):
     assert expected == words.searched(answer(exhaustive=exhaustive, recall=recall))
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        (alignment(), "in place"),
-        (alignment(shift=40), "shifted"),
-        (alignment(turn=25), "turned 25° clockwise"),
-        (alignment(turn=-90), "turned 90° counter-clockwise"),
-        (alignment(scale=2), "scaled 2.00 times"),
-        (alignment(mirrored=True), "mirrored"),
-        (alignment(turn=15, scale=0.5, mirrored=True), "mirrored, turned 15° clockwise, scaled 0.50 times"),
-    ],
-)
-def test_transform_names_what_was_done(given, expected):
-    """A matrix is read as a person would do it by hand."""
-    assert expected == words.transform(given)
-
-
-def test_transform_tells_perspective():
-    """A picture that lies slanted is seen at an angle."""
-    tilted = replace(alignment(), quad=((0.0, 0.0), (400.0, 60.0), (400.0, 240.0), (0.0, 300.0)))
-
-    assert "seen at an angle" in words.transform(tilted)
-
-
-@pytest.mark.parametrize(
-    ("query", "match", "expected"),
-    [
-        (1, 1, "both show all of each other"),
-        (1, 0.25, "all of the query is inside the match, on 25 % of it"),
-        (0.25, 1, "all of the match is inside the query, on 25 % of it"),
-        (0.6, 0.5, "they overlap on 60 % of the query and 50 % of the match"),
-    ],
-)
-def test_overlap_says_which_is_inside_which(query, match, expected):
-    """A crop and a frame are different things."""
-    assert expected == words.overlap(replace(alignment(), query_overlap=query, match_overlap=match))
-
-
 def evidence(signal: str, log_odds: float | None, reason: str = "", **measures: float) -> Evidence:
     """Evidence of a signal; geometry that has an opinion knows where the pictures overlap."""
-    where = alignment() if signal == "geometry" and log_odds is not None else None
+    where = ALIGNMENT if signal == "geometry" and log_odds is not None else None
     return Evidence(signal, signal, Relation.COPY, log_odds, measures, reason, where)
 
 
@@ -265,9 +215,30 @@ def test_every_relation_has_a_sentence(relation):
 
 def test_a_closer_look_is_told_as_the_first_one_is() -> None:
     """By how many features agree, where it laid the pictures over each other and the first look did not."""
-    alignment = Alignment(((1, 0, 0), (0, 1, 0), (0, 0, 1)), 1.0, 1.0, ((0, 0), (9, 0), (9, 9), (0, 9)))
     first = Evidence("geometry", "alignment", Relation.SCENE, None, {"inliers": 4.0}, Silence.NO_HOMOGRAPHY)
-    closer = Evidence("closer", "alignment", Relation.SCENE, 5.0, {"inliers": 40.0, "matches": 50.0}, "", alignment)
+    closer = Evidence("closer", "alignment", Relation.SCENE, 5.0, {"inliers": 40.0, "matches": 50.0}, "", ALIGNMENT)
 
     (said,) = words.why([closer], [first, closer])
     assert said == "40 of 50 local features agree on one way to lay the pictures over each other"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1, "1"),
+        (0, "0"),
+        (0.99996, "0.9999"),
+        (0.29, "0.29"),
+        (0.03456789, "0.03456"),
+        (-1.23456, "-1.234"),
+        (248, "248"),
+    ],
+)
+def test_measures_are_cut_and_never_rounded_up(value, expected):
+    """The sentence that says 0.93 and the table that says 0.9372 begin alike."""
+    assert expected == words.measured(value)
+
+
+def test_every_signal_is_explained():
+    """In one sentence each."""
+    assert set(words.SIGNALS) == {*tracing.SIGNALS, "closer"}

@@ -12,6 +12,7 @@ from typing import Any
 
 from pictrace._atomic import leftovers, replacing
 from pictrace._regular import open_regular
+from pictrace.catalogs import sole_writer
 from pictrace.errors import IndexDamagedError
 from pictrace.types import Relation, Verdict
 
@@ -127,14 +128,28 @@ def write(folder: Path, correction: Correction) -> None:
     """The correction is what searches of the collection apply from now on, in this process and others.
 
     Raises:
+        IndexLockedError: another process writes to the collection.
+        ConfigurationError: the folder cannot be written.
         InsufficientStorageError: the disk is full.
     """
     path = folder / FILE
-    with replacing(path) as temporary:
-        text = json.dumps({"format": _FORMAT, **asdict(correction)}, indent=1, allow_nan=False)
-        temporary.write_text(f"{text}\n", encoding="utf-8")
-    for left in leftovers(path):
-        left.unlink(missing_ok=True)
+    with sole_writer(folder):
+        with replacing(path) as temporary:
+            text = json.dumps({"format": _FORMAT, **asdict(correction)}, indent=1, allow_nan=False)
+            temporary.write_text(f"{text}\n", encoding="utf-8")
+        for left in leftovers(path):
+            left.unlink(missing_ok=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Nothing, if a correction could be written just now: for whoever works long before there is one.
+
+    Raises:
+        IndexLockedError: another process writes to the collection.
+        ConfigurationError: the folder cannot be written.
+    """
+    with sole_writer(folder):
+        pass
 
 
 def _is_sound(plain: dict[str, Any]) -> bool:

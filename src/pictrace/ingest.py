@@ -18,6 +18,7 @@ from pictrace.results import Failure
 from pictrace.sources import Item, Source
 from pictrace.sources.reading import may_be_there
 from pictrace.types import UNKNOWN_SIZE, Key, Location
+from pictrace.words import counted
 from pictrace.workers import Workers
 
 BATCH = 32
@@ -223,7 +224,7 @@ class Ingest:
         found = report.done - len(report.failures)
         if prune and vanished and (found == 0 or not os.path.lexists(source.root)):
             raise RootMissingError(
-                f"nothing is left of {len(vanished)} pictures that were known under {source.root}",
+                f"nothing is left of {counted(len(vanished), 'picture')} known under {source.root}",
                 hint="is it mounted? Nothing was pruned; delete pictures by id if they are meant to go",
             )
         with self.turn:

@@ -25,7 +25,7 @@ from pictrace.catalogs import Catalog
 from pictrace.errors import IndexDamagedError
 from pictrace.recipe import EncoderStamp
 from pictrace.types import Hits, Key, Rows
-from pictrace.words import LEFT_OUT
+from pictrace.words import LEFT_OUT, counted
 
 LONGEST_TAIL = 2000
 """Pictures whose local features a tail may hold: sorting them takes 2.5 s. More, as where there is no index yet, are
@@ -94,7 +94,7 @@ class Lookup:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is not as it should be, one sentence each."""
-        left_out = LEFT_OUT.format(f"{self.left_out:,}") if self.left_out else ""
+        left_out = LEFT_OUT.format(counted(self.left_out, "picture")) if self.left_out else ""
         return tuple(filter(None, (self._reason, left_out)))
 
     @property

@@ -9,6 +9,7 @@ from pictrace._stock import batches, stamps_of
 from pictrace.catalogs import Catalog
 from pictrace.errors import IndexDamagedError, UnknownNameError
 from pictrace.recipe import EncoderStamp
+from pictrace.words import counted
 
 
 def verify(folder: Path, catalog: Catalog) -> list[str]:
@@ -46,7 +47,7 @@ def _problems(folder: Path, manifest: Manifest, stamp: EncoderStamp, catalog: Ca
     known = [np.empty(0, np.uint64), *(np.unique(some) for some, _ in batches(catalog, stamp))]
     missing = np.setdiff1d(np.concatenate(known), keys)
     absent = int((missing <= manifest.watermark).sum())
-    problems = [f"{manifest.file} lacks {absent} rows of the catalog"] if absent else []
+    problems = [f"{manifest.file} lacks {counted(absent, 'row')} of the catalog"] if absent else []
     if len(keys) != manifest.count or (len(keys) and int(keys.max()) > manifest.watermark):
         problems.append(f"{manifest.file} does not hold what {stamp.name}.json says")
     return problems

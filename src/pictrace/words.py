@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pictrace.results import Answer, Match
-from pictrace.types import Alignment, Evidence, Relation, Silence
+from pictrace.types import Evidence, Relation, Silence
 
 MEANINGS = {
     "same_bytes": "1 if the files are the same byte for byte",
@@ -33,6 +33,16 @@ MEANINGS = {
 }
 """What each measure of a match means, by its name."""
 
+SIGNALS = {
+    "identity": "whether the files, or the pixels in them, are the same",
+    "pdq": "how many bits of the perceptual hashes differ, which small changes of the whole picture hardly move",
+    "embedding": "how alike a model finds what the pictures show",
+    "geometry": "whether corners of both pictures agree on one way to lay them over each other",
+    "closer": "the same with finer features, which finds small parts, mirror images and negatives too",
+    "structure": "whether the pixels are the same where the pictures overlap, once laid over each other",
+}
+"""What each signal looks at, by its name; docs/concepts.md says how."""
+
 RELATIONS = {
     Relation.EXACT: ("the same picture", "the same picture {n} times"),
     Relation.COPY: ("1 copy", "{n} copies"),
@@ -46,7 +56,7 @@ FEATURELESS_QUERY = f"the {_FEATURELESS}"
 """What is said of a query that nothing could be found by."""
 
 LEFT_OUT = (
-    "the local features of {} pictures are in no index yet: they are not found inside of other pictures until more is "
+    "the local features of {} are in no index yet: they are not found inside of other pictures until more is "
     "indexed or `pictrace rebuild` makes it"
 )
 """What is said where the index of local features is not there, or far behind."""
@@ -69,9 +79,6 @@ VANISHED = "vanished"
 """What is said of a place where there is no file any more."""
 
 _PLACES = 9
-_PERSPECTIVE = 0.06
-_WHOLE = 0.985
-_SHIFT = 0.01
 
 
 def shown(text: str) -> str:
@@ -97,6 +104,15 @@ def percent(share: float) -> str:
     if hundredfold < 0.1:
         return "0 %" if hundredfold <= 0 else "< 0.1 %"
     return f"{math.floor(hundredfold * 10) / 10:.1f} %" if hundredfold > 99 else f"{round(hundredfold)} %"
+
+
+def measured(value: float) -> str:
+    """A measure to four digits that count, cut and not rounded: what is less than 1 is never told as 1."""
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    step = 10.0 ** (3 - math.floor(math.log10(abs(value))))
+    # What floating point leaves of a number must not cost it its last digit.
+    return f"{math.copysign(math.floor(abs(value) * step + 1e-6) / step, value):.4g}"
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:
@@ -237,60 +253,3 @@ def places(match: Match) -> list[str]:
     told = [f"{path} ({VANISHED})" if path in match.vanished else path for path in listed]
     left = len(others) - _PLACES
     return [*told, f"and {counted(left, 'more place')}"] if left > 0 else told
-
-
-def overlap(alignment: Alignment, names: tuple[str, str] = ("the query", "the match")) -> str:
-    """One clause: how much of each picture is in the other."""
-    query, match = alignment.query_overlap, alignment.match_overlap
-    one, other = names
-    if min(query, match) > _WHOLE:
-        return "both show all of each other"
-    if query > _WHOLE:
-        return f"all of {one} is inside {other}, on {percent(match)} of it"
-    if match > _WHOLE:
-        return f"all of {other} is inside {one}, on {percent(query)} of it"
-    return f"they overlap on {percent(query)} of {one} and {percent(match)} of {other}"
-
-
-def transform(alignment: Alignment) -> str:
-    """How the query has to be changed to lie on the match: mirrored, turned, scaled, slanted."""
-    jacobian, slant = _local(alignment)
-    (a, b), (c, d) = jacobian
-    if alignment.mirrored:
-        a, c = -a, -c
-    turn = math.degrees(math.atan2(c - b, a + d))
-    scale = math.sqrt(abs(a * d - b * c))
-    parts = ["mirrored"] if alignment.mirrored else []
-    if abs(turn) >= 0.75:
-        parts.append(f"turned {abs(turn):.0f}° {'clockwise' if turn > 0 else 'counter-clockwise'}")
-    if abs(math.log(max(scale, 1e-9))) > math.log(1.02):
-        parts.append(f"scaled {scale:.2f} times")
-    if slant > _PERSPECTIVE:
-        parts.append("seen at an angle")
-    if not parts:
-        width, height = (max(point[axis] for point in alignment.quad) for axis in (0, 1))
-        return "shifted" if math.hypot(*alignment.quad[0]) > _SHIFT * max(width, height) else "in place"
-    return ", ".join(parts)
-
-
-def _local(alignment: Alignment) -> tuple[tuple[tuple[float, float], tuple[float, float]], float]:
-    """The transform's Jacobian in the middle of the outline, and how unequal opposite sides of it are."""
-    (h00, h01, _), (h10, h11, _), (h20, h21, _) = alignment.transform
-    x, y = (sum(point[axis] for point in alignment.quad) / 4 for axis in (0, 1))
-    # In terms of the image point (x, y): dH/du = (h00 - x h20) / w; w only scales, and cancels but for size.
-    w = _depth(alignment, x, y)
-    jacobian = (((h00 - x * h20) / w, (h01 - x * h21) / w), ((h10 - y * h20) / w, (h11 - y * h21) / w))
-    sides = [math.dist(alignment.quad[i], alignment.quad[(i + 1) % 4]) or 1e-9 for i in range(4)]
-    return jacobian, max(abs(math.log(sides[0] / sides[2])), abs(math.log(sides[1] / sides[3])))
-
-
-def _depth(alignment: Alignment, x: float, y: float) -> float:
-    """The homogeneous coordinate with which the transform reaches the point `(x, y)` of the match."""
-    (h00, h01, h02), (h10, h11, h12), (h20, h21, h22) = alignment.transform
-    a, b, c, d = h00 - x * h20, h01 - x * h21, h10 - y * h20, h11 - y * h21
-    e, f = x * h22 - h02, y * h22 - h12
-    determinant = a * d - b * c
-    if determinant == 0:
-        return 1.0
-    u, v = (e * d - b * f) / determinant, (a * f - e * c) / determinant
-    return h20 * u + h21 * v + h22 or 1.0

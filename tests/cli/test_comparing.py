@@ -99,6 +99,25 @@ def test_compare_takes_pictures_of_a_collection(pictrace, shelf, capsys):
     assert there["relation"] == back["relation"] == "copy"
 
 
+def test_compare_tells_the_decision_before_the_measures_and_what_its_signals_are(pictrace, shelf, capsys):
+    """What is read first is what was asked."""
+    pictrace("compare", shelf.crop, CHELSEA)
+    out = capsys.readouterr().out
+
+    assert out.index("Copy is decided by") < out.index("structure: whether the pixels") < out.index("aligned_ssim")
+
+
+@pytest.mark.parametrize("first", ["id:1", "CROP"])
+def test_a_page_names_pictures_of_a_collection_by_their_files(pictrace, shelf, tmp_path, first):
+    """With the id beside."""
+    first = first.replace("CROP", shelf.crop)
+    assert pictrace("compare", first, "id:2", "-c", shelf.collection, "--html", "pair.html") == 0
+    page = (tmp_path / "pair.html").read_text("utf-8")
+
+    assert "chelsea.png (id 2)" in page
+    assert "id:" not in page
+
+
 def test_json_says_why(pictrace, shelf, capsys):
     """A level for every relation, and what every signal says."""
     pictrace("compare", shelf.crop, CHELSEA, "--json")

@@ -8,6 +8,7 @@ from photographs import jpeg, noise
 
 from pictrace import corrections, evaluation
 from pictrace.collection import Collection
+from pictrace.edits import SUITE
 from pictrace.settings import Settings
 
 
@@ -34,6 +35,17 @@ def test_eval_tells_of_every_edit(pictrace, noises, capsys):
     assert [line.split()[0] for line in told.splitlines()[2:5]] == ["jpeg-30", "half", "mirror"]
     for said in ("Of 6 searches", "0 false alarms in 12 searches", "Micro-average precision", "recall@10 1.000", "p95"):
         assert said in told
+
+
+def test_eval_lists_what_edits_there_are(pictrace, capsys):
+    """Without any collection; in JSON one a line."""
+    assert pictrace("eval", "--list-edits") == 0
+    table = capsys.readouterr().out
+    assert pictrace("eval", "--list-edits", "--json") == 0
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [one["name"] for one in listed] == list(SUITE)
+    assert all(one["name"] in table and one["family"] in table for one in listed)
 
 
 def test_eval_gives_one_object_of_json(pictrace, noises, capsys):

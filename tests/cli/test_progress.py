@@ -44,6 +44,32 @@ def test_plain_progress_without_a_total_promises_nothing(capsys):
     assert capsys.readouterr().err == "50 pictures, 5 per second\nindex lite0: 10 of 20 rows\n"
 
 
+def test_what_is_slow_is_told_by_the_minute_and_one_is_one(capsys):
+    """Never 0 per second, nor 1 pictures."""
+    clock = Clock()
+    plain = _progress.Plain(clock)
+    clock.now = 30.0
+    plain.seen(1, "a.jpg")
+
+    assert capsys.readouterr().err == "1 picture, 2 per minute\n"
+
+
+def test_the_last_one_is_told_where_earlier_ones_were(capsys):
+    """Work that ends at 102 of 102 does not seem to have stopped at 100."""
+    clock = Clock()
+    plain = _progress.Plain(clock, things=("search", "searches"))
+    plain.total = 102
+    for clock.now, done in ((10.0, 100), (10.5, 101), (10.6, 102)):
+        plain.seen(done, "a.jpg")
+    plain.end()
+    plain.end()
+
+    assert [line.partition(",")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "100 of 102 searches",
+        "102 of 102 searches",
+    ]
+
+
 def test_several_sources_count_on(capsys):
     """Each source counts from nothing; people want one number."""
     clock = Clock()

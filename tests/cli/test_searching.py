@@ -35,6 +35,22 @@ def test_search_json_is_one_match_a_line(pictrace, shelf, capsys):
     assert {"score", "signals", "overlap", "transform", "width", "height", "sha256"} <= found[0].keys()
 
 
+def test_search_says_what_was_done_beside_each_match(pictrace, shelf, capsys):
+    """In few words, below the path."""
+    pictrace("search", shelf.crop, "-c", shelf.collection)
+
+    assert "(query cropped to 64 %" in capsys.readouterr().out
+
+
+def test_a_number_that_is_no_file_is_answered_with_how_ids_are_written(pictrace, shelf, tmp_path, capsys):
+    """A file of that name is still a file."""
+    (tmp_path / "7").write_bytes((FOLDER / "chelsea.png").read_bytes())
+
+    assert pictrace("search", "2", "-c", shelf.collection) != 0
+    assert "write `id:2`" in capsys.readouterr().err
+    assert pictrace("search", "7", "-c", shelf.collection) == 0
+
+
 @pytest.mark.parametrize(("options", "end"), [(["-f"], "\n"), (["--paths-only", "-0"], "\0")])
 def test_paths_only_is_for_other_programs(pictrace, shelf, capsys, options, end):
     """Paths and nothing else."""

@@ -68,11 +68,13 @@ def test_edits_are_chosen_by_name_or_family() -> None:
 
 
 def test_unknown_edits_are_refused() -> None:
-    """The message names what is not there and the hint what is."""
+    """The message names what is not there, the hint what is spelt most alike, the families, and how to see all."""
     with pytest.raises(UnknownNameError, match="'crob-50'") as refused:
         chosen(["crob-50"])
 
-    assert "crop-50" in refused.value.hint
+    assert "'crop-50'" in refused.value.hint
+    assert "--list-edits" in refused.value.hint
+    assert len([name for name in SUITE if f"'{name}'" in refused.value.hint]) <= 3
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)

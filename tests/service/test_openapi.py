@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 import threading
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
@@ -18,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from service.desk import fill, opened
 from service.desk import settings as settings_of
 
+from pictrace.service.replies import Answer, Match
 from pictrace.service.routes import rules_of
 from pictrace.service.server import Journal, Server
 from pictrace.settings import FetchPolicy, ServicePolicy
@@ -30,6 +33,18 @@ UNSHOWN = {("GET", "/"), ("GET", "/web/{path:path}"), ("GET", "/openapi.json")}
 def document(desk):
     """What the service says of itself."""
     return desk.ask("GET", "/openapi.json").json()
+
+
+def test_the_answer_in_the_docs_is_one():
+    """Whoever writes a client by the example of docs/http.md misses nothing."""
+    text = (Path(__file__).parents[2] / "docs" / "http.md").read_text("utf-8")
+    example = next(
+        json.loads(block) for block in re.findall(r"```json\n(.+?)```", text, re.DOTALL) if '"results"' in block
+    )
+    shown = Answer.model_validate(example).results[0]
+
+    assert shown.changes
+    assert set(Match.model_fields) - {"drawing"} == set(example["results"][0])
 
 
 def operations(document):

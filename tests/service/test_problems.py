@@ -125,3 +125,12 @@ def test_what_is_no_path_is_left_as_it_is(said):
 def test_headers_go_with_the_status(error, name, value):
     """As RFC 9110 asks for them."""
     assert Problem.of(error).headers()[name] == value
+
+
+def test_a_picture_that_is_not_there_is_no_matter_of_the_shell():
+    """Who asks over HTTP is not sent to a command line; hints that help there as well are told."""
+    missing = NotFoundError("no picture has the id 66", hint="`pictrace list` shows those there are")
+    unnamed = NotFoundError("there is no such collection", hint="names are of small letters")
+
+    assert problem(missing)[1]["detail"] == "no picture has the id 66"
+    assert problem(unnamed)[1]["detail"] == "there is no such collection; names are of small letters"

@@ -66,6 +66,16 @@ def test_negative_is_recognised() -> None:
     assert found.measures["inliers"] > 100
 
 
+def test_the_share_that_agrees_is_that_of_the_numbers_beside_it() -> None:
+    """Whoever divides what is shown gets what is shown."""
+    measures = (
+        Signal().compare(trace(photo("coffee.png").crop((60, 40, 360, 260))), trace(photo("coffee.png")), []).measures
+    )
+
+    assert measures["inlier_ratio"] == measures["inliers"] / measures["matches"]
+    assert measures["inliers"] <= measures["matches"]
+
+
 def test_same_either_way_round() -> None:
     """The overlaps are exchanged and the transform is the inverse, to a tenth of a pixel."""
     part, whole = photo("coffee.png").crop((60, 40, 360, 260)), photo("coffee.png")

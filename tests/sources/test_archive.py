@@ -66,7 +66,7 @@ def test_an_archive_written_to_while_it_is_read_is_refused(tmp_path, make, name)
     next(items)
     path.write_bytes(b"")
 
-    with pytest.raises(ArchiveUnsafeError, match="1 pictures were read before"):
+    with pytest.raises(ArchiveUnsafeError, match="1 picture was read before"):
         next(items)
 
 

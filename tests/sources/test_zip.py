@@ -133,7 +133,7 @@ def test_an_archive_cut_off_while_it_is_read_is_refused(tmp_path):
     next(items)
     os.truncate(path, 1 << 19)
 
-    with pytest.raises(ArchiveUnsafeError, match="ends too early; 1 pictures were read before"):
+    with pytest.raises(ArchiveUnsafeError, match="ends too early; 1 picture was read before"):
         next(items)
 
 

@@ -25,12 +25,12 @@ const EVERY = [
 ];
 
 test("what was done is a sentence with its numbers", () => {
-  assert.equal(said(english, EVERY[0]), "Your picture was saved with more loss. JPEG quality about 30, not 90.");
-  assert.equal(said(english, EVERY[1]), "The other one was saved with more loss. JPEG quality about 50. The file has 40% of the bytes.");
-  assert.equal(said(english, EVERY[4]), "Your picture was cut out of the other one, 64% of it.");
-  assert.equal(said(english, EVERY[5]), "Your picture is turned 90° counter-clockwise.");
-  assert.equal(said(english, EVERY[17]), "Your picture has a tint: red.");
-  assert.equal(said(page("de"), EVERY[2]), "Ihr Bild ist auf das 0,5-Fache skaliert.");
+  assert.equal(said(english, EVERY[0]), "The first picture was saved with more loss. JPEG quality about 30, not 90.");
+  assert.equal(said(english, EVERY[1]), "The second picture was saved with more loss. JPEG quality about 50. The file has 40% of the bytes.");
+  assert.equal(said(english, EVERY[4]), "The first picture was cut out of the second, 64% of it.");
+  assert.equal(said(english, EVERY[5]), "The first picture is turned 90° counter-clockwise.");
+  assert.equal(said(english, EVERY[17]), "The first picture has a tint: red.");
+  assert.equal(said(page("de"), EVERY[2]), "Das erste Bild ist auf das 0,5-Fache skaliert.");
 });
 
 test("every change can be said in every language, and nothing is left open", () => {

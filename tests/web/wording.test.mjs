@@ -65,11 +65,26 @@ test("where says which picture is inside which", () => {
   assert.match(told[3], /50%.*40%/);
 });
 
-test("a quarter turn clockwise at half the size is told as that", () => {
+test("a comparison speaks of the first and the second, for both may be of the library", () => {
+  assert.equal(where(english, { query: 1, match: 0.54 }, "compare"), "All of the first is inside the second, on 54% of its area.");
+});
+
+test("measures are cut to four digits and never rounded up", () => {
+  assert.deepEqual([1, 0.99996, 0.29, 0.9372, 248, 0].map((value) => english.speech.measure(value)), ["1", "0.9999", "0.29", "0.9372", "248", "0"]);
+});
+
+test("a mirror image upside down is mirrored top to bottom", () => {
+  const transform = [[1, 0, 0], [0, -1, 200], [0, 0, 1]];
+  const match = { transform, quad: [[0, 200], [100, 200], [100, 0], [0, 0]], width: 100, height: 200, mirrored: true };
+
+  assert.equal(moved(english, match), "mirrored top to bottom");
+});
+
+test("a pose is told in the direction of what was done, not in that of the transform", () => {
   const transform = [[0, -0.5, 100], [0.5, 0, 0], [0, 0, 1]];
   const match = { transform, quad: [[100, 0], [100, 200], [0, 200], [0, 0]], width: 100, height: 200, mirrored: false };
 
-  assert.equal(moved(english, match), "turned 90° clockwise and scaled 0.5 times");
+  assert.equal(moved(english, match), "turned 90° counter-clockwise and scaled 2 times");
 });
 
 test("paths are told apart from their names, and long ones from the left", () => {

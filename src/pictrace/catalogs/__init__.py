@@ -8,12 +8,15 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.catalogs._lock import sole_writer
 from pictrace.dedupe.decisions import Decision
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
 from pictrace.recipe import Recipe
 from pictrace.results import PictureRecord
 from pictrace.types import Key, Location, Rows, Trace
+
+__all__ = ["Catalog", "Entry", "sole_writer"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
@@ -88,6 +89,23 @@ class WriterLock:
             return f"process {int(holder['pid'])} on {holder['host']}"
         except (OSError, ArithmeticError, ValueError, LookupError, TypeError, RecursionError):
             return "another process"
+
+
+@contextlib.contextmanager
+def sole_writer(folder: Path) -> Iterator[None]:
+    """The right to write to a folder for a moment, for what lies beside a catalog.
+
+    Raises:
+        IndexLockedError: another writer holds it.
+        ConfigurationError: the folder cannot be written or locked.
+        InsufficientStorageError: there is no room for the lock's file.
+    """
+    lock = WriterLock(folder)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _check_lock(path: Path) -> None:

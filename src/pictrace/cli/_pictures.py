@@ -30,12 +30,31 @@ def picture_of(path: str, settings: Any, *, whole: bool = False) -> "Picture":
         try:
             return Picture.open(at_hand(path, settings.fetch), limits=settings.limits, target=target)
         except (PictureError, FetchError) as error:
-            raise type(error)(f"{path}: {error}", hint=error.hint) from error
+            raise type(error)(f"{path}: {error}", hint=_meant(path) or error.hint) from error
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(
             "`-` reads a picture from stdin, and nothing is piped in", hint="try: pictrace search - < FILE"
         )
     return Picture.open(sys.stdin.buffer, limits=settings.limits, target=target)
+
+
+def _meant(path: str) -> str:
+    """What to write where a number was given that no file is called."""
+    is_number = path.isascii() and path.isdigit() and not os.path.lexists(path)
+    return f"for the picture of that id in the collection, write `id:{path}`" if is_number else ""
+
+
+def named(image: str, source: Any) -> str:
+    """A picture's name for people: of `id:42` in a collection the name of its file, and the id."""
+    from pictrace.cli._console import key_of
+
+    if image == "-":
+        return "stdin"
+    if not image.startswith("id:"):
+        return image
+    key = key_of(image)
+    path = source.get(key).path
+    return f"picture {key}" if path is None else f"{path.rpartition('/')[2] or path} (id {key})"
 
 
 def check_page(path: str | None) -> None:

@@ -18,12 +18,18 @@ from pictrace.words import counted, shown
 
 SECONDS = 5.0
 
+Things = tuple[str, str]
+"""One of what is counted, and several."""
+
+PICTURES = "picture", "pictures"
+
 
 class Plain(Progress):
     """A line of plain text on stderr, at most one every `SECONDS`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, *, things: str = "pictures") -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, things: Things = PICTURES) -> None:
         self.total: int | None = None
+        self._done = self._told = 0
         self._things = things
         self._count = _Count()
         self._clock = clock
@@ -32,15 +38,22 @@ class Plain(Progress):
     def seen(self, done: int, place: str) -> None:
         """Says how many, how fast, and how long it will take if the total is known."""
         del place
-        done, now = self._count.up_to(done), self._clock()
-        if now - self._last < SECONDS:
-            return
-        self._last = now
-        rate = done / (now - self._started)
+        self._done = self._count.up_to(done)
+        if self._clock() - self._last >= SECONDS:
+            self._tell()
+
+    def end(self) -> None:
+        """Says how many there were in the end, if how far it is was said before."""
+        if self._told and self._done > self._told:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._last, self._told, done = self._clock(), self._done, self._done
+        rate = done / max(self._last - self._started, 1e-9)
         left = max(0, self.total - done) if self.total else 0
         ahead = f", {_minutes(left / rate)} left" if left and rate else ""
-        of = f" of {self.total:,}" if self.total else ""
-        tell(f"{done:,}{of} {self._things}, {_several(rate)} per second{ahead}")
+        many = f"{done:,} of {counted(self.total, *self._things)}" if self.total else counted(done, *self._things)
+        tell(f"{many}, {_pace(rate)}{ahead}")
 
     def folded(self, encoder: str, done: int, total: int) -> None:
         """Says how far an index is."""
@@ -52,9 +65,9 @@ class Plain(Progress):
 class Bars(Progress):
     """Bars on a terminal, gone when all is done."""
 
-    def __init__(self, display: Display, *, things: str = "pictures") -> None:
+    def __init__(self, display: Display, *, things: Things = PICTURES) -> None:
         self._display = display
-        self._things = things
+        self._things = things[1]
         self._count = _Count()
         self._pictures: TaskID | None = None
         self._indexes: dict[str, TaskID] = {}
@@ -93,7 +106,8 @@ class _Rate(TextColumn):
 
     def render(self, task: object) -> Text:
         speed = getattr(task, "speed", None)
-        return Text(f"{_several(speed)}/s" if speed else "", style="progress.data.speed")
+        said = _pace(speed).replace(" per second", "/s").replace(" per minute", "/min") if speed else ""
+        return Text(said, style="progress.data.speed")
 
 
 class _Place(TextColumn):
@@ -113,7 +127,7 @@ def columns() -> tuple[ProgressColumn, ...]:
 
 @contextlib.contextmanager
 def progress(
-    count: Callable[[], int] | None = None, *, quiet: bool = False, things: str = "pictures"
+    count: Callable[[], int] | None = None, *, quiet: bool = False, things: Things = PICTURES
 ) -> Iterator[Progress]:
     """A progress to hand to long work on `things`; `count` says in another thread how much there is to do."""
     if quiet:
@@ -122,6 +136,7 @@ def progress(
         plain = Plain(things=things)
         _count_aside(plain, count)
         yield plain
+        plain.end()
     else:
         console = Console(file=sys.stderr)
         with Display(*columns(), console=console, transient=True) as display:
@@ -139,8 +154,10 @@ def _count_aside(target: Plain | Bars, count: Callable[[], int] | None) -> None:
     threading.Thread(target=work, daemon=True, name="pictrace-count").start()
 
 
-def _several(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}".removesuffix(".0")
+def _pace(rate: float) -> str:
+    """A rate in the unit in which it is not nothing."""
+    number, unit = (rate, "second") if rate >= 0.1 or not rate else (60 * rate, "minute")
+    return f"{number:,.0f} per {unit}" if number >= 10 else f"{number:.1f} per {unit}".replace(".0 ", " ")
 
 
 def _minutes(seconds: float) -> str:

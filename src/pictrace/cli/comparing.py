@@ -6,7 +6,7 @@ import typer
 
 from pictrace.cli._console import key_of, opened, save, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, HtmlOption, IdArgument, ImageArgument, JsonOption
-from pictrace.cli._pictures import check_page, picture_of, today
+from pictrace.cli._pictures import check_page, named, picture_of, today
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def compare(
     if first == second == "-":
         raise UsageError("only one of the pictures can come from stdin", hint="name a file for the other")
     check_page(html)
-    pair = _pair(first, second, collection)
-    _save(html, pair, (first, second))
+    pair, names = _pair(first, second, collection)
+    _save(html, pair, names)
     if as_json:
         write_json(pair.to_dict())
     else:
@@ -58,15 +58,17 @@ def explain(
     with opened(collection) as source:
         query = key_of(image) if image.startswith("id:") else picture_of(image, source.settings)
         told = source.explain(query, key)
-        _save(html, told.pair, (image, told.pair.match.path or f"picture {key}"))
+        _save(html, told.pair, (named(image, source), named(f"id:{key}", source)))
     if as_json:
         write_json(told.to_dict())
         return
+    from pictrace import words
+
     write(told.found.says(told.pair.match.relation))
     write_table(
         (("looked for by", "left"), ("distance", "right"), ("place", "right")),
         [
-            (near.encoder, f"{near.distance:.4g}", "beyond 1,000" if near.place is None else f"{near.place:,}")
+            (near.encoder, words.measured(near.distance), "beyond 1,000" if near.place is None else f"{near.place:,}")
             for near in told.found.nearest
         ],
     )
@@ -74,7 +76,8 @@ def explain(
     _show(told.pair.match, told.pair.levels)
 
 
-def _pair(first: str, second: str, collection: str | None) -> "Pair":
+def _pair(first: str, second: str, collection: str | None) -> tuple["Pair", tuple[str, str]]:
+    """Both pictures compared, and their names for people."""
     from dataclasses import replace
 
     from pictrace.comparison import beside
@@ -84,11 +87,15 @@ def _pair(first: str, second: str, collection: str | None) -> "Pair":
         with opened(collection) as source:
             sides = [_side(one, source.settings) for one in (first, second)]
             pair = beside(*sides, settings=source.settings, engine=source.engine)
+            names = named(first, source), named(second, source)
     else:
         settings = load()
-        pair = beside(*(picture_of(one, settings) for one in (first, second)), settings=settings)
+        pair, names = (
+            beside(*(picture_of(one, settings) for one in (first, second)), settings=settings),
+            (first, second),
+        )
     is_file = second != "-" and not second.startswith("id:")
-    return replace(pair, match=replace(pair.match, path=second)) if is_file else pair
+    return (replace(pair, match=replace(pair.match, path=second)) if is_file else pair), names
 
 
 def _save(path: str | None, pair: "Pair", names: tuple[str, str]) -> None:
@@ -103,20 +110,20 @@ def _side(name: str, settings: Any) -> Any:
 
 
 def _show(match: "Match", levels: "Sequence[Level]") -> None:
-    from pictrace import words
+    from pictrace import deeds, words
 
     write(f"{words.related(match)} ({match.relation}, {words.percent(match.score)})")
     if match.alignment is not None:
-        laid = words.overlap(match.alignment, _NAMES)
-        write(f"Overlap: {laid}; the first is {words.transform(match.alignment)} to lie on the second.")
+        laid = deeds.overlap(match.alignment, _NAMES)
+        write(f"Overlap: {laid}; beside the second, the first is {deeds.pose(match.alignment)}.")
     for reason in match.reasons:
         write(f"- {words.shown(reason)}")
     _show_changes(match.changes)
+    _show_levels(levels)
     write_table(
         (("measure", "left"), ("value", "right"), ("meaning", "left")),
-        [(name, f"{value:.4g}", words.MEANINGS.get(name, "")) for name, value in match.signals.items()],
+        [(name, words.measured(value), words.MEANINGS.get(name, "")) for name, value in match.signals.items()],
     )
-    _show_levels(levels)
 
 
 def _show_changes(changes: "Sequence[Change]") -> None:
@@ -133,7 +140,6 @@ def _show_levels(levels: "Sequence[Level]") -> None:
 
     if not levels:
         return
-    write("")
     write(deeds.decided(levels))
     write_table(
         (("relation", "left"), ("probability", "right"), ("needed", "right"), ("for", "left"), ("against", "left")),
@@ -148,3 +154,6 @@ def _show_levels(levels: "Sequence[Level]") -> None:
             for level in levels
         ],
     )
+    for line in deeds.spoken(levels):
+        write(line)
+    write("")

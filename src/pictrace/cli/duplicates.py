@@ -116,7 +116,7 @@ def _watched() -> Iterator["Heard"]:
     from pictrace.cli._progress import progress
     from pictrace.dedupe.finding import Heard
 
-    with progress(things="pictures") as watcher:
+    with progress() as watcher:
 
         def hear(stage: str, done: int, total: int) -> None:
             if hasattr(watcher, "total"):

@@ -38,6 +38,9 @@ CalibrateOption = Annotated[
         "--calibrate", help="Also correct this collection's scores of copies by what came of it, if that helps."
     ),
 ]
+ListOption = Annotated[
+    bool, typer.Option("--list-edits", help="Only list the edits that there are, by family, and what each does.")
+]
 
 
 def evaluate(  # noqa: PLR0913 - one parameter per option
@@ -50,30 +53,24 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     html: PageOption = None,
     trials: TrialsOption = None,
     calibrate: CalibrateOption = False,
+    list_edits: ListOption = False,
 ) -> None:
     """Prove how well a collection's own pictures are found again: edit some in many ways and search for each.
 
     Further pictures, strangers, are left out of the search and edited too: whatever is called a copy of them is a
     false alarm. Which pictures take part hangs on their contents alone, so that runs can be compared.
     """
-    from pictrace import evaluation
+    from pictrace import corrections, evaluation
     from pictrace.cli._progress import progress
-    from pictrace.edits import chosen
 
-    names = [name.strip() for given in edits or () for name in given.split(",") if name.strip()]
-    if edits and not names:
-        raise UsageError("--edits names none", hint="leave it out for all of them")
-    chosen(names)
-    if html is not None and html == trials:
-        raise UsageError("the page and the trials cannot be one file", hint="name two files")
-    if html is not None:
-        from pictrace.report import beginning
-
-        check_free(html, like=beginning())
-    if trials is not None:
-        check_free(trials, like='{"picture":')
+    if list_edits:
+        _list_edits(as_json=as_json)
+        return
+    names = _checked(edits, html, trials)
     plan = evaluation.Plan(pictures, strangers, names, corrected=not calibrate)
-    with opened(collection) as source, progress(quiet=as_json, things="searches") as watcher:
+    with opened(collection) as source, progress(quiet=as_json, things=("search", "searches")) as watcher:
+        if calibrate:
+            corrections.check_writable(source.path)
         found = evaluation.evaluate(source, plan, progress=_heard(watcher))
         folder = source.path
     # First what cannot fail: the figures took minutes.
@@ -89,6 +86,36 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
         _save_page(html, found, folder.stem)
     if calibrate:
         _calibrate(folder, found)
+
+
+def _checked(edits: list[str] | None, html: str | None, trials: str | None) -> list[str]:
+    """The names of the edits that were asked for, all options refused that make no sense."""
+    from pictrace.edits import chosen
+
+    names = [name.strip() for given in edits or () for name in given.split(",") if name.strip()]
+    if edits and not names:
+        raise UsageError("--edits names none", hint="leave it out for all of them")
+    chosen(names)
+    if html is not None and html == trials:
+        raise UsageError("the page and the trials cannot be one file", hint="name two files")
+    if html is not None:
+        from pictrace.report import beginning
+
+        check_free(html, like=beginning())
+    if trials is not None:
+        check_free(trials, like='{"picture":')
+    return names
+
+
+def _list_edits(*, as_json: bool) -> None:
+    from pictrace.edits import SUITE
+
+    if as_json:
+        for edit in SUITE.values():
+            write_json({"name": edit.name, "family": edit.family, "says": edit.says})
+        return
+    columns = ("family", "left"), ("edit", "left"), ("what it does", "left")
+    write_table(columns, [(edit.family, edit.name, edit.says) for edit in SUITE.values()])
 
 
 def _calibrate(folder: "Path", found: "Evaluation") -> None:

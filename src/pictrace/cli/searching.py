@@ -8,7 +8,7 @@ import typer
 
 from pictrace.cli._console import key_of, opened, save, tell, write, write_json, write_path, write_table
 from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, ImageArgument, JsonOption, ModeName
-from pictrace.cli._pictures import check_page, picture_of, today
+from pictrace.cli._pictures import check_page, named, picture_of, today
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _page(source: Any, query: "Picture | int", part: Any, answer: "Answer", *, n
 
     trace = _trace(source, query, part)
     drawings = [_drawing(source, trace, match) for match in answer[:_DRAWN]]
-    shown = report.Query("stdin" if name == "-" else name, trace.proxy, (trace.width, trace.height))
+    shown = report.Query(named(name, source), trace.proxy, (trace.width, trace.height))
     return report.of_search(answer, drawings, shown, made=today())
 
 
@@ -141,11 +141,13 @@ def _show(answer: "Answer", *, is_filtered: bool = False) -> None:
 
 
 def _rows(match: "Match") -> list[Sequence[str]]:
-    """One row, and one more for each further place."""
-    from pictrace import words
+    """One row, one more for each further place, and one for what was done to the picture."""
+    from pictrace import deeds, words
 
     shape = match.alignment
     overlap = f"{words.percent(shape.query_overlap)} / {words.percent(shape.match_overlap)}" if shape else ""
     first, *others = words.places(match) or [""]
     facts = str(match.relation), words.percent(match.score), overlap, str(match.id)
-    return [(*facts, first), *(("", "", "", "", place) for place in others)]
+    done = deeds.briefly(match.changes)
+    below = [*others, *([f"({done})"] if done else [])]
+    return [(*facts, first), *(("", "", "", "", line) for line in below)]

@@ -1,5 +1,6 @@
 """Named edits that pictures meet in the wild, for demonstrations and for measuring what is found again."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 
 from pictrace.edits import _chains, _codecs, _embedding, _geometry, _overlay, _tone
@@ -69,10 +70,12 @@ def chosen(names: Sequence[str]) -> list[NamedEdit]:
     """The edits of these names or families in the order of the suite; all of them for no name.
 
     Raises:
-        UnknownNameError: there is no edit or family of that name; the message lists both.
+        UnknownNameError: there is no edit or family of that name; the hint names those that are spelt most alike.
     """
     for name in names:
         if name not in SUITE and name not in FAMILIES:
-            known = f"{', '.join(FAMILIES)}; or {', '.join(SUITE)}"
-            raise UnknownNameError(f"no edit or family of edits is called {name!r}", hint=f"there are {known}")
+            near = difflib.get_close_matches(name, dict.fromkeys((*FAMILIES, *SUITE)), n=3, cutoff=0.5)
+            meant = f"{' or '.join(repr(one) for one in near)} may be meant; " if near else ""
+            hint = f"{meant}families are {', '.join(FAMILIES)}, and `pictrace eval --list-edits` shows all"
+            raise UnknownNameError(f"no edit or family of edits is called {name!r}", hint=hint)
     return [edit for edit in SUITE.values() if not names or edit.name in names or edit.family in names]

@@ -19,6 +19,7 @@ from pictrace.search import Wanted
 from pictrace.settings import Limits
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Key, Relation
+from pictrace.words import counted
 
 LONGEST = 1280
 """Pixels of the longest side that is edited, about what pictures have that are passed on."""
@@ -57,7 +58,7 @@ def drawn(engine: Engine, limits: Limits, *, pictures: int, strangers: int) -> C
     """
     if pictures < 1 or strangers < LEAST_STRANGERS:
         raise UsageError(
-            f"{pictures} pictures and {strangers} strangers are too few",
+            f"{counted(pictures, 'picture')} and {counted(strangers, 'stranger')} are too few",
             hint=f"one picture or more, and at least {LEAST_STRANGERS} strangers: pictures are put among them too",
         )
     found = _subjects(engine, limits, _SPARE * (pictures + strangers))
@@ -75,7 +76,8 @@ def drawn(engine: Engine, limits: Limits, *, pictures: int, strangers: int) -> C
             break
     if len(others) < strangers or not chosen:
         raise UsageError(
-            f"{len(others) + len(chosen)} pictures of the collection can be told from others, too few to evaluate it",
+            f"{counted(len(others) + len(chosen), 'picture')} of the collection can be told from others: "
+            f"too few to evaluate it",
             hint=f"index more pictures, or ask for fewer strangers, of which {LEAST_STRANGERS} are needed",
         )
     allowed = np.setdiff1d(np.sort(engine.catalog.keys()), np.array(sorted(hidden), np.uint64))

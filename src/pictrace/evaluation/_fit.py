@@ -10,6 +10,7 @@ from pictrace.corrections import Correction, basis, log_odds_of
 from pictrace.errors import UsageError
 from pictrace.evaluation._records import Evaluation
 from pictrace.types import Relation, Verdict
+from pictrace.words import counted
 
 LEAST_CLAIMS = 200
 """Fewer claims of copies can only say how sure to be where one in fifty or more is wrong."""
@@ -58,7 +59,7 @@ def fitted(evaluation: Evaluation) -> Fit:
     halves = [one for one in said if one.picture in even], [one for one in said if one.picture not in even]
     if len(said) < LEAST_CLAIMS or not all(halves):
         raise UsageError(
-            f"{len(said)} claims of copies are too few to correct scores by, {LEAST_CLAIMS} are needed",
+            f"{counted(len(said), 'claim')} of copies: too few to correct scores by, {LEAST_CLAIMS} are needed",
             hint="take all edits and more --pictures",
         )
     crossed = [*_corrected(halves[0], _correction(halves[1])), *_corrected(halves[1], _correction(halves[0]))]

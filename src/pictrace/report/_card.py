@@ -54,9 +54,9 @@ def _others(match: Match) -> str:
 def _sentence(match: Match) -> str:
     if match.alignment is None:
         return words.related(match)
-    laid, moved = words.overlap(match.alignment), words.transform(match.alignment)
+    laid, posed = deeds.overlap(match.alignment), deeds.pose(match.alignment)
     where = f"{laid[0].upper()}{laid[1:]}"
-    how = f" The query is {moved} to lie on it." if moved != "in place" else ""
+    how = f" Beside the match, the query is {posed}." if posed != "in place" else ""
     return f"{words.related(match)} {where}.{how}"
 
 
@@ -120,7 +120,7 @@ def _facts(match: Match, levels: Sequence[Level]) -> str:
     where = _where(match.alignment) if match.alignment else ""
     done = _listed("What was done", [deeds.told(change) for change in match.changes])
     why = _listed("Why", [*match.reasons, *([deeds.decided(levels)] if levels else [])])
-    told = f"{where}{done}{why}{_measures(match.signals)}{_levels(levels)}"
+    told = f"{where}{done}{why}{_levels(levels)}{_measures(match.signals)}"
     return f'<div class="facts">{told}</div>' if told else ""
 
 
@@ -139,7 +139,8 @@ def _levels(levels: Sequence[Level]) -> str:
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Relation", "Probability", "Needed", "For", "Against"))
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"<details><summary>All thresholds</summary>{table}</details>" if rows else ""
+    said = "".join(f"<li>{text(line)}</li>" for line in deeds.spoken(levels))
+    return f'<details><summary>All thresholds</summary>{table}<ul class="reasons">{said}</ul></details>' if rows else ""
 
 
 def _chance(level: Level) -> str:
@@ -154,8 +155,7 @@ def _where(alignment: Alignment) -> str:
             ("Of the match", alignment.match_overlap),
         )
     )
-    moved = text(words.transform(alignment))
-    rows += f'<dt>The query is</dt><dd class="wide">{moved}</dd>'
+    rows += f'<dt>The query is</dt><dd class="wide">{text(deeds.pose(alignment))}</dd>'
     return f'<div><h3>Overlap</h3><dl class="shares">{rows}</dl></div>'
 
 
@@ -163,7 +163,7 @@ def _measures(signals: Mapping[str, float]) -> str:
     if not signals:
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{text(name)}</th><td class="number">{value:.5g}</td>'
+        f'<tr><th scope="row">{text(name)}</th><td class="number">{words.measured(value)}</td>'
         f'<td class="note">{text(words.MEANINGS.get(name, ""))}</td></tr>'
         for name, value in signals.items()
     )

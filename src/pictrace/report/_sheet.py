@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pictrace import words
+from pictrace import deeds, words
 from pictrace.explain import Drawing
 from pictrace.report._card import badge
 from pictrace.report._figure import Store, pair, picture
@@ -122,5 +122,5 @@ def _tile(store: Store, tile: Tile, anchor: str) -> str:
 def _small(tile: Tile, match: Match) -> str:
     parts = [words.percent(match.score)] if tile.right else [tile.name, words.percent(match.score)]
     if match.alignment is not None:
-        parts.append(words.transform(match.alignment))
+        parts.append(deeds.pose(match.alignment))
     return " · ".join([*parts, f"{tile.milliseconds:.0f} ms"])

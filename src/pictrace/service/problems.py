@@ -152,7 +152,9 @@ def _detail(error: PictraceError, title: str) -> str:
     if not isinstance(error, _FOR_CLIENTS) or isinstance(error, SourceUnreadableError):
         return f"{title}."
     said = str(error)
-    if error.hint and len(said) + len(error.hint) + 2 <= DETAIL_CHARACTERS:
+    # Whoever asks over HTTP has no shell here to list pictures in.
+    is_for_shell = isinstance(error, NotFoundError) and "`pictrace " in error.hint
+    if error.hint and not is_for_shell and len(said) + len(error.hint) + 2 <= DETAIL_CHARACTERS:
         said = f"{said}; {error.hint}"
     said = _PLACE.sub("…", "".join(one if one.isprintable() else " " for one in said))
     return said if len(said) <= DETAIL_CHARACTERS else f"{said[: DETAIL_CHARACTERS - 1]}…"

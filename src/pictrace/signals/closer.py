@@ -117,10 +117,13 @@ class _Found:
         inside, matrix = self.agreed.inside, self.agreed.matrix
         start, end = self.agreed.start[inside], self.agreed.end[inside]
         slant = slant_of(matrix, frame_of(query))
+        # SIFT tells one place several times; what agrees is counted once a place, here as in the share of it.
+        inliers = self.inliers
+        matches = inliers + int(np.count_nonzero(~inside))
         found = {
-            "matches": float(len(inside)),
-            "inliers": float(self.inliers),
-            "inlier_ratio": float(inside.mean()),
+            "matches": float(matches),
+            "inliers": float(inliers),
+            "inlier_ratio": inliers / matches,
             "coverage": min(hull_share(start, frame_of(query)), hull_share(end, frame_of(candidate))),
             "residual": residual_of(matrix, start, end) / max(1.0, _stretch(matrix, start)),
         }

@@ -24,6 +24,7 @@ from pictrace.sources import Item, Known, _tar, _zip
 from pictrace.sources._names import ARCHIVES, TARS, Selection, holds_archive, suffix
 from pictrace.sources.reading import changed, missing, resolved
 from pictrace.types import Location
+from pictrace.words import counted
 
 _NESTED = "an archive within an archive is not opened"
 
@@ -72,7 +73,8 @@ class Archive:
                     yield item
                     read += isinstance(item, Item)
         except (ArchiveUnsafeError, ArchiveTooLargeError) as error:
-            before = f"{read} pictures were read before" if read else "nothing of it was read"
+            before = f"{counted(read, 'picture')} {'was' if read == 1 else 'were'} read before"
+            before = before if read else "nothing of it was read"
             what = f"archive {Path(self.root).name!r} is refused: {error}; {before}"
             raise type(error)(what, hint=error.hint) from error
         except OSError as error:

@@ -61,7 +61,7 @@ class Comparison {
     this.query.opened = Number(this.params.b);
     const names = { query: this.queryName(), match: named(app, match.path ?? (isNaN(this.params.b) ? this.params.b : null), match.id ?? Number(this.params.b)).file };
     this.viewer = new Viewer(app, drawing, names, match.changes);
-    const place = match.overlap && match.relation !== "exact" ? where(app, match.overlap) : "";
+    const place = match.overlap && match.relation !== "exact" ? where(app, match.overlap, "compare") : "";
     const how = match.quad && match.relation !== "exact" ? moved(app, match) : app.t("reason.in_place");
     const change = how === app.t("reason.in_place") ? "" : app.t("compare.moved", { how });
     fill(this.root, h("article", { class: `comparison ${match.relation}` },
@@ -86,13 +86,18 @@ class Comparison {
       { key: "j", says: "search.next", run: () => this.go(1) },
       { key: "k", says: "search.previous", run: () => this.go(-1) },
       { key: "x", says: "compare.swap", run: () => this.root.querySelector("[data-part=swap]")?.click() },
-      { key: "Escape", shown: "Esc", says: "compare.back", run: () => this.app.router.back(this.backTo()) },
+      { key: "Escape", shown: "Esc", says: this.backSays(), run: () => this.app.router.back(this.backTo()) },
     ];
   }
 
   /** Where the results are that this was opened from. */
   backTo() {
     return this.query ? address(this.query, this.app.query.options ?? {}) : "#/";
+  }
+
+  /** Whether there are results to go back to: pictures of a library can be compared without any. */
+  backSays() {
+    return this.query?.results ? "compare.back" : "compare.back_plain";
   }
 
   neighbour(step) {
@@ -114,7 +119,7 @@ class Comparison {
     const swapped = canSwap && !this.query.region && `#/compare?${new URLSearchParams({ a: params.b, b: params.a ?? String(this.query.known) })}`;
     const goBack = (event) => { if (!event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); app.router.back(this.backTo()); } };
     return h("nav", { class: "steps", "aria-label": app.t("compare.steps") },
-      h("a", { class: "button bare", href: this.backTo(), onclick: goBack }, icon("back"), app.t("compare.back")),
+      h("a", { class: "button bare", href: this.backTo(), onclick: goBack }, icon("back"), app.t(this.backSays())),
       h("span", { class: "row" },
         swapped && h("a", { class: "button icon-only", href: swapped, "data-part": "swap", "aria-label": app.t("compare.swap"), title: app.t("compare.swap") }, icon("swap")),
         this.query?.results?.includes(Number(params.b)) && [step(-1, "back", app.t("search.previous")), step(1, "next", app.t("search.next"))]));

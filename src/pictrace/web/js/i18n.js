@@ -63,9 +63,12 @@ export class Speech {
     return this.plain.format(value);
   }
 
-  /** A measure, to four digits that count. @param {number} value */
+  /** A measure to four digits that count, cut and not rounded: what is less than 1 is never told as 1. @param {number} value */
   measure(value) {
-    return new Intl.NumberFormat(this.language, { maximumSignificantDigits: 4 }).format(value);
+    const step = value ? 10 ** (3 - Math.floor(Math.log10(Math.abs(value)))) : 1;
+    // What floating point leaves of a number must not cost it its last digit.
+    const cut = (Math.sign(value) * Math.floor(Math.abs(value) * step + 1e-6)) / step;
+    return new Intl.NumberFormat(this.language, { maximumSignificantDigits: 4 }).format(cut);
   }
 
   /** A share or probability as people read it; never rounded up to certainty. @param {number} share */

@@ -31,6 +31,9 @@ const SILENCES = {
 
 const WHOLE = 0.985;
 const PERSPECTIVE = 0.06;
+/** Degrees, and a logarithm, from which on a turn and a scale are told: as for what was done. */
+const TURNED = 1;
+const RESIZED = Math.log(1.03);
 const ROOM = 34;
 
 /** How two pictures are related, in a word or two. @param {any} app @param {string} relation */
@@ -45,14 +48,19 @@ export function relationSays(app, relation) {
   return app.t(`relation.says_${relation}`);
 }
 
-/** Where the pictures overlap, or "". @param {any} app @param {{query: number, match: number} | null} overlap */
-export function where(app, overlap) {
+/**
+ * Where the pictures overlap, or "": of a match of "your picture", or in a comparison of the first and the second.
+ * @param {any} app @param {{query: number, match: number} | null} overlap @param {"reason" | "compare"} said
+ */
+export function where(app, overlap, said = "reason") {
   if (!overlap) return "";
   const shares = { query: app.percent(overlap.query), match: app.percent(overlap.match) };
-  if (Math.min(overlap.query, overlap.match) > WHOLE) return app.t("reason.both_whole");
-  if (overlap.query > WHOLE) return app.t("reason.query_inside", shares);
-  if (overlap.match > WHOLE) return app.t("reason.match_inside", shares);
-  return app.t("reason.shared", shares);
+  // i18n: reason.both_whole reason.query_inside reason.match_inside reason.shared
+  // i18n: compare.both_whole compare.query_inside compare.match_inside compare.shared
+  if (Math.min(overlap.query, overlap.match) > WHOLE) return app.t(`${said}.both_whole`);
+  if (overlap.query > WHOLE) return app.t(`${said}.query_inside`, shares);
+  if (overlap.match > WHOLE) return app.t(`${said}.match_inside`, shares);
+  return app.t(`${said}.shared`, shares);
 }
 
 /** Why, a sentence each. @param {any} app @param {{reasons: string[], signals: Record<string, number>}} match */
@@ -111,15 +119,17 @@ function floored(value) {
   return Math.floor(value * 100 + 1e-9) / 100;
 }
 
-/** How the first picture has to be changed to lie on the second: mirrored, turned, scaled, slanted. @param {any} app @param {any} match */
+/** How the first picture lies beside the second, as if made of it: turned, mirrored, scaled, slanted. @param {any} app @param {any} match */
 export function moved(app, match) {
   const { scale, turn, slant } = change(match);
-  const parts = match.mirrored ? [app.t("reason.mirrored")] : [];
-  if (Math.abs(turn) >= 0.75) {
+  const isOver = match.mirrored && Math.abs(Math.abs(turn) - 180) < TURNED;
+  const parts = [];
+  if (Math.abs(turn) >= TURNED && !isOver) {
     const params = { degrees: Math.round(Math.abs(turn)) };
     parts.push(turn > 0 ? app.t("reason.clockwise", params) : app.t("reason.counter_clockwise", params));
   }
-  if (Math.abs(Math.log(Math.max(scale, 1e-9))) > Math.log(1.02)) parts.push(app.t("reason.scaled", { times: Number(scale.toFixed(2)) }));
+  if (match.mirrored) parts.push(isOver ? app.t("reason.mirrored_over") : app.t("reason.mirrored_sides"));
+  if (Math.abs(Math.log(scale)) > RESIZED) parts.push(app.t("reason.scaled", { times: Number(scale.toFixed(2)) }));
   if (slant > PERSPECTIVE) parts.push(app.t("reason.angle"));
   if (parts.length) return app.speech.listed(parts);
   return isShifted(match) ? app.t("reason.shifted") : app.t("reason.in_place");
@@ -129,20 +139,27 @@ function isShifted({ quad: [[x, y]], width, height }) {
   return Math.hypot(x, y) > 0.01 * Math.max(width, height);
 }
 
-/** The transform's scale, turn in degrees and slant, from the outline of the query in the match. */
+/** Scale, turn in degrees and slant of the query beside the match, the other way than the transform leads. */
 function change(match) {
   const [[topLeft, topRight, bottomRight, bottomLeft], [[h00, h01, h02], [h10, h11, h12], [h20, h21, h22]]] = [match.quad, match.transform];
   const side = (from, to) => Math.hypot(to[0] - from[0], to[1] - from[1]) || 1e-9;
   const slant = Math.max(
     Math.abs(Math.log(side(topLeft, topRight) / side(bottomLeft, bottomRight))),
     Math.abs(Math.log(side(topRight, bottomRight) / side(bottomLeft, topLeft))));
-  const [x, y] = [0, 1].map((axis) => match.quad.reduce((sum, point) => sum + point[axis], 0) / 4);
+  const [x, y] = middle(match.quad);
   let [a, b, c, d] = [h00 - x * h20, h01 - x * h21, h10 - y * h20, h11 - y * h21];
   const [e, f, determinant] = [x * h22 - h02, y * h22 - h12, a * d - b * c || 1e-9];
   const w = (h20 * (e * d - b * f) + h21 * (a * f - e * c)) / determinant + h22 || 1;
   [a, b, c, d] = [a / w, b / w, c / w, d / w];
   if (match.mirrored) [a, c] = [-a, -c];
-  return { scale: Math.sqrt(Math.abs(a * d - b * c)), turn: (Math.atan2(c - b, a + d) * 180) / Math.PI, slant };
+  return { scale: 1 / Math.max(Math.sqrt(Math.abs(a * d - b * c)), 1e-9), turn: (-Math.atan2(c - b, a + d) * 180) / Math.PI, slant };
+}
+
+/** Where the query's middle is in the match: its diagonals cross there from wherever they are seen. */
+function middle([[ax, ay], [bx, by], [cx, cy], [dx, dy]]) {
+  const across = (cx - ax) * (dy - by) - (cy - ay) * (dx - bx);
+  const share = across ? ((bx - ax) * (dy - by) - (by - ay) * (dx - bx)) / across : 0.5;
+  return [ax + share * (cx - ax), ay + share * (cy - ay)];
 }
 
 /** The last folders of a path, as many as a line has room for. @param {string} folder */
