@@ -38,7 +38,7 @@ def clustered(edges, count, copies, *, apart=frozenset(), sought=None, forced=()
         sought or Sought(),
         judge=judge,
         apart=lambda one, other: frozenset({one, other}) in apart,
-        wider=lambda keys, nearest: {},
+        wider=lambda keys, nearest: {key: [other for other in range(1, count + 1) if other != key] for key in keys},
     )
     for _ in clustering.rounds():
         pass
@@ -46,6 +46,14 @@ def clustered(edges, count, copies, *, apart=frozenset(), sought=None, forced=()
     for one, other in forced:
         clustering.force(one, Judgement(other, COPY, 1.0))
     return clustering.clusters, asked
+
+
+def test_a_crowd_is_one_cluster():
+    """Where each has more copies than neighbours, one leader asks for more and the others give way."""
+    edges = {(one, other): 0.9 - (other - one) / 100 for one in range(1, 31) for other in range(one + 1, 31)}
+    clusters, _ = clustered(edges, 30, pairs(*edges))
+
+    assert members(clusters) == [list(range(1, 31))]
 
 
 def pairs(*given_):

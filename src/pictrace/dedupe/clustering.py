@@ -150,28 +150,42 @@ class Clustering:
                 asked[key].update(fresh)
         return more
 
-    def _settle(self, wanted: Mapping[Key, Sequence[Key]], found: Mapping[Key, list[Judgement]]) -> list[Cluster]:
-        """The clusters of a round: what several leaders admit joins the one it is nearest to."""
+    def _settle(self, wanted: Iterable[Key], found: Mapping[Key, list[Judgement]]) -> list[Cluster]:
+        """The clusters of a round: what several leaders admit joins the one it is nearest to.
+
+        A leader that a more central one admits is no leader, and waits for its place like anybody else.
+        """
+        leaders: list[Key] = []
+        for key in wanted:
+            if not any(one.other == key for leader in leaders for one in found[leader]):
+                leaders.append(key)
         best: dict[Key, tuple[int, float, int]] = {}
-        for number, admitted in enumerate(found.values()):
-            for one in admitted:
+        for number, key in enumerate(leaders):
+            self._take(key)
+            for one in found[key]:
                 rank = (one.relation.rank, one.score, -number)
                 best[one.other] = max(best.get(one.other, rank), rank)
-        made = []
-        for number, key in enumerate(wanted):
-            self._take(key)
-            cluster = Cluster(key)
-            for one in found[key]:
-                if self._is_apart(cluster, one.other):
-                    continue
-                if best[one.other] == (one.relation.rank, one.score, -number) and self._is_free(one.other):
-                    cluster.members[one.other] = one
-                    self._take(one.other)
-                else:
-                    self._lost.append((key, one))
-            self._keep(cluster)
-            made += [cluster] if cluster.members else []
-        return made
+        return [
+            cluster
+            for number, key in enumerate(leaders)
+            if (cluster := self._filled(key, found[key], best, -number)).members
+        ]
+
+    def _filled(
+        self, key: Key, admitted: Sequence[Judgement], best: Mapping[Key, tuple[int, float, int]], number: int
+    ) -> Cluster:
+        """A leader's cluster; what is nearer to another leader is remembered."""
+        cluster = Cluster(key)
+        for one in admitted:
+            if self._is_apart(cluster, one.other):
+                continue
+            if best[one.other] == (one.relation.rank, one.score, number) and self._is_free(one.other):
+                cluster.members[one.other] = one
+                self._take(one.other)
+            else:
+                self._lost.append((key, one))
+        self._keep(cluster)
+        return cluster
 
     def _is_apart(self, cluster: Cluster, key: Key) -> bool:
         return any(self._apart(key, member) for member in cluster.keys)
