@@ -12,7 +12,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from measured import machine
 from pairs import SETS, Pair, drawn
+from pairs import framed as framed_pairs
 from scipy.optimize import minimize
 
 from pictrace.types import Evidence, Relation, Verdict
@@ -42,6 +43,17 @@ STRUCTURE: Mapping[str, Sequence[float]] = {
     "slant": (0.0, 0.01, 0.03, 0.06, 0.12, 0.25, 0.6),
 }
 
+FRAME: Mapping[str, Sequence[float]] = {
+    "texture": (0.2, 0.3, 0.4, 0.5, 0.6, 0.75),
+    "apart": (0.05, 0.15, 0.25, 0.35, 0.5, 0.7, 0.9),
+    "colour": (0.3, 0.5, 0.6, 0.7, 0.8, 0.9),
+    "cosine": (0.0, 0.2, 0.4, 0.6, 0.8, 0.9),
+    "residual": (0.02, 0.1, 0.2, 0.3, 0.5, 0.8, 1.1),
+    "slant": (0.0, 0.01, 0.03, 0.06, 0.12, 0.25),
+    "inliers": (8, 16, 32, 64, 128, 256),
+}
+"""What is drawn over pictures or around them agrees to a fraction of a pixel, and under it nothing does."""
+
 CURVES: Mapping[str, Mapping[str, Sequence[float]]] = {
     "geometry": {
         "inliers": (4, 6, 8, 10, 12, 16, 24, 40, 80),
@@ -57,6 +69,8 @@ CURVES: Mapping[str, Mapping[str, Sequence[float]]] = {
     },
     "structure": STRUCTURE,
     "structure.closer": STRUCTURE,
+    "frame": FRAME,
+    "frame.closer": FRAME,
     # Flat where a mirrored pair differs by which of the two is turned.
     "pdq": {"pdq_distance": (8, 14, 18, 22, 26, 30, 31)},
     "embedding.lite0": {"cosine": tuple(np.round(np.linspace(-0.1, 1.0, 12), 2).tolist())},
@@ -70,9 +84,24 @@ CEILINGS = {
     "embedding.lite0": Relation.SIMILAR,
 }
 FALLING = {"pdq_distance", "residual", "slant"}
+FRAMES = ("frame", "frame.closer")
+"""Records of how likely it is that what agrees is a caption, a mark or a frame; all but one of its measures fall."""
+
 MASS = {Relation.COPY: 1.0, Relation.SCENE: 0.25, Relation.SIMILAR: 2.0, Relation.DIFFERENT: 20.0}
 """What is assumed of the candidates that are verified: of some twenty, one is the copy that was looked for, now and
 then another photograph of the same thing, two of the same kind. Pairs weigh so much together, whatever their number."""
+
+FRAME_MASS: Mapping[str, float] = {
+    "same words or frame": 2.0,
+    "copies": 1.0,
+    "two overlays": 1.0,
+    "holidays": 0.6,
+    "part of both": 0.1,
+    "museum": 0.2,
+    "form": 0.1,
+    "viewpoints": 0.02,
+}
+"""What the kinds weigh when frames are told from all else: little less than all of that together."""
 
 RARE = {"same words or frame": 0.05, "form": 0.05}
 """Kinds of pairs that are drawn more often than they are met, and what they weigh together."""
@@ -93,7 +122,8 @@ RIDGE = 5e-4
 def fitted(signal: str, examples: "Examples") -> dict[str, object]:
     """Intercept and curves whose sum is the log-odds that a signal's measures add to the prior."""
     curves = CURVES[signal]
-    design = np.hstack([_steps(name, knots, examples.measures) for name, knots in curves.items()])
+    falls = set(FRAME) - {"apart"} if signal in FRAMES else FALLING
+    design = np.hstack([_steps(knots, _values(name, examples), falls=name in falls) for name, knots in curves.items()])
     sign = np.where(np.array(examples.truth), 1.0, -1.0)
     weight = np.array(examples.weights) / sum(examples.weights)
 
@@ -110,10 +140,11 @@ def fitted(signal: str, examples: "Examples") -> dict[str, object]:
     result, place = {}, 1
     for name, knots in curves.items():
         heights = np.r_[0, np.cumsum(best[place : place + len(knots) - 1])]
-        heights = heights[::-1] if name in FALLING else heights
+        heights = heights[::-1] if name in falls else heights
         result[name] = [[float(x), round(float(y), 4)] for x, y in zip(knots, heights, strict=True)]
         place += len(knots) - 1
-    return {"intercept": round(float(best[0]) - prior(CEILINGS[signal]), 4), "curves": result}
+    before = 0.0 if signal in FRAMES else prior(CEILINGS[signal])
+    return {"intercept": round(float(best[0]) - before, 4), "curves": result}
 
 
 def prior(ceiling: Relation) -> float:
@@ -122,13 +153,17 @@ def prior(ceiling: Relation) -> float:
     return math.log(above / (sum(MASS.values()) - above))
 
 
-def _steps(name: str, knots: Sequence[float], measures: Sequence[Mapping[str, float]]) -> np.ndarray:
+def _values(name: str, examples: "Examples") -> np.ndarray:
+    return np.array([one.get(name, np.nan) for one in examples.measures])
+
+
+def _steps(knots: Sequence[float], values: np.ndarray, *, falls: bool) -> np.ndarray:
     """How far each value has come through each interval between knots, 0 to 1."""
     edges = np.array(knots, np.float64)
-    values = np.array([one.get(name, np.nan) for one in measures])[:, None]
+    values = values[:, None]
     through = np.clip((values - edges[:-1]) / np.diff(edges), 0, 1)
     # A measure that is absent adds nothing, in fitting as in judging.
-    return np.nan_to_num((1 - through)[:, ::-1] if name in FALLING else through)
+    return np.nan_to_num((1 - through)[:, ::-1] if falls else through)
 
 
 @dataclass
@@ -158,6 +193,25 @@ def examples(signal: str, pairs: Sequence[Pair]) -> Examples:
             found.truth.append(pair.relation >= ceiling)
             found.weights.append(weigh(pair))
     return found
+
+
+def framed(signal: str, pairs: Sequence[Pair]) -> Examples:
+    """What is aligned and would be claimed, with words or a frame alone in common or more than that."""
+    chosen = []
+    for pair in pairs:
+        evidence = seen(signal, pair)
+        piece = next((one for one in evidence if one.signal == "structure"), None)
+        unrefuted = [replace(one, refutes=False) for one in evidence]
+        if piece is not None and piece.log_odds is not None and judge(unrefuted).relation >= Relation.SCENE:
+            kind = pair.kind if pair.kind in FRAME_MASS else "copies"
+            if kind != "copies" or pair.relation is Relation.COPY:
+                chosen.append((kind, {key: value for one in evidence for key, value in one.measures.items()}))
+    counts = Counter(kind for kind, _ in chosen)
+    return Examples(
+        [measures for _, measures in chosen],
+        [kind == TOLD_APART_LATER for kind, _ in chosen],
+        [FRAME_MASS[kind] / counts[kind] for kind, _ in chosen],
+    )
 
 
 def weights(pairs: Sequence[Pair]) -> Callable[[Pair], float]:
@@ -196,7 +250,10 @@ def verdict_of(pair: Pair, signals: Mapping[str, Fit]) -> Verdict:
     first = judge(_recalibrated(pair.evidence, signals))
     if first.relation >= Relation.COPY or pair.closer is None:
         return first
-    closer = judge(_recalibrated(pair.closer, signals))
+    again = _recalibrated(pair.closer, signals)
+    closer = judge(again)
+    if first.relation is Relation.SCENE and any(piece.refutes for piece in again):
+        return closer
     return max(first, closer, key=lambda one: (one.relation.rank, one.score))
 
 
@@ -267,9 +324,12 @@ def threshold(relation: Relation, pairs: Sequence[Pair], signals: Mapping[str, F
 def probability(evidence: Sequence[Evidence], relation: Relation) -> float:
     """What `judge` would say of one relation, whatever its threshold."""
     families: dict[str, float] = {}
+    refuted = {piece.family for piece in evidence if piece.refutes}
     for piece in evidence:
         says = piece.log_odds
-        if says is not None and (piece.ceiling is relation or (piece.ceiling > relation and says > 0)):
+        if says is None or (piece.family in refuted and says > 0):
+            continue
+        if piece.ceiling is relation or (piece.ceiling > relation and says > 0):
             families[piece.family] = max(says, families.get(piece.family, -math.inf))
     if not any(says > 0 for says in families.values()):
         return 0.0
@@ -286,7 +346,13 @@ def _recalibrated(evidence: Sequence[Evidence], signals: Mapping[str, Fit]) -> l
         names = (f"{piece.signal}.closer" if closer else "", piece.signal, f"{piece.signal}.lite0")
         name = next((name for name in names if name in signals), None)
         odds = piece.log_odds if name is None or piece.log_odds is None else signals[name](known)
-        again.append(Evidence(piece.signal, piece.family, piece.ceiling, odds, piece.measures, piece.reason))
+        is_framed = 0.0
+        if piece.signal == "structure" and odds is not None:
+            is_framed = max(0.0, signals["frame.closer" if closer else "frame"](known))
+            odds = min(odds, -is_framed) if is_framed else odds
+        again.append(
+            replace(piece, log_odds=odds, alignment=None, refutes=is_framed > 0 or (piece.refutes and odds is None))
+        )
     return again
 
 
@@ -299,11 +365,32 @@ def calibration_of(record: Mapping[str, Any]) -> Calibration:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help=f"folder with {SETS}")
+    parser.add_argument("--only-frames", action="store_true", help=f"fit {' and '.join(FRAMES)} alone, keep all else")
     parser.add_argument("--only-report", action="store_true", help="leave the bundled calibration as it is")
     options = parser.parse_args()
     if not (options.data / "museum/pairs.csv").is_file():
         sys.exit(f"{options.data} does not hold the picture sets this needs: {SETS}")
-    write(drawn(options.data), bundle=not options.only_report)
+    if options.only_frames:
+        refit_frames(framed_pairs(options.data))
+    else:
+        write(drawn(options.data), bundle=not options.only_report)
+
+
+def refit_frames(pairs: Sequence[Pair]) -> None:
+    """The records of frames in the bundled calibration, and what they do to these pairs."""
+    record = json.loads(TARGET.read_text())
+    for signal in FRAMES:
+        found = framed(signal, pairs)
+        counts = {"for": sum(found.truth), "against": len(found.truth) - sum(found.truth)}
+        origin = f"benchmarks/calibrate.py --only-frames, {datetime.now(UTC).date()}, pairs of {SETS}; {counts}"
+        record["signals"][signal] = {**fitted(signal, found), "cap": CAP, "origin": origin}
+    TARGET.write_text(json.dumps(record, indent=1) + "\n")
+    fits: dict[str, Fit] = {name: calibration_of(record["signals"][name]).log_odds for name in CURVES}
+    table: dict[str, Counter[str]] = {}
+    for pair in pairs:
+        kind = pair.kind if pair.kind in FRAME_MASS else "copies"
+        table.setdefault(kind, Counter())[str(verdict_of(pair, fits).relation)] += 1
+    print(json.dumps(table, indent=1))
 
 
 def write(pairs: Sequence[Pair], *, bundle: bool) -> None:
@@ -322,7 +409,7 @@ def write(pairs: Sequence[Pair], *, bundle: bool) -> None:
     }
     counts = {}
     for signal in CURVES:
-        found = examples(signal, fit_half)
+        found = framed(signal, fit_half) if signal in FRAMES else examples(signal, fit_half)
         counts[signal] = {"for": sum(found.truth), "against": len(found.truth) - sum(found.truth)}
         signals[signal] = {**fitted(signal, found), "cap": CAP, "origin": f"{origin}; {counts[signal]}"}
     relations: dict[str, Any] = {

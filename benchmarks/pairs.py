@@ -35,7 +35,11 @@ NEAREST = 1
 SHARED = ("text-bar", "meme", "caption-bars", "text-across", "watermark", "logo", "emoji", "stickers", "phone", "post")
 """What two strangers may have in common without being related: words, marks, and the page around them."""
 
-SHARING = 300
+FEWER = 200
+"""Photographs whose edits are looked at where frames are told apart: nearly all of them are clear cases."""
+
+AMONG_OTHERS = ("collage", "pasted-half", "pasted-third", "clutter")
+SHARING, SHARING_OF_A_CLASS, TWICE, WITHIN = 300, 200, 300, 80
 ALIKE = 0.6
 """Texture that agrees from which two near strangers were found to show the same, on 49 pairs looked at."""
 
@@ -59,14 +63,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class Task:
-    """Which pair is looked at, and how: of the path `one`, or an edit of it, and the path `other`, or `both` edited."""
+    """Which pair is looked at, and how: the path `one` and the path `other`, or edits of them."""
 
     kind: str
     relation: Relation
     one: Path
     other: Path
     edit: str = ""
-    both: bool = False
+    other_edit: str = ""
     closer: bool = True
     aligned: bool = True
 
@@ -118,11 +122,11 @@ def _sentence(draw: random.Random, count: int) -> str:
     return " ".join("".join(draw.choice(letters) for _ in range(draw.randrange(3, 9))) for _ in range(count)).title()
 
 
-def edited(path: Path, name: str) -> Trace:
-    """The trace of an edited file, saved as a JPEG as people would; a form's page is made."""
+def edited(path: Path, name: str, *, again: bool = False) -> Trace:
+    """The trace of an edited file, saved as a JPEG as people would, or edited `again`; a form's page is made."""
     if path.parent.name == "forms":
         return tracing.of_query(Picture.open(form(int(path.name), 2)), _bench["encoders"])
-    draw = random.Random(f"{path.name} {name}")
+    draw = random.Random(f"{path.name} {name}{' again' if again else ''}")
     pool = [Image.open(other).convert("RGB") for other in draw.sample(_bench["pool"], 4)]
     stream = io.BytesIO()
     SUITE[name](Image.open(path).convert("RGB"), draw, pool).save(stream, "JPEG", quality=90)
@@ -134,7 +138,7 @@ def looked_at(task: Task) -> Pair:
     if task.other.parent.name == "forms":
         candidate = tracing.of_query(Picture.open(form(int(task.other.name), 1)), _bench["encoders"])
     else:
-        candidate = edited(task.other, task.edit) if task.both else _traces[task.other]
+        candidate = edited(task.other, task.other_edit, again=True) if task.other_edit else _traces[task.other]
     query = edited(task.one, task.edit) if task.edit else _traces[task.one]
     signals = [one for one in _bench["signals"] if task.aligned or one.family == "embedding"]
     evidence = assessment.assess(query, candidate, signals)[1]
@@ -169,12 +173,30 @@ def scenes(data: Path) -> Iterator[Task]:
         yield Task("form", Relation.SCENE, Path("forms") / str(number), Path("forms") / str(number), edit="form")
 
 
-def sharing(paths: Sequence[Path], draw: random.Random) -> Iterator[Task]:
-    """Strangers under the same words or marks, or in screenshots of the same program."""
-    for number in range(SHARING):
-        one, other = draw.sample(paths, 2)
+def sharing(data: Path, paths: Sequence[Path], draw: random.Random) -> Iterator[Task]:
+    """Strangers under the same words or marks, or in screenshots of the same program; some show the same kind."""
+    classes: dict[str, list[Path]] = {}
+    for row in csv.DictReader((data / "corel1k/groups.csv").open()):
+        classes.setdefault(row["group"], []).append(data / "corel1k" / row["path"])
+    for number in range(SHARING + SHARING_OF_A_CLASS):
+        among = paths if number < SHARING else classes[draw.choice(sorted(classes))]
+        one, other = draw.sample(among, 2)
         edit = SHARED[number % len(SHARED)]
-        yield Task("same words or frame", Relation.DIFFERENT, one, other, edit=edit, both=True)
+        yield Task("same words or frame", Relation.DIFFERENT, one, other, edit=edit, other_edit=edit)
+
+
+def twice(paths: Sequence[Path], draw: random.Random) -> Iterator[Task]:
+    """One photograph under two kinds of words, marks and frames."""
+    for _ in range(TWICE):
+        path, edits = draw.choice(paths), draw.sample(SHARED, 2)
+        yield Task("two overlays", Relation.COPY, path, path, edit=edits[0], other_edit=edits[1])
+
+
+def within(paths: Sequence[Path], draw: random.Random) -> Iterator[Task]:
+    """One photograph in two collages, or pasted into two others: a part of both is the same, and no more."""
+    for number in range(WITHIN):
+        path, edit = draw.choice(paths), AMONG_OTHERS[number % len(AMONG_OTHERS)]
+        yield Task("part of both", Relation.SCENE, path, path, edit=edit, other_edit=edit)
 
 
 def unlisted(one: Path, other: Path, evidence: Sequence[Evidence]) -> bool:
@@ -227,6 +249,21 @@ def unrelated(data: Path, paths: Sequence[Path], draw: random.Random) -> Iterato
         yield from (Task("nearest stranger", Relation.DIFFERENT, path, other) for other in others[:NEAREST])
 
 
+def framed(data: Path) -> list[Pair]:
+    """What features align, of the fitting half: copies and scenes, and strangers that share words or a frame."""
+    draw = random.Random(SEED)
+    photos = sorted((data / "photos").iterdir()) + sorted((data / "corel1k").glob("*.jpg"))
+    _bench["pool"] = sorted((data / "holidays_805").glob("*.jpg"))
+    tasks = [*sharing(data, photos, draw), *twice(photos, draw), *within(photos, draw), *scenes(data)]
+    tasks += copies(draw.sample(photos, FEWER), draw)
+    tasks = [task for task in tasks if in_fitting_half(task.one)]
+    plain = {one for task in tasks if not task.other_edit and task.edit != "form" for one in (task.one, task.other)}
+    with multiprocessing.get_context("fork").Pool(2, start) as pool:
+        _traces.update(zip(sorted(plain), pool.imap(traced, sorted(plain), chunksize=16), strict=True))
+    with multiprocessing.get_context("fork").Pool(2, start) as pool:
+        return pool.map(looked_at, tasks, chunksize=8)
+
+
 def drawn(data: Path, share: float = 1.0) -> list[Pair]:
     """All pairs of the picture sets in a folder, or a share of them; the same every time."""
     draw = random.Random(SEED)
@@ -240,7 +277,7 @@ def drawn(data: Path, share: float = 1.0) -> list[Pair]:
         _traces.update(zip(everything, pool.imap(traced, everything, chunksize=16), strict=True))
     print(f"{len(_traces)} pictures", file=sys.stderr, flush=True)
     tasks = [*unrelated(data, photos + shown + holidays, draw), *scenes(data), *kinds(data, draw)]
-    tasks += [*copies(photos, draw), *sharing(photos, draw)]
+    tasks += [*copies(photos, draw), *sharing(data, photos, draw), *twice(photos, draw), *within(photos, draw)]
     tasks = tasks if share >= 1 else draw.sample(tasks, round(share * len(tasks)))
     pairs: list[Pair] = []
     with multiprocessing.get_context("fork").Pool(2, start) as pool:

@@ -1,13 +1,16 @@
 """A search and a comparison say the same of two pictures, whichever of them is named first."""
 
-import pytest
-from photographs import FOLDER, jpeg, photo
+from random import Random
 
-from pictrace import comparison
+import pytest
+from photographs import FOLDER, jpeg, photo, trace
+
+from pictrace import assessment, comparison, tracing
 from pictrace.collection import Collection
-from pictrace.edits import EDITS
+from pictrace.edits import EDITS, SUITE
 from pictrace.picture import Picture
 from pictrace.settings import Settings
+from pictrace.types import Relation
 
 NAMES = ("chelsea.png", "coffee.png", "rocket.jpg")
 SOME = {
@@ -69,3 +72,53 @@ def test_strangers_are_strangers_either_way(collection) -> None:
     pair = comparison.pair(collection.engine(), 2, 3)
 
     assert (str(pair.match.relation), pair.match.alignment) == ("different", None)
+
+
+STRANGERS = (("chelsea.png", "coffee.png"), ("astronaut.png", "rocket.jpg"))
+SHARED = ("text-bar", "meme", "caption-bars", "text-across", "phone", "post")
+
+
+def under(edit, name):
+    """The trace of a photograph that was edited by an edit of the suite."""
+    return trace(SUITE[edit](photo(name), Random(1)))
+
+
+@pytest.fixture(scope="module")
+def signals():
+    return assessment.load_signals(tracing.SIGNALS)
+
+
+@pytest.mark.parametrize("names", STRANGERS)
+@pytest.mark.parametrize("edit", SHARED)
+def test_strangers_under_the_same_words_or_frame_are_no_relatives(signals, edit, names) -> None:
+    """However many places agree there, and to whatever fraction of a pixel."""
+    match, _ = assessment.compare(*(under(edit, name) for name in names), signals)
+
+    assert (match.relation < Relation.SCENE, match.alignment, match.changes) == (True, None, ())
+
+
+@pytest.mark.parametrize("edit", SHARED)
+def test_what_is_under_words_or_in_a_frame_stays_a_copy(signals, edit) -> None:
+    """Of its original, and of the same photograph under something else."""
+    one = under(edit, "chelsea.png")
+    others = trace(photo("chelsea.png")), under("logo", "chelsea.png")
+
+    assert {assessment.compare(one, other, signals)[0].relation for other in others} == {Relation.COPY}
+
+
+def test_another_photograph_of_the_scene_is_not_taken_for_a_frame(signals) -> None:
+    """The eyes of a stereo pair agree in parts, and nothing refutes it."""
+    one, other = (trace(photo(f"motorcycle_{side}.png")) for side in ("left", "right"))
+
+    match, evidence = assessment.compare(one, other, signals)
+
+    assert match.relation is Relation.SCENE
+    assert not any(piece.refutes for piece in evidence)
+
+
+def test_strangers_in_one_frame_are_told_what_agrees(signals) -> None:
+    """Not that some features agree, which is too little to go by."""
+    match, _ = assessment.compare(under("phone", "chelsea.png"), under("phone", "coffee.png"), signals)
+
+    assert any("on or around them" in reason for reason in match.reasons)
+    assert not any("too little to go by" in reason for reason in match.reasons if "local features" in reason)

@@ -77,6 +77,22 @@ def test_support_never_weakens_the_relation(found: list[Evidence], ceiling: Rela
     assert judge(more).relation >= judge(found).relation
 
 
+def test_what_refutes_takes_its_family_from_every_relation() -> None:
+    """Features that agree on a frame make no scene, and what else there is still counts."""
+    found = [evidence(Relation.SCENE, 9.0), Evidence("frame", "a", Relation.COPY, -3.0, refutes=True)]
+    hashed = [*found, evidence(Relation.COPY, 12.0, "hash")]
+
+    assert [judge(some).relation for some in (found[:1], found, hashed)] == [
+        Relation.SCENE,
+        Relation.DIFFERENT,
+        Relation.COPY,
+    ]
+    assert {level.relation for level in judge(found).levels if level.speaks_against == "frame"} == {
+        Relation.COPY,
+        Relation.SCENE,
+    }
+
+
 def test_only_the_strongest_of_a_family_counts() -> None:
     """Two signals that look at the same thing are not two witnesses."""
     one = judge([evidence(Relation.COPY, 5.0)])

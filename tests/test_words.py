@@ -122,6 +122,13 @@ def test_every_opinion_is_a_clause(found, expected):
     assert (expected,) == words.why(found[:1], found)
 
 
+def test_what_refutes_says_what_agrees():
+    """Once for both members of the family, and not that it is too little to go by."""
+    structure = Evidence("structure", "geometry", Relation.COPY, -2.0, {"aligned_ssim": 0.2}, refutes=True)
+
+    assert words.why_not([GEOMETRY, structure]) == (f"{AGREE}, but {words._FRAMED}",)
+
+
 @pytest.mark.parametrize(
     ("log_odds", "ssim", "expected"),
     [

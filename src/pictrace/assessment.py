@@ -64,10 +64,11 @@ def either_way(
 def look_closer(
     query: Trace, candidate: Trace, signals: Sequence[Signal], known: Sequence[Evidence]
 ) -> tuple[Verdict, list[Evidence]]:
-    """Verdict and evidence after a closer look, if that proves more than what is known."""
+    """Verdict and evidence after a closer look, if that proves more than what is known, or refutes it."""
     evidence = closer_evidence(query, candidate, signals, known)
     before, after = judge(known), judge(evidence)
-    if (after.relation.rank, after.score) > (before.relation.rank, before.score):
+    is_refuted = before.relation is Relation.SCENE and any(piece.refutes for piece in evidence)
+    if is_refuted or (after.relation.rank, after.score) > (before.relation.rank, before.score):
         return after, evidence
     return before, list(known)
 
@@ -135,7 +136,9 @@ def _proof(verdict: Verdict, evidence: Sequence[Evidence]) -> Alignment | None:
     """Where the pictures overlap, if the verdict rests on it: geometry before what was only assumed."""
     if verdict.relation < Relation.SCENE:
         return None
+    refuted = {piece.family for piece in evidence if piece.refutes}
     found = [piece for piece in evidence if piece.alignment is not None and (piece.log_odds or 0.0) > 0]
+    found = [piece for piece in found if piece.family not in refuted]
     found.sort(key=lambda piece: piece.family != _ALIGNMENT)
     return found[0].alignment if found else None
 

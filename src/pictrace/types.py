@@ -197,6 +197,7 @@ class Evidence:
 
     `log_odds` speaks for (or against) the pair being at least `ceiling`; `None` is no opinion, and then
     `reason` says why: a `Silence`, or a signal's own words. `measures` are raw numbers under their field's own names.
+    `refutes` takes from its family all that speaks for a pair: what agrees is there for another reason.
     """
 
     signal: str
@@ -206,6 +207,7 @@ class Evidence:
     measures: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
     alignment: Alignment | None = None
+    refutes: bool = False
 
 
 @dataclass(frozen=True)

@@ -99,16 +99,16 @@ def judge(evidence: Sequence[Evidence]) -> Verdict:
     met = next((level for level in levels if level.is_met), None)
     if met is None:
         return Verdict(Relation.DIFFERENT, 1.0 - levels[-1].probability, words.why_not(evidence), levels)
-    opinions = [piece for piece in evidence if piece.log_odds is not None]
-    supporters = [piece for piece in _strongest(opinions, met.relation) if (piece.log_odds or 0.0) > 0]
+    supporters = [piece for piece in _strongest(evidence, met.relation) if (piece.log_odds or 0.0) > 0]
+    if met.relation is Relation.SIMILAR:
+        supporters += [piece for piece in evidence if piece.refutes]
     return Verdict(met.relation, met.probability, words.why(supporters, evidence), levels)
 
 
 def _level(evidence: Sequence[Evidence], relation: Relation) -> Level:
     """Who speaks loudest for a relation and against it, and what comes of it."""
-    opinions = [piece for piece in evidence if piece.log_odds is not None]
-    supporters = [piece for piece in _strongest(opinions, relation) if (piece.log_odds or 0.0) > 0]
-    doubters = [piece for piece in opinions if piece.ceiling is relation and (piece.log_odds or 0.0) < 0]
+    supporters = [piece for piece in _strongest(evidence, relation) if (piece.log_odds or 0.0) > 0]
+    doubters = [piece for piece in evidence if _doubts(piece, relation)]
     # Of equal hashes there is no likelihood: they are, or are not.
     is_open = relation is not Relation.EXACT or bool(supporters)
     return Level(
@@ -122,23 +122,33 @@ def _level(evidence: Sequence[Evidence], relation: Relation) -> Level:
 
 def log_odds(evidence: Sequence[Evidence], relation: Relation) -> float:
     """Log-odds that a pair is at least `relation`: the prior and the strongest opinion of each family."""
-    opinions = [piece for piece in evidence if piece.log_odds is not None]
-    return operating(relation).prior + sum(piece.log_odds or 0.0 for piece in _strongest(opinions, relation))
+    return operating(relation).prior + sum(piece.log_odds or 0.0 for piece in _strongest(evidence, relation))
 
 
-def _strongest(opinions: Sequence[Evidence], relation: Relation) -> list[Evidence]:
+def _strongest(evidence: Sequence[Evidence], relation: Relation) -> list[Evidence]:
     """One opinion per family on the pair being at least `relation`.
 
     Evidence for something stronger supports the weaker, but evidence against the stronger says nothing
-    against the weaker: another photograph of the same scene is no copy, and still the same scene.
+    against the weaker: another photograph of the same scene is no copy, and still the same scene. Where one of a family
+    refutes it, nothing in it speaks for anything.
     """
     best: dict[str, Evidence] = {}
-    for piece in opinions:
+    refuted = {piece.family for piece in evidence if piece.refutes}
+    for piece in evidence:
+        if piece.log_odds is None:
+            continue
         says = piece.log_odds or 0.0
         relevant = piece.ceiling == relation or (piece.ceiling > relation and says > 0)
+        relevant = relevant and not (piece.family in refuted and says > 0)
         if relevant and (piece.family not in best or says > (best[piece.family].log_odds or 0.0)):
             best[piece.family] = piece
     return list(best.values())
+
+
+def _doubts(piece: Evidence, relation: Relation) -> bool:
+    """Whether a piece speaks against a relation."""
+    concerned = piece.ceiling is relation or (piece.refutes and piece.ceiling > relation > Relation.SIMILAR)
+    return concerned and (piece.log_odds or 0.0) < 0
 
 
 def _sigmoid(log_odds: float) -> float:

@@ -25,6 +25,7 @@ MEANINGS = {
     "aligned_ssim": "structural similarity where they overlap, after aligning",
     "typical_ssim": "the median of that similarity over the overlap",
     "agreeing": "share of the overlap that looks the same",
+    "apart": "share of the overlap in the largest area that looks different throughout",
     "correlation": "correlation of the grey levels where they overlap",
     "colour": "1 where the colours of the overlap are the same",
     "spread": "share of the overlap between the places that agree; of pictures with one caption it is small",
@@ -165,10 +166,10 @@ def why(supporters: Sequence[Evidence], evidence: Sequence[Evidence]) -> tuple[s
 
 def why_not(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """What speaks against any relation, and why some signals have nothing to say, a clause each."""
-    clauses = []
+    clauses, refuted = [], {piece.family for piece in evidence if piece.refutes}
     for piece in sorted(evidence, key=lambda piece: piece.reason != Silence.FEATURELESS):
         if piece.log_odds is not None:
-            enough = "" if piece.log_odds <= 0 else ", which is too little to go by"
+            enough = "" if piece.log_odds <= 0 or piece.family in refuted else ", which is too little to go by"
             clauses.append(f"{_said(piece, evidence)}{enough}")
         elif piece.reason and piece.reason != Silence.NO_OVERLAP:
             clauses.append(_silence(piece))
@@ -196,6 +197,7 @@ def _said(piece: Evidence, evidence: Sequence[Evidence]) -> str:
 _ALIGNERS = {"geometry", "closer"}
 """Signals that lay the pictures over each other by local features."""
 
+_FRAMED = "what agrees is only something that both have on or around them, such as a caption or a frame"
 _SAME_PIXELS = "the pixels are the same, and the files differ only in what is written around them"
 
 
@@ -210,9 +212,11 @@ def _laid(geometry: Evidence | None, structure: Evidence | None) -> str:
     agree = "" if geometry is None or geometry.alignment is None else _agreeing(geometry.measures)
     if structure is None or structure.reason == Silence.NO_OVERLAP:
         return agree or "they can be laid over each other"
-    laid = f"{agree}; where they overlap, " if agree else "laid over each other as a whole, "
     if structure.reason == Silence.PLAIN_OVERLAP:
         return f"{agree}; {_silence(structure)}" if agree else _silence(structure)
+    if structure.refutes:
+        return f"{agree}, but {_FRAMED}" if agree else _FRAMED
+    laid = f"{agree}; where they overlap, " if agree else "laid over each other as a whole, "
     against = (structure.log_odds or 0.0) <= 0
     return f"{laid}the structure is {_likeness(structure.measures.get('aligned_ssim'), against=against)}"
 

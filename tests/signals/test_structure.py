@@ -1,5 +1,7 @@
 """structure: the same photograph, or another one of the same thing."""
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,10 +10,10 @@ from photographs import flat, photo, trace
 from PIL import ImageOps
 from skimage.metrics import structural_similarity
 
-from pictrace.edits import EDITS, captioned, turned
+from pictrace.edits import EDITS, SUITE, captioned, turned
 from pictrace.signals import geometry
 from pictrace.signals.structure import Signal, classic, difference, ssim
-from pictrace.types import Evidence, Relation, Silence
+from pictrace.types import Alignment, Evidence, Relation, Silence
 from pictrace.verdict import operating
 
 
@@ -110,3 +112,40 @@ def test_ssim_is_that_of_scikit_image(seed: int, height: int, width: int, noise:
     expected = structural_similarity(left, right, win_size=7, data_range=255.0, full=True)
     assert mean == pytest.approx(expected[0], abs=1e-4)
     assert np.abs(local - expected[1]).max() < 2e-3
+
+
+def test_what_differs_throughout_is_one_area() -> None:
+    """A photograph in a shared frame is a large one, words over a copy a small one, and a copy has none."""
+    phones = [trace(SUITE["phone"](photo(name), Random())) for name in ("chelsea.png", "coffee.png")]
+    whole = trace(photo("chelsea.png"))
+
+    strangers, worded, copy = (
+        looked(*pair).measures["apart"]
+        for pair in (
+            phones,
+            (trace(captioned(photo("chelsea.png"))), whole),
+            (trace(turned(5)(photo("chelsea.png"))), whole),
+        )
+    )
+
+    assert copy < 0.02 < worded < 0.25 < strangers
+
+
+def test_an_overlap_too_plain_to_compare_refutes_a_first_look() -> None:
+    """Features that agree where there is nothing to see prove nothing by themselves; those of a closer look may."""
+    one = trace(flat())
+    there = Alignment(
+        ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+        1.0,
+        1.0,
+        ((0, 0), (320, 0), (320, 240), (0, 240)),
+        mirrored=False,
+    )
+    before = [Evidence(name, "alignment", Relation.SCENE, 9.0, alignment=there) for name in ("geometry", "closer")]
+
+    found = [Signal().compare(one, one, [piece]) for piece in before]
+
+    assert [(piece.reason, piece.refutes) for piece in found] == [
+        (Silence.PLAIN_OVERLAP, True),
+        (Silence.PLAIN_OVERLAP, False),
+    ]

@@ -92,3 +92,10 @@ test("paths are told apart from their names, and long ones from the left", () =>
   assert.equal(named(english, null, 7).file, "Picture 7");
   assert.equal(near("/home/somebody/pictures/holidays of 2019/selected/"), "…/holidays of 2019/selected/");
 });
+
+test("pictures in one frame are told that only the frame agrees", () => {
+  const reason = "72 of 174 local features agree on one way to lay the pictures over each other, but what agrees is only something that both have on or around them, such as a caption or a frame";
+  const match = { reasons: [reason], signals: { inliers: 72, matches: 174, aligned_ssim: 0.2 } };
+
+  assert.equal(briefly(english, match), "What agrees is only something that both have on or around them, such as a caption or a frame.");
+});

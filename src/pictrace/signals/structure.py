@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import cv2
@@ -22,6 +23,14 @@ _TEXTURE = 6.0
 """Standard deviation of a window, in levels, from which there is something to see in it."""
 
 _LEAST_TEXTURED = 0.02
+_DIFFERS, _LEVELS_APART = 0.3, 30.0
+"""SSIM below which, and levels of brightness from which, windows show something else."""
+
+_LEAST_APART = 0.02
+_AREA_SIDE, _THROUGHOUT = 0.08, 0.6
+"""How large a window is in which most has to differ, as a share of the overlap's side, and which share of it; of sides
+of 0.08, 0.12 and 0.18 the smallest parted frames around strangers best from scenes and stickers."""
+
 _DARK, _FLAT = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
 """The paper's constants C1 and C2, which keep dark and flat windows from dividing by nothing."""
 
@@ -40,18 +49,27 @@ class Signal:
     ceiling: ClassVar[Relation] = Relation.COPY
 
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
-        """Evidence with `aligned_ssim`, `typical_ssim`, `agreeing`, `correlation`, `colour` and mostly `texture`."""
+        """Evidence with `aligned_ssim`, `typical_ssim`, `agreeing`, `apart`, `correlation`, `colour`, mostly `texture`.
+
+        It refutes an alignment that rests on a caption, a mark or a frame around two pictures with nothing else in
+        common.
+        """
         alignments = [(piece.family != self.family, piece.alignment) for piece in before if piece.alignment]
         if not alignments:
             return self._silent(Silence.NO_OVERLAP)
         known = {name: value for piece in before for name, value in piece.measures.items()}
         alignment = min(alignments, key=lambda pair: pair[0])[1]
         measures = _aligned(query, candidate, alignment, negative="negative" in known)
-        if measures is None:
-            return self._silent(Silence.PLAIN_OVERLAP)
         # Features of a closer look lie nearer to where they belong, and there are more of them.
-        closer = any(piece.signal == "closer" for piece in before)
-        log_odds = calibration(f"{self.name}.closer" if closer else self.name).log_odds(known | measures)
+        suffix = ".closer" if any(piece.signal == "closer" for piece in before) else ""
+        if measures is None:
+            # Of nine scenes that only a first look had proved there, a closer look proved each that was one.
+            return replace(self._silent(Silence.PLAIN_OVERLAP), refutes=not suffix)
+        known |= measures
+        log_odds = calibration(f"{self.name}{suffix}").log_odds(known)
+        framed = calibration(f"frame{suffix}").log_odds(known)
+        if framed > 0:
+            return Evidence(self.name, self.family, self.ceiling, min(log_odds, -framed), measures, refutes=True)
         return Evidence(self.name, self.family, self.ceiling, log_odds, measures)
 
     def _silent(self, reason: str) -> Evidence:
@@ -163,19 +181,45 @@ def _measured(still: _LEVELS, warped: _LEVELS, inside: npt.NDArray[np.bool_]) ->
     if min(spread, other_spread) < 2.0:
         return None
     levelled = (grey_warped - np.float32(other_mean)) * np.float32(spread / other_spread) + np.float32(mean)
-    local = ssim(grey_still, levelled)[1][inside]
+    textured = _textured(grey_still) | _textured(levelled)
+    everywhere = ssim(grey_still, levelled)[1]
+    local = everywhere[inside]
     covariance = float(np.dot(one - np.float32(mean), other - np.float32(other_mean))) / len(one)
     found = {
         "aligned_ssim": float(local.mean()),
         "typical_ssim": float(np.median(local)),
         "agreeing": float((local > _AGREES).mean()),
+        "apart": _apart(textured & (everywhere < _DIFFERS) | _lit_otherwise(grey_still, levelled), inside),
         "correlation": covariance / (spread * other_spread),
         "colour": _colour(still, warped, inside),
     }
-    textured = (_textured(grey_still) | _textured(levelled))[inside]
-    if textured.mean() >= _LEAST_TEXTURED:
-        found["texture"] = float((local[textured] > _AGREES).mean())
+    seen = textured[inside]
+    if seen.mean() >= _LEAST_TEXTURED:
+        found["texture"] = float((local[seen] > _AGREES).mean())
     return found
+
+
+def _apart(differs: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_]) -> float:
+    """Share of the overlap in the largest area that differs throughout: a photograph in a frame, not an edge."""
+    whole = int(np.count_nonzero(inside))
+    # Most copies: there is no such area, and looking for one would take a fifth of the time of this signal.
+    if np.count_nonzero(differs & inside) < _LEAST_APART * whole:
+        return 0.0
+    side = max(_WINDOW, round(_AREA_SIDE * math.sqrt(whole)) | 1)
+    shares = [
+        cv2.blur(part.astype(np.float32), (side, side), borderType=cv2.BORDER_CONSTANT)
+        for part in (differs & inside, inside)
+    ]
+    core = (shares[0] > _THROUGHOUT * shares[1]) & inside
+    grown = cv2.dilate(core.astype(np.uint8), np.ones((side // 2 | 1, side // 2 | 1), np.uint8))
+    _, _, areas, _ = cv2.connectedComponentsWithStats(np.where(inside, grown, np.uint8(0)))
+    return float(areas[1:, cv2.CC_STAT_AREA].max(initial=0)) / whole
+
+
+def _lit_otherwise(left: _LEVELS, right: _LEVELS) -> npt.NDArray[np.bool_]:
+    """Where windows differ in brightness, whatever is in them."""
+    means = (cv2.blur(grey, (_WINDOW, _WINDOW)) for grey in (left, right))
+    return np.asarray(cv2.absdiff(*means) > _LEVELS_APART)
 
 
 def _textured(grey: _LEVELS) -> npt.NDArray[np.bool_]:

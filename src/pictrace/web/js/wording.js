@@ -12,6 +12,7 @@ const CLUES = {
   unlike: "look unlike",
   alike: "look alike",
   features: "local features agree on",
+  framed: "on or around them",
   structure: "the structure is",
 };
 
@@ -93,6 +94,7 @@ function clauses(app, reason, signals) {
   if (is("features") && "inliers" in signals) {
     told.push(app.t("reason.features", { inliers: signals.inliers, count: signals.matches ?? signals.inliers }));
   }
+  if (is("framed")) told.push(app.t("reason.framed"));
   if (is("structure") && "aligned_ssim" in signals) told.push(structure(app, signals.aligned_ssim, reason.includes("not the same")));
   return told.length ? told : silences(app, reason);
 }
