@@ -56,7 +56,7 @@ class Duplicates(ABC):
         """
         wanted = Wanted(_relation(relation), min_score, listing.filter_of(where), references)
         workers = self.settings.workers or self.settings.cores
-        folder = Folder(self.path, self.engine(), workers)
+        folder = Folder(self.path, self.engine(), workers, polite=self._writing.is_held)
         if against is None:
             return find(folder, wanted, heard=heard)
         return find_against(folder, Folder(against.path, against.engine(), workers), wanted, heard=heard)

@@ -119,6 +119,17 @@ def test_a_decision_joins_two_pictures(collection):
     assert (YOU_SAID_SO,) in {member.reasons for member in group}
 
 
+def test_files_that_are_gone_are_not_told_of(tmp_path):
+    """What was moved away since the pictures were indexed is no duplicate of anything."""
+    for name in ("one", "other", "third"):
+        (tmp_path / f"{name}.jpg").write_bytes(jpeg(photo("coffee.png"), 60 + ord(name[-1]) % 9))
+    with Collection(tmp_path / "gone.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        collection.add(tmp_path)
+        (tmp_path / "other.jpg").unlink()
+
+        assert names(collection.duplicates()) == [["one.jpg", "third.jpg"]]
+
+
 def test_files_below_a_reference_are_marked(filled):
     """They are compared against, and nobody may touch them."""
     groups = filled.duplicates(references=[str(filled.path.parent / "coffee-whole.jpg")])

@@ -12,13 +12,14 @@ from pictrace.candidates import Engine
 from pictrace.dedupe.clustering import Apart, Cluster, Clustering, Judge, Sought
 from pictrace.dedupe.decisions import Rulings
 from pictrace.dedupe.groups import Group, Link, Member, strongest_first
-from pictrace.dedupe.judging import Judgement, Judges
+from pictrace.dedupe.judging import Judgement, Judges, Manner
 from pictrace.dedupe.memory import Memory
 from pictrace.dedupe.neighbours import neighbourhood, wider
 from pictrace.dedupe.shots import Shots
 from pictrace.errors import UsageError
 from pictrace.filters import Filter
 from pictrace.results import PictureRecord
+from pictrace.sources.reading import may_be_there
 from pictrace.types import Key, Location, Relation
 
 FOLDER = "dedupe"
@@ -67,11 +68,15 @@ class Heard:
 
 @dataclass(frozen=True, eq=False)
 class Folder:
-    """A collection to be searched for duplicates: its folder, its open engine, and how many processes may work."""
+    """A collection to be searched for duplicates: its folder, its open engine, and how many processes may work.
+
+    `polite` ones let others compute first, as beside a service.
+    """
 
     path: Path
     engine: Engine
     workers: int = 1
+    polite: bool = False
 
 
 @dataclass
@@ -124,7 +129,7 @@ def _clustered(folder: Folder, asked: Wanted, classes: Classes, rulings: Rulings
     memory = Memory(
         folder.path / FOLDER, _basis(engine, asked.relation), {key: sha for key, (sha, _) in classes.hashes.items()}
     )
-    with Judges(folder.path, workers=folder.workers, least=asked.relation) as judges:
+    with Judges(folder.path, Manner(folder.workers, asked.relation, folder.polite)) as judges:
         clustering = Clustering(
             near,
             Sought(asked.relation, asked.min_score),
@@ -283,4 +288,5 @@ def _files(record: PictureRecord, classes: Classes, judgement: Judgement, asked:
             reference=asked.is_reference(place),
         )
         for place in record.locations
+        if may_be_there(place)
     ]

@@ -1,5 +1,6 @@
 """Pictures of collections judged against one of them, in worker processes: what a search would say of each pair."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,9 @@ _ALIGNMENT = "alignment"
 
 _SECONDS = 300.0
 """Time for one job; a pair takes a hundredth of a second, and a tenth where it is looked at closer."""
+
+_NICENESS = 10
+"""Of workers beside a service, as those that look at new pictures have."""
 
 AT_MOST = 32
 """Pairs in a job: more of one picture are several jobs."""
@@ -54,16 +58,25 @@ class _Bench:
     least = Relation.COPY
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How pairs are judged: in how many processes, whether these let others compute first, and what is of interest."""
+
+    workers: int
+    least: Relation
+    polite: bool = False
+
+
 class Judges:
     """Worker processes that judge pairs of a collection in the folder `path`; `against` is where the first picture of
-    each pair is, if in another collection. Nothing weaker than `least` is of interest.
+    each pair is, if in another collection.
     """
 
-    def __init__(self, path: Path, *, workers: int, least: Relation, against: Path | None = None) -> None:
+    def __init__(self, path: Path, manner: Manner, *, against: Path | None = None) -> None:
         limits = Limits(decode_seconds=_SECONDS)
-        given = (str(path), str(against or path), str(least))
+        given = (str(path), str(against or path), str(manner.least), _NICENESS if manner.polite else 0)
         self._workers: Workers[Job, Any] = Workers(
-            judged, workers=workers, limits=limits, initializer=start, initargs=given
+            judged, workers=manner.workers, limits=limits, initializer=start, initargs=given
         )
 
     def __enter__(self) -> Self:
@@ -93,8 +106,10 @@ def _jobs(wanted: Mapping[Key, Sequence[Key]]) -> Iterator[Job]:
             yield Job(one, tuple(others[start_ : start_ + AT_MOST]))
 
 
-def start(path: str, against: str, least: str) -> None:
+def start(path: str, against: str, least: str, niceness: int = 0) -> None:
     """Prepares a worker process for `judged`."""
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
     keypoints.use_one_thread()
     kind = registry.load("catalogs", "sqlite")
     _Bench.catalog = kind.open(path)
