@@ -60,10 +60,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Heard:
-    """Who is told how far the work is, `stage`, done and total, and the groups that are known so far."""
+    """Who is told how far the work is, `stage`, done and total, and the groups that are known so far.
+
+    These are only made where `is_due` says so: there may be many, and they are made anew each time.
+    """
 
     progress: Callable[[str, int, int], None] = lambda *_: None
     groups: Callable[[Sequence[Group]], None] | None = None
+    is_due: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +143,7 @@ def _clustered(folder: Folder, asked: Wanted, classes: Classes, rulings: Rulings
         )
         for _ in clustering.rounds():
             heard.progress("judged", clustering.settled, total)
-            if heard.groups is not None:
+            if heard.groups is not None and heard.is_due():
                 heard.groups(_groups(engine, asked, classes, rulings, list(clustering.clusters.values())))
         clustering.link()
         for one, other in _joined(classes, rulings):

@@ -19,6 +19,7 @@ from pictrace.picture import Picture, Region, part_of
 from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox
 from pictrace.service.originals import FOLDER, Originals
+from pictrace.service.reviewing import Review
 from pictrace.settings import Settings
 from pictrace.types import Key, Trace
 
@@ -52,6 +53,7 @@ class Custody:
             stack.callback(self.collection.close)
             self.collection.hold()
             self._incoming.mkdir(mode=0o700, exist_ok=True)
+            self.review = Review(self.collection)
             stack.pop_all()
 
     @property

@@ -19,10 +19,12 @@ Order = Literal["newest", "oldest", "largest", "smallest", "heaviest", "lightest
 Side = Literal[128, 256, 512]
 Id = Annotated[int, Field(ge=1, le=_INT48)]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
-_Filter = Annotated[str, Field(max_length=2000, description='Such as `year >= 1900 and artist = "Monet"`.')]
+FilterText = Annotated[str, Field(max_length=2000, description='Such as `year >= 1900 and artist = "Monet"`.')]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """What a request says: every member known, and of the type it has to be."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
@@ -47,7 +49,7 @@ Region = Annotated[
 ]
 
 
-class Options(_Strict):
+class Options(Strict):
     """How to search."""
 
     limit: Annotated[int, Field(ge=1, le=MOST_RESULTS)] = 10
@@ -55,21 +57,21 @@ class Options(_Strict):
     min_score: Annotated[float, Field(ge=0, le=1)] = 0.0
     mode: Literal["auto", "exact", "copy", "similar"] = "auto"
     region: Region | None = None
-    filter: _Filter | None = None
+    filter: FilterText | None = None
     verify: bool = True
     explain: bool = False
     echo: bool = False
 
 
-def _either(*names: str) -> ConfigDict:
+def either(*names: str) -> ConfigDict:
     """Says in the description that exactly one of these members is given."""
     return ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in names]})
 
 
-class _Source(_Strict):
+class _Source(Strict):
     """A picture that is named: by the id it has here, or by its URL."""
 
-    model_config = _either("id", "url")
+    model_config = either("id", "url")
 
     id: Id | None = None
     url: Url | None = None
@@ -95,13 +97,13 @@ class Beside(Options):
     name: Annotated[str, Field(max_length=5000, description="What the file is called; a search does not use it.")] = ""
 
 
-class Batch(_Strict):
+class Batch(Strict):
     """Several searches at once."""
 
     queries: Annotated[list[Question], Field(min_length=1, max_length=MOST_BATCH)]
 
 
-class Pair(_Strict):
+class Pair(Strict):
     """Two pictures to be compared; `region` is a part of the first."""
 
     image: Named
@@ -109,7 +111,7 @@ class Pair(_Strict):
     region: Region | None = None
 
 
-class Sides(_Strict):
+class Sides(Strict):
     """The text fields beside the files of two pictures to be compared."""
 
     image_id: Id | None = None
@@ -125,11 +127,11 @@ class Sides(_Strict):
         return self
 
 
-class Listing(_Strict):
+class Listing(Strict):
     """Which pictures, in which order."""
 
     sort: Order = "newest"
-    filter: _Filter | None = None
+    filter: FilterText | None = None
 
 
 class Page(Listing):
@@ -139,16 +141,16 @@ class Page(Listing):
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
-class Ids(_Strict):
+class Ids(Strict):
     """Pictures of the collection."""
 
     ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_IDS)]
 
 
-class ByUrl(_Strict):
+class ByUrl(Strict):
     """A picture to be added from another machine, or several, as a job."""
 
-    model_config = _either("url", "urls")
+    model_config = either("url", "urls")
 
     url: Url | None = None
     urls: Annotated[list[Url], Field(min_length=1, max_length=1000)] | None = None
@@ -161,7 +163,7 @@ class ByUrl(_Strict):
         return self
 
 
-class Name(_Strict):
+class Name(Strict):
     """What a file is called."""
 
     name: Annotated[str, Field(max_length=5000, description="What the file is called.")] = ""
@@ -173,19 +175,19 @@ class Upload(Name):
     metadata: Annotated[str, Field(description='A JSON object of at most 16 KiB, such as `{"year": 2012}`.')] = ""
 
 
-class Thumbnail(_Strict):
+class Thumbnail(Strict):
     """How large."""
 
     size: Annotated[Side, BeforeValidator(_whole, json_schema_input_type=Side)] = 256
 
 
-class NewJob(_Strict):
+class NewJob(Strict):
     """Long work that can be asked for."""
 
     kind: Literal["rescan", "rebuild"]
 
 
-class After(_Strict):
+class After(Strict):
     """From where on."""
 
     after: Annotated[int, Field(ge=0, le=1 << 31)] = 0

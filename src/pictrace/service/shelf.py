@@ -242,7 +242,7 @@ class Shelf:
             stack.callback(custody.close)
             jobs = Jobs(
                 path / "jobs",
-                works_of(custody, self.fetching),
+                works_of(custody, self.fetching, lambda kind, data: self.events.tell(name, kind, data)),
                 tell=lambda job: self.events.tell(name, "job", job),
                 busy=lambda: self.pool.inside > 0,
                 ended=lambda job: self._ended(custody, job),

@@ -1,4 +1,4 @@
-"""What the jobs of a collection do: index folders, take in an archive or a list of URLs, bring indexes up to date."""
+"""What the jobs of a collection do: index folders, take in archives and URLs, find duplicates, tend the indexes."""
 
 import contextlib
 import threading
@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from pictrace.dedupe.found import Asked
 from pictrace.errors import ArchiveTooLargeError, ArchiveUnsafeError, FetchError, PictraceError, PictureError
 from pictrace.fetch import Fetched
 from pictrace.ingest import Progress, Report
@@ -26,14 +27,19 @@ _AT_ONCE = 2
 _Found = tuple[str, bytes | Failure]
 
 
-def works_of(custody: Custody, fetching: Fetching) -> Mapping[str, Work]:
-    """The work of each kind of job."""
+Tell = Callable[[str, Mapping[str, Any]], None]
+"""Hears what a job finds, as an event of a name."""
+
+
+def works_of(custody: Custody, fetching: Fetching, tell: Tell) -> Mapping[str, Work]:
+    """The work of each kind of job; `tell` hears of what is found while it is looked for."""
     return {
         "index": lambda run: _index(custody, run),
         "zip": lambda run: _archive(custody, run),
         "urls": lambda run: _urls(custody, fetching, run),
         "rebuild": lambda run: custody.collection.rebuild(progress=_Watch(run)),
         "fold": lambda run: custody.fold(progress=_Watch(run)),
+        "duplicates": lambda run: _duplicates(custody, run, tell),
     }
 
 
@@ -137,6 +143,20 @@ def _members(custody: Custody, run: Run, path: Path) -> None:
                 yield item.location.uri.removeprefix(above), item.data or b""
 
     _take_in(custody, run, members(), lambda name: f"{run.job.name}/{names.shown(name)}")
+
+
+def _duplicates(custody: Custody, run: Run, tell: Tell) -> None:
+    """Groups of duplicates; done are pictures, for each of which there is as much to do before as after the judging."""
+    plan = run.job.plan
+    asked = Asked(plan["relation"], plan["min_score"], plan["filter"], tuple(plan["references"]))
+
+    def progress(stage: str, done: int, total: int) -> None:
+        run.count(done=done // 2 if stage == "neighbours" else total // 2 + (done + 1) // 2, total=total)
+
+    run.count(total=len(custody.collection))
+    custody.check_room()
+    custody.review.find(asked, job=run.job.id, progress=progress, tell=lambda data: tell("groups", data))
+    run.count(done=run.job.total or 0)
 
 
 def archive_of(job: Job) -> str:

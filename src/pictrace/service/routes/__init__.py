@@ -3,10 +3,22 @@
 from fastapi import FastAPI
 
 from pictrace.service.guard import Rule
-from pictrace.service.routes import collections, compare, images, jobs, operation, page, pictures, search, session
+from pictrace.service.routes import (
+    collections,
+    compare,
+    decisions,
+    duplicates,
+    images,
+    jobs,
+    operation,
+    page,
+    pictures,
+    search,
+    session,
+)
 from pictrace.settings import ServicePolicy
 
-_PARTS = (operation, session, collections, images, pictures, search, compare, jobs, page)
+_PARTS = (operation, session, collections, images, pictures, search, compare, duplicates, decisions, jobs, page)
 
 
 def rules_of(policy: ServicePolicy) -> dict[tuple[str, str], Rule]:

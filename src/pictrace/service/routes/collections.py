@@ -61,12 +61,14 @@ async def one(request: Request, name: str) -> Response:
     f"{ROOT}/events",
     summary="What happens to a collection",
     response_class=Response,
-    responses=_shown.events("`collection` and `job`."),
+    responses=_shown.events("`collection`, `job` and `groups`."),
 )
 async def listen(request: Request, name: str) -> Response:
-    """Server-Sent Events: `collection` when pictures come or go, `job` (with the right `index`) when a job gets on."""
+    """Server-Sent Events: `collection` when pictures come or go, `job` and `groups` (with the right `index`) when a
+    job gets on, and what duplicates it has found so far.
+    """
     found = await held(request, name)
-    heard = {"collection", "job"} if caller_of(request).has("index") else {"collection"}
+    heard = {"collection", "job", "groups"} if caller_of(request).has("index") else {"collection"}
     # Before the first look, so that nothing is missed in between.
     listener = listener_of(request, name, names=heard)
     first = events.event("collection", await core(request, lambda: _brief(found)))

@@ -88,9 +88,9 @@ async def failures(request: Request, name: str, number: str) -> Response:
 
 @router.get(f"{_ONE}/events", summary="How a job gets on", response_class=Response, responses=_shown.events("`job`."))
 async def listen(request: Request, name: str, number: str) -> Response:
-    """Server-Sent Events named `job`, the first one at once."""
+    """Server-Sent Events named `job`, the first one at once; `groups` where duplicates are looked for."""
     found = await held(request, name)
     # Before the first look, so that nothing is missed in between.
-    listener = listener_of(request, name, job=number)
+    listener = listener_of(request, name, job=number, names=("job", "groups"))
     first = events.event("job", await core(request, lambda: found.jobs.get(number).to_dict()))
     return streamed(request, listener.heard(first))

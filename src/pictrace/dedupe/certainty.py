@@ -1,0 +1,73 @@
+"""How sure a group is, in four classes: what may be accepted unseen, and what wants a look."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pictrace.dedupe.groups import Group
+from pictrace.types import Relation
+
+SURE = 0.99
+"""Score of the weakest link from which copies are sure: of a hundred such links one may be wrong, as calibrated."""
+
+
+class Certainty(enum.StrEnum):
+    """Classes of groups, the surest first: the same bytes or pixels, copies that are sure, copies, all others."""
+
+    EXACT = "exact"
+    SURE = "sure"
+    COPY = "copy"
+    SCENE = "scene"
+
+
+def certainty_of(group: Group) -> Certainty:
+    """The class of a group, by its weakest link."""
+    if group.relation is Relation.EXACT:
+        return Certainty.EXACT
+    if group.relation is Relation.COPY:
+        return Certainty.SURE if group.score >= SURE else Certainty.COPY
+    return Certainty.SCENE
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a class holds: groups, how many of them are `settled`, all files, and what one file each would free."""
+
+    certainty: Certainty
+    groups: int = 0
+    settled: int = 0
+    files: int = 0
+    spare_files: int = 0
+    spare_bytes: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tally as JSON output carries it."""
+        return {**asdict(self), "certainty": str(self.certainty)}
+
+
+def tallies(groups: Sequence[Group], settled: Sequence[bool]) -> list[Tally]:
+    """One for each class; `settled` says of each group whether nothing is left to choose."""
+    found = []
+    for certainty in Certainty:
+        mine = [(group, is_over) for group, is_over in zip(groups, settled, strict=True)
+                if certainty_of(group) is certainty]  # fmt: skip
+        spare = [_spare(group) for group, _ in mine]
+        found.append(
+            Tally(
+                certainty,
+                len(mine),
+                sum(is_over for _, is_over in mine),
+                sum(len(group) for group, _ in mine),
+                sum(files for files, _ in spare),
+                sum(size for _, size in spare),
+            )
+        )
+    return found
+
+
+def _spare(group: Group) -> tuple[int, int]:
+    """Files and bytes that go if one file stays: the largest, or those that are only compared against."""
+    sizes = sorted(member.place.size for member in group if not member.reference)
+    kept = sizes if len(sizes) < len(group) else sizes[:-1]
+    return len(kept), sum(kept)

@@ -1,0 +1,115 @@
+"""The groups that were found last, kept beside the collection: what they are of is read anew from its catalog."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pictrace._atomic import replacing
+from pictrace._regular import open_regular
+from pictrace.catalogs import Catalog
+from pictrace.dedupe.finding import Wanted
+from pictrace.dedupe.groups import Group, Link, Member
+from pictrace.results import PictureRecord
+from pictrace.types import Key, Relation
+
+FILE = "groups.jsonl"
+_FORMAT = 1
+_LONGEST_LINE = 64 << 20
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was looked for, and when that ended, ISO 8601 in UTC; `filter` as it was written."""
+
+    relation: str
+    min_score: float = 0.0
+    filter: str = ""
+    references: tuple[str, ...] = ()
+    at: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as JSON output carries it."""
+        return {**asdict(self), "references": list(self.references)}
+
+
+def keep(folder: Path, asked: Asked, groups: Iterable[Group]) -> None:
+    """These groups take the place of those found before.
+
+    Raises:
+        InsufficientStorageError: the disk is full.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with replacing(folder / FILE) as fresh, fresh.open("w", encoding="ascii") as file:
+        file.write(json.dumps({"format": _FORMAT, **asked.to_dict()}) + "\n")
+        file.writelines(json.dumps(_written(group), separators=(",", ":")) + "\n" for group in groups)
+
+
+def kept(folder: Path, catalog: Catalog) -> tuple[Asked, list[Group]] | None:
+    """What was kept last, with the files as the catalog knows them now; `None` if nothing was, or it is damaged.
+
+    Pictures that were forgotten since are left out, and groups of which fewer than two files are left.
+    """
+    try:
+        with open_regular(folder / FILE) as file:
+            head = json.loads(file.readline(_LONGEST_LINE))
+            if head.pop("format") != _FORMAT:
+                return None
+            asked = Asked(**{**head, "references": tuple(head["references"])})
+            plain = [json.loads(line) for line in iter(lambda: file.readline(_LONGEST_LINE), b"")]
+            return asked, list(_read(plain, asked, catalog))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        return None
+
+
+def _written(group: Group) -> dict[str, Any]:
+    pictures = {
+        member.id: [
+            member.id, member.sha256, member.pixel_hash, str(member.relation), member.score, list(member.reasons),
+        ]
+        for member in group
+    }  # fmt: skip
+    return {"medoid": group.medoid, "pictures": list(pictures.values()), "loose": [_link(one) for one in group.loose]}
+
+
+def _link(link: Link) -> list[Any]:
+    return [link.one, link.other, str(link.relation), link.score]
+
+
+def _read(plain: Sequence[Mapping[str, Any]], asked: Asked, catalog: Catalog) -> Iterator[Group]:
+    keys = [int(picture[0]) for one in plain for picture in one["pictures"]]
+    records: dict[Key, PictureRecord] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        records |= catalog.records_of(keys[start : start + _AT_ONCE])
+    wanted = Wanted(references=asked.references)
+    for one in plain:
+        group = _group(one, records, wanted)
+        if group is not None and len(group) > 1 and not all(member.reference for member in group):
+            yield group
+
+
+def _group(one: Mapping[str, Any], records: Mapping[Key, PictureRecord], wanted: Wanted) -> Group | None:
+    """A group of what is left; where its medoid is gone, the others were never held against each other."""
+    members: list[Member] = []
+    for key, sha, pixels, relation, score, reasons in one["pictures"]:
+        record = records.get(key)
+        if record is None or record.sha256 != sha:
+            continue
+        facts = (record.format, record.width, record.height, record.added)
+        judged = (Relation(relation), float(score), tuple(reasons), record.metadata)
+        members += [
+            Member(key, place, sha, pixels, *facts, *judged, wanted.is_reference(place)) for place in record.locations
+        ]
+    first = next((member for member in members if member.id == one["medoid"]), None)
+    if first is None:
+        return None
+    links = [
+        Link(first.id, member.id, member.relation, member.score)
+        for member in members
+        if member.pixel_hash != first.pixel_hash
+    ]
+    weakest = min(links, key=lambda link: (link.relation.rank, link.score), default=None)
+    loose = tuple(Link(a, b, Relation(relation), float(score)) for a, b, relation, score in one["loose"])
+    return Group(first.id, tuple(members), weakest, loose)
