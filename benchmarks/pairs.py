@@ -39,7 +39,7 @@ FEWER = 200
 """Photographs whose edits are looked at where frames are told apart: nearly all of them are clear cases."""
 
 AMONG_OTHERS = ("collage", "pasted-half", "pasted-third", "clutter")
-SHARING, SHARING_OF_A_CLASS, TWICE, WITHIN = 300, 200, 300, 80
+SHARING, SHARING_OF_A_CLASS, TWICE, WITHIN = 700, 300, 400, 120
 ALIKE = 0.6
 """Texture that agrees from which two near strangers were found to show the same, on 49 pairs looked at."""
 
