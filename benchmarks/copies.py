@@ -6,7 +6,6 @@ all of them and of the other sets as distractors; then random unrelated pairs ar
 
 import argparse
 import csv
-import hashlib
 import io
 import json
 import multiprocessing
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from measured import machine
+from pairs import in_fitting_half
 from PIL import Image
 
 from pictrace import assessment, tracing
@@ -66,9 +66,7 @@ def searched(task: tuple[str, str]) -> dict[str, Any]:
 
 def same_half(path: str) -> str:
     """Which half of the pictures the calibration saw."""
-    file = Path(path)
-    digest = hashlib.sha256(f"{file.parent.name}/{file.name}".encode()).digest()
-    return "fitted" if digest[0] % 2 == 0 else "held_out"
+    return "fitted" if in_fitting_half(Path(path)) else "held_out"
 
 
 def strangers(photos: list[Path], groups: dict[Path, str], count: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from measured import machine
 from PIL import Image
 
 from pictrace import assessment, tracing
+from pictrace.frames import between_corners
 from pictrace.picture import Picture
 from pictrace.polygons import clipped
 from pictrace.types import PROXY_SIDE
@@ -57,7 +58,7 @@ def sequences(data: Path) -> Iterator[Known]:
         for view in views[1:]:
             truth = np.loadtxt(view.parent / f"H1to{view.stem[-1]}p")
             kind = f"{folder.rpartition('/')[2]} {view.stem[-1]}"
-            yield Known(kind, Image.open(view).convert("RGB"), first, np.linalg.inv(truth))
+            yield Known(kind, Image.open(view).convert("RGB"), first, between_corners(np.linalg.inv(truth)))
 
 
 def solved_for(start_: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -90,9 +91,7 @@ def made(path: Path, kind: str) -> Known:
     ground.paste(moved, mask=mask)
     stream = io.BytesIO()
     ground.save(stream, "JPEG", quality=88)
-    # Pillow takes the centre of a pixel to the centre of one.
-    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    return Known(kind, Image.open(stream).convert("RGB"), image, np.linalg.inv(half) @ back @ half)
+    return Known(kind, Image.open(stream).convert("RGB"), image, back)
 
 
 KINDS = ("perspective", "turned", "small", "part", "everything")

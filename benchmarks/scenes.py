@@ -7,7 +7,6 @@ threshold that one in a hundred of the left-out searches passes.
 
 import argparse
 import csv
-import hashlib
 import json
 import multiprocessing
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from measured import machine
+from pairs import in_fitting_half
 
 from pictrace import search, tracing
 from pictrace.collection import Collection
@@ -55,7 +55,7 @@ def looked_for(task: tuple[Path, Sequence[Path]]) -> dict[str, Any]:
     first = answer[0] if answer else None
     return {
         "path": path.name,
-        "half": "fitted" if hashlib.sha256(f"{path.parent.name}/{path.name}".encode()).digest()[0] % 2 == 0 else "held",
+        "half": "fitted" if in_fitting_half(path) else "held",
         "first": first is not None and first.path in right,
         "verified": first is not None and first.path in right and first.relation >= Relation.SCENE,
         "there": strength(answer[0] if answer else None),

@@ -3,6 +3,7 @@
 import ast
 import functools
 import graphlib
+import itertools
 import re
 import sys
 import tomllib
@@ -22,7 +23,7 @@ LAYERS = (
     "types settings",
     "results recipe filters dedupe.groups dedupe.decisions",
     "orders",
-    "_atomic _colour _jpeg _sniff _wire accuracy metadata polygons words dedupe.companions dedupe.files",
+    "_atomic _colour _jpeg _sniff _wire accuracy frames metadata polygons words dedupe.companions dedupe.files",
     "_decode _worker",
     "deeds picture prepared registry weights verdict catalogs sources.reading edits keypoints fetch",
     "dedupe.descriptions dedupe.plans dedupe.sharpness",
@@ -214,6 +215,22 @@ def test_every_way_to_import_is_seen(code):
 def test_every_module_has_its_layer():
     """A new module is put into a layer before anything else is said about it."""
     assert listed(module for module in modules() if layer(module) < 0) == ""
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_the_layers_in_the_docs_are_those_that_are_proved(document):
+    """Every module without `_` at the top is in one group, and no group has one from below the group before."""
+    text = (ROOT / document).read_text("utf-8")
+    section = text.partition("## The layers")[2].partition("\n## ")[0]
+    table = re.findall(r"^\| \w+ \| (.+?) \|", section, re.MULTILINE)
+    groups = table[1:] or re.search(r"From the ground up: .+", text)[0].split(";")
+    named = [
+        [name for name in re.findall(r"`(\w+)`", group) if name[0] != "_" and name != "pictrace"] for group in groups
+    ]
+    known = {module.partition(".")[0] for module in modules()} - {"pictrace"}
+
+    assert listed(itertools.chain.from_iterable(named)) == listed(name for name in known if name[0] != "_")
+    assert all(max(map(layer, one)) < min(map(layer, next_)) for one, next_ in itertools.pairwise(named))
 
 
 def test_imports_go_downward_only():

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.frames import HALF
 from pictrace.types import FEATURE_DTYPE
 
 VERSION = "orb-300-1"
@@ -22,6 +23,9 @@ _THINNEST = 8
 
 _LEAST_SIDE = 384
 """Smaller pictures are enlarged to this first: at a quarter of the size, 99 of 100 are matched instead of 22."""
+
+_LEVEL = 1.2
+"""From one level of the pyramid to the next; OpenCV's own."""
 
 _plain = cv2.ORB.create(nfeatures=500, fastThreshold=20)
 _keen = cv2.ORB.create(nfeatures=700, fastThreshold=7)
@@ -102,9 +106,16 @@ def _spread(raw: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
     return np.sort(order[turn[:count]])
 
 
-def places(features: npt.NDArray[np.void]) -> npt.NDArray[np.float32]:
-    """Where the features are, `(n, 2)` in pixels of the proxy."""
-    return np.stack([features["x"], features["y"]], axis=1).astype(np.float32) / np.float32(64)
+def places(features: npt.NDArray[np.void], frame: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """Where the features are in a proxy of a width and height, `(n, 2)` in pixels from the middle of its first one.
+
+    What is kept is OpenCV's place at a level of its pyramid times the level's scale. That takes the middle of the first
+    pixel of every level for one point, though they are apart by half of what their pixels differ in size.
+    """
+    kept = np.stack([features["x"], features["y"]], axis=1).astype(np.float32) / np.float32(64)
+    enlarged = max(1.0, _LEAST_SIDE / max(frame))
+    size = np.float32(_LEVEL) ** features["octave"].astype(np.float32) / np.float32(enlarged)
+    return np.asarray(kept + np.float32(HALF) * (size[:, None] - 1), np.float32)
 
 
 def use_one_thread() -> None:

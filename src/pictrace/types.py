@@ -163,7 +163,8 @@ Matrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[flo
 class Alignment:
     """Where two pictures overlap.
 
-    `transform` maps query pixels to match pixels (original sizes, homogeneous, bottom right is 1);
+    `transform` maps query pixels to match pixels (original sizes, homogeneous, bottom right is 1), both counted from
+    the upper left corner of the first pixel, whose middle is (0.5, 0.5): see `frames`;
     `query_overlap` and `match_overlap` are the shares of each picture's area that the other covers;
     `quad` is the query's outline in match pixels, clockwise from its top left corner.
     """

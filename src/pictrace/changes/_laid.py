@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pictrace.frames import between_middles, scaling
 from pictrace.types import Alignment, Trace
 
 SIDE = 256
@@ -54,14 +55,14 @@ def laid(query: Trace, candidate: Trace, alignment: Alignment) -> Laid:
     onto = _scale(one, still) @ between @ np.linalg.inv(_scale(other, moving))
     height, width = one.shape[:2]
     near, coarse = _evened(one, other, stretch(onto, other.shape[1] / 2, other.shape[0] / 2))
-    warped = cv2.warpPerspective(coarse, onto, (width, height), flags=cv2.INTER_LINEAR)
+    warped = cv2.warpPerspective(coarse, between_middles(onto), (width, height), flags=cv2.INTER_LINEAR)
     inside = covered(other.shape[:2], onto, (width, height))
     return Laid(near, np.asarray(warped), inside, one, other, onto, is_query_still)
 
 
 def covered(shape: tuple[int, int], onto: Matrix, size: tuple[int, int], rim: int = 7) -> Mask:
     """Where a picture of that shape `(h, w)` lies in a frame of a size (width, height), less a rim at its edges."""
-    mask = cv2.warpPerspective(np.full(shape, 255, np.uint8), onto, size, flags=cv2.INTER_NEAREST)
+    mask = cv2.warpPerspective(np.full(shape, 255, np.uint8), between_middles(onto), size, flags=cv2.INTER_NEAREST)
     mask = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return np.asarray(cv2.erode(mask, np.ones((rim, rim), np.uint8))[1:-1, 1:-1] > 0)
 
@@ -95,7 +96,7 @@ def luma(pixels: Bytes) -> Levels:
 
 def _scale(pixels: Bytes, trace: Trace) -> Matrix:
     """From pixels of the original to those of a small one."""
-    return np.diag([pixels.shape[1] / trace.width, pixels.shape[0] / trace.height, 1.0])
+    return scaling(pixels.shape[1] / trace.width, pixels.shape[0] / trace.height)
 
 
 def _evened(still: Bytes, moving: Bytes, enlarged: float) -> tuple[Bytes, Bytes]:

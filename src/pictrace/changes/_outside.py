@@ -9,6 +9,7 @@ import numpy as np
 
 from pictrace.changes._laid import Bytes, Laid, Matrix, covered
 from pictrace.changes._views import between
+from pictrace.frames import HALF
 from pictrace.polygons import Point, clipped
 from pictrace.results import Box, Change, ChangeKind, Which
 from pictrace.types import Alignment, Trace
@@ -100,10 +101,10 @@ def seams(pixels: Bytes, corners: Sequence[Point]) -> list[float]:
         normal = np.array([end[1] - start[1], start[0] - end[0]]) / length
         reach = np.arange(-_REACH, _REACH + 1)
         places = (along[None] + reach[:, None, None] * normal).astype(np.float32)
-        held = (along > edge).all(axis=1) & (along < np.array([width - 1 - edge, height - 1 - edge])).all(axis=1)
+        held = (along > edge).all(axis=1) & (along < np.array([width - edge, height - edge])).all(axis=1)
         if np.count_nonzero(held) < 10:
             continue
-        there = places[..., 0], places[..., 1]
+        there = places[..., 0] - np.float32(HALF), places[..., 1] - np.float32(HALF)
         line = np.float32(1) * cv2.remap(pixels, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         across = np.abs(line[2:] - line[:-2]).mean(axis=2)[:, held].mean(axis=1)
         at = reach[1:-1]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.changes._laid import Bytes, Cell, Laid, Levels, luma, stretch
+from pictrace.frames import between_middles
 from pictrace.results import Change, ChangeKind, Which
 
 LIGHT = 5.0
@@ -267,7 +268,8 @@ def detail(pair: Laid, tone: Toned) -> tuple[float, float]:
     # The coarsest band would take in what lies beyond the edges of the overlap.
     mask = cv2.morphologyEx(tone.agreeing, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     mask = cv2.erode(mask, np.ones((RIM, RIM), np.uint8), borderValue=255)
-    back = cv2.warpPerspective(mask, np.linalg.inv(pair.onto), moving.shape[::-1], flags=cv2.INTER_NEAREST)
+    there = between_middles(np.linalg.inv(pair.onto))
+    back = cv2.warpPerspective(mask, there, moving.shape[::-1], flags=cv2.INTER_NEAREST)
     if enlarged > 1:
         still, mask = _shrunk(still, 1 / enlarged), _shrunk(mask, 1 / enlarged, cv2.INTER_NEAREST)
     else:

@@ -23,6 +23,9 @@ _SMALLEST = 320
 _MOST = 1400
 """Features of one picture; matching takes as long as their product."""
 
+_DOUBLED = np.float32(0.25)
+"""Pixels by which OpenCV's SIFT places everything too far right and down, for it looks at the picture doubled."""
+
 _FEW = 250
 _THINNEST = 16
 _MARGIN = 0.06
@@ -151,7 +154,7 @@ def _extracted(grey: npt.NDArray[np.uint8]) -> Detail:
         kept = np.sort(np.argpartition(-raw[:, 4], _MOST)[:_MOST])
         raw, descriptors = raw[kept], descriptors[kept]
     rooted = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
-    return Detail(raw[:, :2], raw[:, 2], np.deg2rad(raw[:, 3]), rooted.astype(np.float32))
+    return Detail(raw[:, :2] - _DOUBLED, raw[:, 2], np.deg2rad(raw[:, 3]), rooted.astype(np.float32))
 
 
 def _featureless() -> Detail:

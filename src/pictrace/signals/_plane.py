@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.frames import between_corners, scaling
 from pictrace.polygons import area, clipped
 from pictrace.types import PROXY_SIDE, Alignment, Matrix, Trace
 
@@ -43,7 +44,8 @@ def frame_of(trace: Trace) -> Frame:
 
 
 def alignment_of(homography: Exact, query: Trace, candidate: Trace, *, mirrored: bool) -> Alignment | None:
-    """The overlap that a homography between proxies means for the pictures, if it is a sane one."""
+    """The overlap that a homography between proxies' features means for the pictures, if it is a sane one."""
+    homography = between_corners(homography)
     width, height = frame_of(query)
     corners = outline((width, height))
     quad = mapped(homography, corners)
@@ -89,11 +91,6 @@ def scale_to_proxy(trace: Trace) -> Exact:
     """From the original's pixels to the proxy's."""
     width, height = frame_of(trace)
     return scaling(width / trace.width, height / trace.height)
-
-
-def scaling(x: float, y: float) -> Exact:
-    """A change of size that takes centres of pixels to centres of pixels, `(3, 3)`."""
-    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1.0]])
 
 
 def mapped(homography: Exact, points: Exact) -> Any:

@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.frames import between_middles, scaling
 from pictrace.polygons import clipped
 from pictrace.signals._detail import SIDE, pixels_of, small
-from pictrace.signals._plane import Exact, frame_of, mapped, outline, scaling
+from pictrace.signals._plane import Exact, frame_of, mapped, outline
 from pictrace.types import Trace
 
 _LEAST_SIDE = 64
@@ -22,8 +23,10 @@ def shared_view(moving: Trace, still: Trace, onto: Exact) -> tuple[Levels, Level
     """The part of `still` that `moving` covers, all of `moving`, and the transform from this to that.
 
     Both are `(h, w, 3)` float32 at about the same scale: one pixel of the coarser is one of the result, of which the
-    longest side is at most `SIDE`. `onto` is between the originals. None if they share nothing.
+    longest side is at most `SIDE`. `onto` is between the originals, what is given between middles of pixels. None if
+    they share nothing.
     """
+    onto = between_middles(onto)
     quad = mapped(onto, outline((moving.width, moving.height)))
     shared = [] if quad is None else clipped([(float(x), float(y)) for x, y in quad], still.width, still.height)
     if len(shared) < 3:
@@ -39,7 +42,7 @@ def shared_view(moving: Trace, still: Trace, onto: Exact) -> tuple[Levels, Level
     part, to_part = _cut(still, (low, high), factor)
     if min(part.shape[:2]) < 1:
         return None
-    whole, to_whole = _brought_to(moving, factor * density)
+    whole, to_whole = _brought_to(moving, factor / density)
     return part, whole, np.asarray(to_part @ onto @ np.linalg.inv(to_whole))
 
 
@@ -74,7 +77,7 @@ def _source(trace: Trace, factor: float) -> tuple[npt.NDArray[Any], Exact]:
     wanted = factor * max(trace.width, trace.height)
     pixels = small(trace) if wanted <= SIDE * 1.01 else pixels_of(trace)
     scale = pixels.shape[1] / trace.width, pixels.shape[0] / trace.height
-    return pixels, scaling(*scale)
+    return pixels, between_middles(scaling(*scale))
 
 
 def _resized(pixels: npt.NDArray[Any], onto: Exact, at: tuple[int, int], factor: float) -> tuple[Levels, Exact]:
@@ -85,4 +88,4 @@ def _resized(pixels: npt.NDArray[Any], onto: Exact, at: tuple[int, int], factor:
         return np.asarray(pixels, np.float32), shifted
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     resized = np.clip(cv2.resize(np.asarray(pixels, np.float32), size, interpolation=method), 0, 255)
-    return resized, scaling(size[0] / width, size[1] / height) @ shifted
+    return resized, between_middles(scaling(size[0] / width, size[1] / height)) @ shifted

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import keypoints
+from pictrace.frames import HALF
 from pictrace.signals._matching import matched, may_be_mirrored, may_match
 from pictrace.signals._matching import mirrored as _mirrored
 from pictrace.signals._plane import (
@@ -103,9 +104,10 @@ def _agreeing(query: Trace, candidate: Trace, onto: Exact, *, mirrored: bool) ->
     if min(len(query.features), len(candidate.features)) < _LEAST_PAIR:
         return np.empty((0, 4))
     left, right = matched(_mirrored(query) if mirrored else query.features, candidate.features)
-    start, end = (keypoints.places(side).astype(np.float64) for side in (left, right))
+    start = keypoints.places(left, frame_of(query)).astype(np.float64) + HALF
+    end = keypoints.places(right, frame_of(candidate)).astype(np.float64) + HALF
     if mirrored:
-        start[:, 0] = frame_of(query)[0] - 1 - start[:, 0]
+        start[:, 0] = frame_of(query)[0] - start[:, 0]
     start, end = (mapped(np.linalg.inv(scale_to_proxy(one)), at) for one, at in ((query, start), (candidate, end)))
     landed = homogeneous(start) @ onto.T
     tolerance = _TOLERANCE_PX / scale_to_proxy(candidate)[0, 0]
@@ -168,7 +170,7 @@ def _agreement(query: Any, candidate: Any, query_frame: Frame, candidate_frame: 
     left, right = matched(query, candidate)
     if len(left) < _LEAST_MATCHES:
         return _Agreement(len(left))
-    start, end = keypoints.places(left), keypoints.places(right)
+    start, end = keypoints.places(left, query_frame), keypoints.places(right, candidate_frame)
     homography, inside = _homography(start, end)
     similarity, within = _similarity(start, end)
     found = _Agreement(len(left), distinct_places(start[inside], end[inside]), homography=homography)

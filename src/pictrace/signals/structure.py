@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pictrace.frames import between_middles, scaling
 from pictrace.picture import Picture
 from pictrace.signals._detail import SIDE, small
 from pictrace.signals._view import shared_view
@@ -159,11 +160,10 @@ def _between(
     query: Trace,
     onto: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """A transform between originals as one between pictures of other sizes."""
-    scale_still = np.diag([still.shape[1] / candidate.width, still.shape[0] / candidate.height, 1.0])
-    scale_moving = np.diag([query.width / moving.shape[1], query.height / moving.shape[0], 1.0])
-    homography: npt.NDArray[np.float64] = scale_still @ onto @ scale_moving
-    return homography
+    """A transform between originals as one between middles of the pixels of pictures of other sizes."""
+    scale_still = scaling(still.shape[1] / candidate.width, still.shape[0] / candidate.height)
+    scale_moving = scaling(query.width / moving.shape[1], query.height / moving.shape[0])
+    return between_middles(scale_still @ onto @ scale_moving)
 
 
 def _evened(still: _LEVELS, moving: _LEVELS, stretch: float) -> tuple[_LEVELS, _LEVELS]:
