@@ -181,6 +181,7 @@ def pose(alignment: Alignment) -> str:
         a, c = -a, -c
     # The transform leads from the query to the match; what was done leads the other way.
     turn = -math.degrees(math.atan2(c - b, a + d))
+    turn = 180.0 if abs(turn) > 180 - _TURNED else turn
     scale = 1 / max(math.sqrt(abs(a * d - b * c)), 1e-9)
     is_over = alignment.mirrored and abs(abs(turn) - 180) < _TURNED
     parts = [f"turned {_turn(turn)}"] if abs(turn) >= _TURNED and not is_over else []

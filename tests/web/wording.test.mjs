@@ -80,6 +80,12 @@ test("a mirror image upside down is mirrored top to bottom", () => {
   assert.equal(moved(english, match), "mirrored top to bottom");
 });
 
+test("upside down is clockwise, as what was done says", () => {
+  const match = { transform: [[-1, 0, 100], [0, -1, 200], [0, 0, 1]], quad: [[100, 200], [0, 200], [0, 0], [100, 0]], width: 100, height: 200, mirrored: false };
+
+  assert.equal(moved(english, match), "turned 180° clockwise");
+});
+
 test("a pose is told in the direction of what was done, not in that of the transform", () => {
   const transform = [[0, -0.5, 100], [0.5, 0, 0], [0, 0, 1]];
   const match = { transform, quad: [[100, 0], [100, 200], [0, 200], [0, 0]], width: 100, height: 200, mirrored: false };

@@ -123,8 +123,9 @@ function floored(value) {
 
 /** How the first picture lies beside the second, as if made of it: turned, mirrored, scaled, slanted. @param {any} app @param {any} match */
 export function moved(app, match) {
-  const { scale, turn, slant } = change(match);
-  const isOver = match.mirrored && Math.abs(Math.abs(turn) - 180) < TURNED;
+  const { scale, turn: exact, slant } = change(match);
+  const turn = Math.abs(exact) > 180 - TURNED ? 180 : exact;
+  const isOver = match.mirrored && turn === 180;
   const parts = [];
   if (Math.abs(turn) >= TURNED && !isOver) {
     const params = { degrees: Math.round(Math.abs(turn)) };
