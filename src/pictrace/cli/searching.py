@@ -47,8 +47,9 @@ def search(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Find the relatives of a picture: copies, edits, parts, other photographs of the same thing.
 
-    Matches come best first, with the relation, the probability that it holds, where the pictures overlap, and every
-    place where the match was seen; places where there is no file any more are marked as vanished.
+    Matches come best first, with the relation, the probability that it holds, where the pictures overlap, every place
+    where the match was seen, and in brackets what was done to the picture; places where there is no file any more are
+    marked as vanished.
     """
     from pictrace.cli._places import looked_for
 
