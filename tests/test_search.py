@@ -87,6 +87,18 @@ def test_what_lies_inside_the_query_is_found_by_local_features(collection: Colle
     assert "thorough" not in answer.timings_ms
 
 
+def test_without_local_features_in_an_index_more_candidates_are_verified_at_last(collection, monkeypatch) -> None:
+    """Nothing else would lead to what lies inside; with them there, none of these is needed."""
+    monkeypatch.setattr(search, "VERIFIED", 0)
+    monkeypatch.setattr(search, "FEWER", 0)
+    query = Picture.open(jpeg(photo("coffee.png").crop((40, 30, 500, 350))))
+
+    answer = search.search(replace(collection.engine(), local=None), query)
+
+    assert (str(FOLDER / "coffee.png"), Relation.COPY) == (answer[0].path, answer[0].relation)
+    assert "thorough" in answer.timings_ms
+
+
 def test_a_flat_picture_gets_a_reason_and_no_match(collection: Collection) -> None:
     """Featureless is a typed answer."""
     answer = collection.search(jpeg(flat()))

@@ -19,7 +19,16 @@ from pictrace.picture import Picture
 from pictrace.results import Answer, Match
 from pictrace.signals.embedding import is_featureless
 from pictrace.types import Key, Relation, Trace
-from pictrace.verification import GLANCED, Judged, is_settled, judged, looked_closer, matches_of, with_relatives
+from pictrace.verification import (
+    GLANCED,
+    Judged,
+    is_settled,
+    judged,
+    looked_closer,
+    matches_of,
+    readying,
+    with_relatives,
+)
 from pictrace.words import FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
@@ -30,7 +39,11 @@ VERIFIED = 20
 
 THOROUGH = 80
 """Candidates whose geometry is checked before it is said that nothing better than a likeness is there, those that
-are near to one part of the query among them."""
+are near to one part of the query among them, where no index of local features tells what lies inside of what."""
+
+FEWER = 40
+"""The same where there is one: of 156 edits and visitors' photographs that were proved among 7,409 pictures, none was
+by verifying more candidates after those that share local features."""
 
 INSIDE = 10
 """Candidates that share most local features with the query, whose geometry is checked before that of the `THOROUGH`;
@@ -192,7 +205,7 @@ def _looked_further(look: _Looking, known: Sequence[Judged], keys: Sequence[Key]
     engine, query, trace, stages = look.engine, look.query, look.trace, look.stages
     found, order = list(known), list(keys)
     if not is_settled(trace, found, look.least):
-        with stages("inside"):
+        with stages("inside"), readying(engine, trace):
             inside = of_details(engine, tracing.details_of(query if isinstance(query, Picture) else trace), INSIDE)
             order = interleaved([inside, order])
             done = {one.key for one in found}
@@ -204,7 +217,8 @@ def _looked_further(look: _Looking, known: Sequence[Judged], keys: Sequence[Key]
         with stages("thorough"):
             done = {one.key for one in found}
             rest = [key for key in _with_parts(engine, query, trace, order) if key not in done]
-            found += judged(engine, trace, rest[: max(0, THOROUGH - len(found))], verify=True)
+            most = THOROUGH if engine.local is None or engine.local.left_out else FEWER
+            found += judged(engine, trace, rest[: max(0, most - len(found))], verify=True)
             likely = [*order[:GLANCED], *interleaved([order[GLANCED:], rest])]
             found = looked_closer(engine, trace, found, likely, last=True)
             order = list(dict.fromkeys([*order, *rest]))

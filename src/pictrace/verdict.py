@@ -107,13 +107,14 @@ def judge(evidence: Sequence[Evidence]) -> Verdict:
 
 def _level(evidence: Sequence[Evidence], relation: Relation) -> Level:
     """Who speaks loudest for a relation and against it, and what comes of it."""
-    supporters = [piece for piece in _strongest(evidence, relation) if (piece.log_odds or 0.0) > 0]
+    strongest = _strongest(evidence, relation)
+    supporters = [piece for piece in strongest if (piece.log_odds or 0.0) > 0]
     doubters = [piece for piece in evidence if _doubts(piece, relation)]
     # Of equal hashes there is no likelihood: they are, or are not.
     is_open = relation is not Relation.EXACT or bool(supporters)
     return Level(
         relation,
-        _sigmoid(log_odds(evidence, relation)) if is_open else 0.0,
+        _sigmoid(_total(strongest, relation)) if is_open else 0.0,
         operating(relation).threshold,
         max(supporters, key=lambda piece: piece.log_odds or 0.0).signal if supporters else "",
         min(doubters, key=lambda piece: piece.log_odds or 0.0).signal if doubters else "",
@@ -122,7 +123,11 @@ def _level(evidence: Sequence[Evidence], relation: Relation) -> Level:
 
 def log_odds(evidence: Sequence[Evidence], relation: Relation) -> float:
     """Log-odds that a pair is at least `relation`: the prior and the strongest opinion of each family."""
-    return operating(relation).prior + sum(piece.log_odds or 0.0 for piece in _strongest(evidence, relation))
+    return _total(_strongest(evidence, relation), relation)
+
+
+def _total(strongest: Sequence[Evidence], relation: Relation) -> float:
+    return operating(relation).prior + sum(piece.log_odds or 0.0 for piece in strongest)
 
 
 def _strongest(evidence: Sequence[Evidence], relation: Relation) -> list[Evidence]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,18 +20,18 @@ GLANCED, GLANCED_AT_LAST = 4, 12
 _LOOKED = 6
 """Of those, how many get a closer look at a time at most, where a glance promises something."""
 
-_UNPROMISED = 2
-"""The likeliest get a closer look whatever the glance says: of parts of 20 % of each side it misses one in six."""
-
 _PROMISING = 4
-"""Places that roughly agree at a glance; of strangers one in twelve has so many."""
+"""Places that roughly agree at a glance: of 57 small parts, negatives and pictures within pictures 56 have so many, of
+strangers that are nearest one in twenty. A closer look at the two likeliest of the others proved none of 166 edits
+and visitors' photographs."""
 
 HINTED = 5
 """Features that agree, too few to prove anything, which put a candidate before others."""
 
-RELATIVES = 20
+RELATIVES = 12
 """Open candidates that are glanced at where others of the same thing are looked for; benchmarks/holidays.py finds a
-mean average precision of 0.80 without and 0.83 with them."""
+mean average precision of 0.80 without and 0.83 with 20 of them; in 30 searches none beyond the tenth was proved.
+"""
 
 _RELATED = 10
 """Of those, how many get a closer look at most: of twelve checkerboards all promise something."""
@@ -48,14 +49,21 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Judged:
-    """A candidate, what was found of it, and what that means; whether it was glanced at, and looked at closer."""
+    """A candidate, what was found of it, and what that means; what a glance promised, and whether it was looked at
+    closer.
+    """
 
     key: Key
     trace: Trace
     verdict: Verdict
     evidence: Sequence[Evidence]
-    glanced: bool = False
+    promise: int | None = None
     looked: bool = False
+
+    @property
+    def glanced(self) -> bool:
+        """Whether its coarser features were looked at."""
+        return self.promise is not None
 
     @property
     def relation(self) -> Relation:
@@ -100,6 +108,18 @@ def is_settled(query: Trace, found: Sequence[Judged], least: Relation) -> bool:
     return is_featureless(query) or any(one.relation >= least for one in found)
 
 
+@contextmanager
+def readying(engine: Engine, query: Trace) -> Iterator[None]:
+    """Makes ready for a closer look beside what is done meanwhile, where there is a thread for it."""
+    if engine.threads < 2 or not _aligns(engine):
+        yield
+        return
+    with ThreadPoolExecutor(1, "pictrace-ready") as beside:
+        made = beside.submit(ready, query)
+        yield
+        made.result()
+
+
 def looked_closer(
     engine: Engine, query: Trace, found: Sequence[Judged], order: Sequence[Key], *, last: bool
 ) -> list[Judged]:
@@ -111,14 +131,11 @@ def looked_closer(
         return list(found)
     ready(query)
     known = {one.key: one for one in found}
-    for chosen in _chosen(engine, query, known, order, last=last):
-        fresh: list[Judged] = []
-        for start in range(0, len(chosen), _AT_ONCE):
-            fresh += _beside(engine, lambda one: _closer(engine, query, one), chosen[start : start + _AT_ONCE])
-            if is_settled(query, fresh, Relation.COPY):
-                break
+    chosen = _chosen(engine, query, known, order, last=last)
+    for start in range(0, len(chosen), _AT_ONCE):
+        fresh = _beside(engine, lambda one: _closer(engine, query, one), chosen[start : start + _AT_ONCE])
         known |= {one.key: one for one in fresh}
-        if is_settled(query, fresh, Relation.SCENE):
+        if is_settled(query, fresh, Relation.COPY):
             break
     return list(known.values())
 
@@ -141,17 +158,14 @@ def _aligns(engine: Engine) -> bool:
 
 def _chosen(
     engine: Engine, query: Trace, known: dict[Key, Judged], order: Sequence[Key], *, last: bool
-) -> Iterator[list[Judged]]:
-    """Whom to look at closer next, for as long as nothing is proved: what is proved to be a scene may be a copy."""
+) -> list[Judged]:
+    """Whom to look at closer: what is proved to be a scene, for it may be a copy, or else what a glance promises."""
     ranked = _ranked(known, order)
     proved = [one for one in ranked if one.relation is Relation.SCENE and not one.looked]
     if proved:
-        yield proved[:_LOOKED]
-        return
+        return proved[:_LOOKED]
     most = GLANCED_AT_LAST - GLANCED if last else GLANCED
-    yield _promising(engine, query, known, [one for one in ranked if not one.glanced][:most])[:_LOOKED]
-    if last:
-        yield [one for one in _ranked(known, order) if not one.looked][:_UNPROMISED]
+    return _promising(engine, query, known, [one for one in ranked if not one.glanced][:most])[:_LOOKED]
 
 
 def _ranked(known: dict[Key, Judged], order: Sequence[Key]) -> list[Judged]:
@@ -163,10 +177,14 @@ def _ranked(known: dict[Key, Judged], order: Sequence[Key]) -> list[Judged]:
 
 def _promising(engine: Engine, query: Trace, known: dict[Key, Judged], glanced: Sequence[Judged]) -> list[Judged]:
     """Those of which a glance promises something, the most promising first; `known` remembers who was glanced at."""
-    promises = _beside(engine, lambda one: promise(query, one.trace), glanced)
-    known |= {one.key: replace(one, glanced=True) for one in glanced}
-    pairs = sorted(zip(promises, glanced, strict=True), key=lambda pair: -pair[0])
-    return [known[one.key] for number, one in pairs if number >= _PROMISING]
+    seen = _beside(engine, lambda one: replace(one, promise=promise(query, one.trace)), glanced)
+    known |= {one.key: one for one in seen}
+    seen.sort(key=lambda one: -_promised(one))
+    return [one for one in seen if _promised(one) >= _PROMISING]
+
+
+def _promised(one: Judged) -> int:
+    return one.promise or 0
 
 
 def _inliers(one: Judged) -> float:

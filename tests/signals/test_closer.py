@@ -9,6 +9,8 @@ from PIL import Image, ImageOps
 
 from pictrace.edits import SUITE
 from pictrace.signals import geometry
+from pictrace.signals._agreement import likeness, likenesses
+from pictrace.signals._detail import detail
 from pictrace.signals.closer import Signal, promise
 from pictrace.types import Alignment, Silence
 
@@ -111,6 +113,15 @@ def test_a_line_of_places_is_no_view() -> None:
     found = Signal().compare(trace(strip), trace(photo("coffee.png")), [])
 
     assert (found.log_odds or -1) < 0
+
+
+def test_the_likeness_of_four_ways_is_that_of_each_by_itself() -> None:
+    """Mirror image, negative and both come from the same products, and say what exchanged descriptors say."""
+    query, other = detail(trace(photo("coffee.png"))), detail(trace(photo("rocket.jpg")))
+    ways = [query, query.mirrored(512), query.negative(), query.mirrored(512).negative()]
+
+    for way, found in zip(ways, likenesses(query, other), strict=True):
+        assert found == pytest.approx(likeness(way, other), abs=1e-5)
 
 
 def test_a_glance_promises_what_a_closer_look_keeps() -> None:

@@ -38,14 +38,36 @@ class Agreement:
     inside: npt.NDArray[np.bool_]
 
 
-def matched(query: Detail, candidate: Detail) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Places of the features that have no rival near to as good, seen from either picture; clearest matches first."""
-    if min(len(query), len(candidate)) < 2:
-        return np.empty(0, np.intp), np.empty(0, np.intp)
+def likeness(query: Detail, candidate: Detail) -> Any:
+    """How much each feature of the query is like each of the candidate, `(n, m)` float32."""
+    return _products(query.descriptors, candidate.descriptors)
+
+
+def likenesses(query: Detail, candidate: Detail) -> tuple[Any, Any, Any, Any]:
+    """The same of the query as it is, mirrored, as a negative and both, for little more than one of them takes."""
+    if not min(len(query), len(candidate)):
+        empty = np.empty((len(query), len(candidate)), np.float32)
+        return empty, empty, empty, empty
+    even, across, turned, both = (
+        _products(one, other) for one, other in zip(query.shares, candidate.shares, strict=True)
+    )
+    upright, mirrored = even + across, turned + both
+    even -= across
+    turned -= both
+    return upright + mirrored, upright - mirrored, even + turned, even - turned
+
+
+def _products(one: Points, other: Points) -> Any:
     # NumPy's product wakes threads that wait for each other; OpenCV's takes as long alone.
-    likeness: Any = cv2.gemm(query.descriptors, candidate.descriptors, 1.0, None, 0.0, flags=cv2.GEMM_2_T)
-    there = _unrivalled(likeness)
-    back = _unrivalled(np.ascontiguousarray(likeness.T))
+    return cv2.gemm(one, other, 1.0, None, 0.0, flags=cv2.GEMM_2_T)
+
+
+def matched(alike: Any) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Places of the features that have no rival near to as good, seen from either picture; clearest matches first."""
+    if min(alike.shape) < 2:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    there = _unrivalled(alike)
+    back = _unrivalled(np.ascontiguousarray(alike.T))
     ratio: dict[tuple[int, int], float] = {}
     for one, other, value in zip(*there, strict=True):
         ratio[one, other] = value
@@ -68,13 +90,13 @@ def _unrivalled(likeness: Any) -> tuple[list[int], list[int], list[float]]:
     return kept.tolist(), nearest[kept].tolist(), ratio[kept].tolist()
 
 
-def agreement(query: Detail, candidate: Detail) -> Agreement | None:
-    """What most matches agree on; None if hardly any do.
+def agreement(query: Detail, candidate: Detail, alike: Any = None) -> Agreement | None:
+    """What most matches agree on; None if hardly any do. `alike` is their likeness, if it is known.
 
     Every match says by itself how the pictures lie: it has a place, a size and a direction on both sides. The one that
     most others agree with roughly is taken, so that nine of ten may be wrong and nothing is left to chance.
     """
-    start, end, rough = roughly(query, candidate)
+    start, end, rough = roughly(query, candidate, alike)
     if rough.sum() < _LEAST:
         return None
     found = chosen(start, end, rough)
@@ -84,9 +106,9 @@ def agreement(query: Detail, candidate: Detail) -> Agreement | None:
     return Agreement(start.astype(np.float32), end.astype(np.float32), matrix, inside)
 
 
-def roughly(query: Detail, candidate: Detail) -> tuple[Exact, Exact, npt.NDArray[np.bool_]]:
+def roughly(query: Detail, candidate: Detail, alike: Any = None) -> tuple[Exact, Exact, npt.NDArray[np.bool_]]:
     """Both ends of the matches `(n, 2)`, and which of them roughly agree `(n,)`."""
-    left, right = matched(query, candidate)
+    left, right = matched(likeness(query, candidate) if alike is None else alike)
     start, end = query.points[left].astype(np.float64), candidate.points[right].astype(np.float64)
     if len(left) < _LEAST:
         return start, end, np.zeros(len(left), np.bool_)

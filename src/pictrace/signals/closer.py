@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from pictrace.polygons import clipped
-from pictrace.signals._agreement import Agreement, agreement, roughly
+from pictrace.signals._agreement import Agreement, agreement, likenesses, roughly
 from pictrace.signals._detail import Box, Detail, around, detail, glance, part
 from pictrace.signals._plane import (
     Exact,
@@ -76,7 +76,8 @@ def ready(query: Trace) -> None:
 def promise(query: Trace, candidate: Trace) -> int:
     """How many places roughly agree at a glance, of the best way to take the query: what to look at closer first."""
     mine, theirs, width = detail(query), glance(candidate), frame_of(query)[0]
-    return max(int(roughly(way.of(mine, width), theirs)[2].sum()) for way in _WAYS)
+    ways = zip(_WAYS, likenesses(mine, theirs), strict=True)
+    return max(int(roughly(way.placed(mine, width), theirs, alike)[2].sum()) for way, alike in ways)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class _Way:
     def of(self, found: Detail, width: float) -> Detail:
         found = found.mirrored(width) if self.mirrored else found
         return found.negative() if self.negative else found
+
+    def placed(self, found: Detail, width: float) -> Detail:
+        """The features at their places, with the descriptors as they were: how alike they are is known already."""
+        found = found.flipped(width) if self.mirrored else found
+        return found.turned() if self.negative else found
 
 
 _WAYS = (_Way(), _Way(mirrored=True), _Way(negative=True), _Way(mirrored=True, negative=True))
@@ -144,8 +150,8 @@ def _looked(query: Trace, candidate: Trace) -> _Found | None:
     """The best agreement of any way, refined by what both share if that is a small part of one of them."""
     best: _Found | None = None
     mine, theirs, width = detail(query), detail(candidate), frame_of(query)[0]
-    for way in _WAYS:
-        agreed = agreement(way.of(mine, width), theirs)
+    for way, alike in zip(_WAYS, likenesses(mine, theirs), strict=True):
+        agreed = agreement(way.placed(mine, width), theirs, alike)
         if agreed is not None and (best is None or agreed.inside.sum() > best.agreed.inside.sum()):
             best = _Found(way, agreed)
         if best is not None and best.inliers >= _SURE_INLIERS:
