@@ -122,3 +122,18 @@ def test_strangers_in_one_frame_are_told_what_agrees(signals) -> None:
 
     assert any("on or around them" in reason for reason in match.reasons)
     assert not any("too little to go by" in reason for reason in match.reasons if "local features" in reason)
+
+
+def test_a_search_among_screenshots_finds_the_same_photograph_and_no_other(tmp_path) -> None:
+    """In one application's window are three photographs: of a fourth there is nothing, of one of them a copy."""
+    with Collection(tmp_path / "c.pictrace", settings=Settings(workers=1, threads=1)) as few:
+        for name in ("chelsea.png", "rocket.jpg", "astronaut.png"):
+            few.add_image(jpeg(SUITE["phone"](photo(name), Random(1))))
+        stranger, posted = (
+            few.search(jpeg(SUITE[edit](photo(name), Random(1))))
+            for edit, name in (("phone", "coffee.png"), ("post", "chelsea.png"))
+        )
+
+    assert all(match.relation < Relation.SCENE for match in stranger)
+    assert [match.id for match in posted if match.relation >= Relation.SCENE] == [1]
+    assert posted[0].relation is Relation.COPY
