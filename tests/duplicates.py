@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,3 +62,23 @@ def copies(folder: Path, *names: str, **options: Any) -> Group:
     """The same bytes under several names, the first of which stays."""
     paths = [saved(folder / name, **options) for name in names]
     return group(*map(member, paths))
+
+
+def tree(folder: Path) -> dict[str, tuple[str, int, bytes]]:
+    """Everything in a folder: bytes, modes, and times of files and folders."""
+    found = {}
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        status = path.lstat()
+        content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+        found[str(path)] = (stat.filemode(status.st_mode), status.st_mtime_ns, content)
+    return found
+
+
+def codes(outcome: Any) -> list[str]:
+    """Why each file that failed did."""
+    return [one.code for one in outcome.troubles]
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return sorted(path.name for path in folder.iterdir())

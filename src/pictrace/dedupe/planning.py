@@ -106,7 +106,7 @@ class _Planner:
         """A group with its files looked at, and which of them stays."""
         draft = _Draft(group)
         for member in group.members:
-            standing = self._standing(member, is_medoid=member.id == group.medoid)
+            standing = self._standing(member, is_medoid=group.is_led_by(member))
             if isinstance(standing, _Standing):
                 draft.standing.append(standing)
             else:
@@ -227,6 +227,7 @@ def _relation(member: Member, keeper: Member) -> Relation:
 def _beside(one: Contender, keeper: Contender, going: set[str]) -> list[Beside] | str:
     """What goes with a file, or why it has to stay: RAW and video go only where the keeper has the same beside it."""
     found = []
+    going = going | {companion.path for companion in one.companions}
     try:
         for companion in one.companions:
             twin = ""
