@@ -385,6 +385,24 @@ def test_the_trash_knows_where_a_file_was(tmp_path, home, monkeypatch):
     assert (tree(tmp_path / "in"), info.exists()) == (before, False)
 
 
+def test_what_another_program_threw_away_is_not_touched(tmp_path, home, monkeypatch):
+    """Killed just before the move, while somebody else's file took the name in the trash: it stays, and ours too."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    plan = planned(home, copies(tmp_path / "in", "a.jpg", "ab.jpg"), action="trash")
+    before, foreign = tree(tmp_path / "in"), tmp_path / "data" / "Trash" / "files" / "ab.jpg"
+
+    def kill(step):
+        if step == "move":
+            foreign.write_bytes(b"somebody else's")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        applying.apply(plan, disk=Disk(kill))
+    undoing.undo(plan)
+
+    assert (tree(tmp_path / "in"), foreign.read_bytes()) == (before, b"somebody else's")
+
+
 def test_deleting_has_to_be_meant_and_cannot_be_taken_back(tmp_path, home):
     """Undo says so, file by file."""
     plan = planned(home, copies(tmp_path / "in", "a.jpg", "ab.jpg"), action="delete")

@@ -8,8 +8,11 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
+from pictrace._regular import open_regular
 from pictrace.dedupe._disk import Disk
 from pictrace.errors import ActionImpossibleError
+
+_MOST_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,16 @@ def said(path: str, info: str) -> bytes:
     shown = path if is_own else os.path.relpath(path, top)
     deleted = datetime.now().astimezone().strftime("%Y-%m-%dT%H:%M:%S")
     return f"[Trash Info]\nPath={quote(os.fsencode(shown))}\nDeletionDate={deleted}\n".encode("ascii")
+
+
+def is_said(path: str, info: str) -> bool:
+    """Whether what a trash keeps there is about this file, and not about one that another program threw away."""
+    try:
+        with open_regular(info) as file:
+            kept = file.read(_MOST_BYTES).splitlines()
+    except OSError:
+        return False
+    return kept[:2] == said(path, info).splitlines()[:2]
 
 
 def _numbered(name: str, number: int) -> str:

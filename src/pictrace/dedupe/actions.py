@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pictrace.dedupe._disk import Disk, attributes_of, set_attributes
 from pictrace.dedupe._journal import Entry
-from pictrace.dedupe._trash import said, slot_for
+from pictrace.dedupe._trash import is_said, said, slot_for
 from pictrace.dedupe.files import Facts, facts_of, same_state
 from pictrace.errors import ActionImpossibleError, DeedError, LastCopyError, NotAsPlannedError
 
@@ -72,11 +72,14 @@ def settle(entry: Entry, disk: Disk) -> bool:
             disk.move(entry.temporary, entry.path)
             is_there = True
     disk.remove(entry.temporary)
-    if is_there:
+    # Another program may have taken the name in the trash: what is there is ours only by what is in it.
+    is_ours = _is_same(entry.target, entry) or _has_bytes(entry.target, entry)
+    if is_there and is_ours:
         disk.remove(entry.target)
-    if entry.info and not os.path.lexists(entry.target):
+    is_done = is_ours and not is_there
+    if entry.info and not is_done and is_said(entry.path, entry.info):
         disk.remove(entry.info)
-    return os.path.lexists(entry.target)
+    return is_done
 
 
 def undo(entry: Entry, disk: Disk, to: str, *, again: bool) -> None:
