@@ -76,7 +76,7 @@ def _origin(one: Contender, files: Sequence[Contender]) -> Seen:
         return 2.0, "HEIF, as cameras write it"
     if name not in _LOSSLESS:
         return 0.0, name
-    if any(other.member.pixel_hash == one.member.pixel_hash for other in lossy):
+    if one.member.pixel_hash and any(other.member.pixel_hash == one.member.pixel_hash for other in lossy):
         # Its pixels bear the marks of the lossy file, so it was made from that and not the other way round.
         return -1.0, f"{name} made from a lossy file"
     # A small lossless export is no reason to lose a large photograph.
