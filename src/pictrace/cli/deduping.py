@@ -84,6 +84,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     from pictrace.cli._pictures import check_page
     from pictrace.dedupe.keeping import rules_of
     from pictrace.dedupe.planning import Protection, plan_of
+    from pictrace.dedupe.wholeness import told_apart
 
     rules = rules_of([name for one in keep or () for name in one.split(",")])
     folders = tuple(str(Path(one).absolute()) for one in reference or ())
@@ -102,7 +103,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
             asked = {"min_score": min_score, "where": where, "references": folders, "against": other}
             found = source.duplicates(relation.value, **asked)
         made = plan_of(
-            found,
+            list(told_apart(found, source.compare)),
             rules,
             collection=source.path,
             action=action.value,

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from pictrace.dedupe.companions import is_raw
 from pictrace.dedupe.contenders import Contender
+from pictrace.dedupe.wholeness import LESS
 from pictrace.errors import UnknownNameError, UsageError
-from pictrace.results import ChangeKind
 
 Value = float | tuple[float, ...] | str
 Seen = tuple[Value, str]
 """What a rule sees in a file: the higher value is kept, and the words go into the reason."""
 
 _LOSSLESS = frozenset({"PNG", "BMP", "TIFF"})
-_LESS = {str(kind) for kind in (ChangeKind.CROPPED, ChangeKind.OVERLAID, ChangeKind.BORDERED, ChangeKind.PASTED)}
-_LESS |= {str(ChangeKind.PART_OF), ChangeKind.PART_OF.name.lower()}
+_LESS = {str(kind) for kind in LESS}
 
 
 @dataclass(frozen=True)
