@@ -22,7 +22,7 @@ LAYERS = (
     "_limits",
     "types settings",
     "results recipe filters dedupe.groups dedupe.decisions",
-    "orders",
+    "orders dedupe.given dedupe.wholeness",
     "_atomic _colour _jpeg _sniff _wire accuracy frames metadata polygons words dedupe.companions dedupe.files",
     "_decode _worker",
     "deeds picture prepared registry weights verdict catalogs sources.reading edits keypoints fetch",

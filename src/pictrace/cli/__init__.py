@@ -5,7 +5,19 @@ from typing import Annotated
 import typer
 
 from pictrace._version import __version__
-from pictrace.cli import comparing, demo, duplicates, evaluating, indexing, keys, looking, searching, serving, upkeep
+from pictrace.cli import (
+    comparing,
+    deduping,
+    demo,
+    duplicates,
+    evaluating,
+    indexing,
+    keys,
+    looking,
+    searching,
+    serving,
+    upkeep,
+)
 from pictrace.cli._console import Commands, run, write
 
 app = typer.Typer(
@@ -49,6 +61,8 @@ app.command(rich_help_panel=_FIND)(demo.demo)
 app.command("list", rich_help_panel=_KEEP)(looking.list_)
 app.command(rich_help_panel=_KEEP)(looking.show)
 app.command(rich_help_panel=_KEEP)(looking.delete)
+for _command in (deduping.plan, deduping.apply, deduping.undo, deduping.journal):
+    duplicates.dedupe.command()(_command)
 app.add_typer(duplicates.dedupe, name="dedupe", rich_help_panel=_KEEP)
 app.command("eval", rich_help_panel=_CARE)(evaluating.evaluate)
 app.command(rich_help_panel=_CARE)(upkeep.verify)

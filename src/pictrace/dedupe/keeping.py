@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from pictrace.dedupe.companions import is_raw
 from pictrace.dedupe.contenders import Contender
+from pictrace.dedupe.wholeness import LESS
 from pictrace.errors import UnknownNameError, UsageError
-from pictrace.results import ChangeKind
 
 Value = float | tuple[float, ...] | str
 Seen = tuple[Value, str]
 """What a rule sees in a file: the higher value is kept, and the words go into the reason."""
 
 _LOSSLESS = frozenset({"PNG", "BMP", "TIFF"})
-_LESS = {str(kind) for kind in (ChangeKind.CROPPED, ChangeKind.OVERLAID, ChangeKind.BORDERED, ChangeKind.PASTED)}
-_LESS |= {str(ChangeKind.PART_OF), ChangeKind.PART_OF.name.lower()}
+_LESS = {str(kind) for kind in LESS}
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def _origin(one: Contender, files: Sequence[Contender]) -> Seen:
         return 2.0, "HEIF, as cameras write it"
     if name not in _LOSSLESS:
         return 0.0, name
-    if any(other.member.pixel_hash == one.member.pixel_hash for other in lossy):
+    if one.member.pixel_hash and any(other.member.pixel_hash == one.member.pixel_hash for other in lossy):
         # Its pixels bear the marks of the lossy file, so it was made from that and not the other way round.
         return -1.0, f"{name} made from a lossy file"
     # A small lossless export is no reason to lose a large photograph.

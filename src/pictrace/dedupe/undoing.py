@@ -74,6 +74,23 @@ class Outcome:
         }
 
 
+@dataclass(frozen=True)
+class Past:
+    """One run of a collection: what it did, and how many of its files are back."""
+
+    run: str
+    journal: str
+    plan: str
+    action: str
+    created: str
+    done: int
+    back: int
+    failed: int
+    bytes: int
+    is_over: bool
+    is_undone: bool
+
+
 @dataclass
 class _Tally:
     done: int = 0
@@ -108,6 +125,23 @@ def undo(target: Plan | str | Path, *, progress: Watch | None = None, disk: Disk
     last = folders[-1]
     troubles = tuple(tally.troubles)
     return Outcome(last.name, str(last / _journal.FILE), "undo", tally.done, tally.bytes, tally.already, 0, troubles)
+
+
+def history(collection: Path) -> list[Past]:
+    """All runs of a collection, the oldest first.
+
+    Raises:
+        JournalDamagedError: a journal is damaged.
+    """
+    found = []
+    for folder in _journal.runs(collection):
+        run = _journal.read(folder)
+        there = run.at(DONE, UNDOING)
+        facts = (run.id, str(folder / _journal.FILE), run.plan, run.action, str(run.header.get("created", "")))
+        size = sum(entry.facts.size for entry in there)
+        counts = (len(there), len(run.at(BACK)), len(run.failures), size)
+        found.append(Past(*facts, *counts, run.is_over, run.is_undone))
+    return found
 
 
 def recover(collection: Path, disk: Disk) -> None:

@@ -9,6 +9,7 @@ from pictrace.report._card import card
 from pictrace.report._evaluation import of_evaluation
 from pictrace.report._figure import Store, picture, stacked
 from pictrace.report._groups import of_groups
+from pictrace.report._plan import of_plan
 from pictrace.report._sheet import Section, Sheet, Tile, contact_sheet
 from pictrace.report._shell import beginning, page, text
 from pictrace.results import Answer, Match
@@ -24,6 +25,7 @@ __all__ = [
     "of_evaluation",
     "of_groups",
     "of_pair",
+    "of_plan",
     "of_search",
 ]
 

@@ -1,0 +1,283 @@
+"""The commands that plan what becomes of duplicates, do it and take it back: dedupe plan, apply, undo and journal."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pictrace.cli._console import check_free, opened, save, tell, write, write_json, write_table
+from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, JsonOption
+from pictrace.errors import UsageError
+
+if TYPE_CHECKING:
+    from pictrace.dedupe.groups import Group
+    from pictrace.dedupe.plans import Kept, Plan
+    from pictrace.dedupe.undoing import Outcome
+
+_BEGINNING = '{\n "format": "pictrace-plan"'
+_LONGEST_LINE = 64 << 20
+
+
+class ActionName(StrEnum):
+    """What is done to files that go."""
+
+    QUARANTINE = "quarantine"
+    TRASH = "trash"
+    HARDLINK = "hardlink"
+    REFLINK = "reflink"
+    DELETE = "delete"
+
+
+class RelatedName(StrEnum):
+    """How files are related to those that stay for them."""
+
+    EXACT = "exact"
+    COPY = "copy"
+    SCENE = "scene"
+    SIMILAR = "similar"
+
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+PlanArgument = Annotated[str, typer.Argument(metavar="FILE", help="A plan that `dedupe plan` wrote.")]
+
+
+def plan(  # noqa: PLR0913 - one parameter per option
+    *,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where the plan goes.")],
+    collection: CollectionOption = None,
+    relation: Annotated[
+        RelatedName, typer.Option("--relation", "-r", help="The weakest relation that counts.")
+    ] = RelatedName.COPY,
+    min_score: Annotated[float, typer.Option("--min-score", min=0, max=1, help="Least probability of a link.")] = 0.0,
+    where: FilterOption = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="COLLECTION", help="Files there stay, those here may go.")
+    ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option("--groups", metavar="FILE", help="Take groups from `dedupe find --json`, `-` for stdin."),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="RULES", help="Which file stays: rules in order, such as `favourite,-quality`."),
+    ] = None,
+    reference: Annotated[
+        list[str] | None, typer.Option("--reference", metavar="DIR", help="Files below always stay. Repeatable.")
+    ] = None,
+    protect: Annotated[
+        list[str] | None, typer.Option("--protect", metavar="GLOB", help="Files of such names stay. Repeatable.")
+    ] = None,
+    action: Annotated[ActionName, typer.Option("--action", help="What is done to those that go.")] = (
+        ActionName.QUARANTINE
+    ),
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write down which file of each group of duplicates stays, which would go, and why; nothing is done to any.
+
+    Files of the same bytes or pixels are accepted from the start, others wait until somebody has looked at them.
+    """
+    from pictrace.cli._pictures import check_page
+    from pictrace.dedupe.keeping import rules_of
+    from pictrace.dedupe.planning import Protection, plan_of
+    from pictrace.dedupe.wholeness import told_apart
+
+    rules = rules_of([name for one in keep or () for name in one.split(",")])
+    folders = tuple(str(Path(one).absolute()) for one in reference or ())
+    check_free(output, like=_BEGINNING)
+    check_page(html)
+    if groups is not None and against is not None:
+        raise UsageError("--groups says already what was found", hint="leave --against out")
+    if output == html:
+        raise UsageError("the plan and the page cannot be one file", hint="name two files")
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(opened(collection))
+        if groups is not None:
+            found = _given(groups, source)
+        else:
+            other = stack.enter_context(opened(against)) if against is not None else None
+            asked = {"min_score": min_score, "where": where, "references": folders, "against": other}
+            found = source.duplicates(relation.value, **asked)
+        made = plan_of(
+            list(told_apart(found, source.compare)),
+            rules,
+            collection=source.path,
+            action=action.value,
+            protection=Protection(folders, tuple(protect or ())),
+            limits=source.settings.limits,
+        )
+        save(output, made.to_json())
+        if html is not None:
+            save(html, _page(made, source))
+    _tell_plan(made, output, as_json=as_json)
+
+
+def apply(  # noqa: PLR0913 - one parameter per option
+    file: PlanArgument,
+    *,
+    include: Annotated[
+        list[RelatedName] | None,
+        typer.Option("--include", help="Files of this relation go although nobody accepted each. Repeatable."),
+    ] = None,
+    quarantine: Annotated[
+        str | None, typer.Option("--quarantine", metavar="DIR", help="Put files aside there, on their own disk.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Prove everything, and change nothing.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Really delete, if the plan says so: for good.")] = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Do what a plan says to the files it names, each proved again at that moment, with a copy that stays.
+
+    Without `--yes` it asks; where no terminal is, so that nobody can answer, it refuses.
+    """
+    from pictrace.cli._progress import progress
+    from pictrace.dedupe import applying
+    from pictrace.dedupe.plans import Plan
+    from pictrace.words import counted
+
+    read = Plan.read(file)
+    names = [str(one) for one in include or ()]
+    many = counted(len(list(read.removals(names))), "file")
+    if not dry_run and not _is_meant(f"{read.action} {many}", yes=yes):
+        return
+    folder = "" if quarantine is None else str(Path(quarantine).absolute())
+    manner = applying.Manner(names, folder, may_delete=delete, is_rehearsal=dry_run)
+    with progress(things=("file", "files")) as watcher:
+        outcome = applying.apply(read, manner, progress=_watch(watcher))
+    _tell_outcome(outcome, "would be done" if dry_run else "done", as_json=as_json)
+
+
+def undo(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A plan that was applied, or the journal of one run.")],
+    *,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back what a plan or one run did: every file to its place, and nothing is overwritten.
+
+    Without `--yes` it asks; where no terminal is, so that nobody can answer, it refuses.
+    """
+    from pictrace.cli._progress import progress
+    from pictrace.dedupe import undoing
+    from pictrace.dedupe.plans import Plan
+
+    path = Path(file)
+    is_run = path.is_dir() or path.suffix == ".jsonl"
+    target = path if is_run else Plan.read(path)
+    if not _is_meant(f"take back what {file} did", yes=yes):
+        return
+    with progress(things=("file", "files")) as watcher:
+        outcome = undoing.undo(target, progress=_watch(watcher))
+    _tell_outcome(outcome, "brought back", as_json=as_json)
+
+
+def journal(*, collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """List what was done to the files of a collection, run by run, and what of it was taken back."""
+    from pictrace.dedupe.undoing import history
+    from pictrace.settings import load
+
+    runs = history(Path(load(collection=collection or None).collection_path))
+    if as_json:
+        for one in runs:
+            write_json(vars(one))
+        return
+    if not runs:
+        write("Nothing was ever done to files.")
+        return
+    titles = (("begun", "left"), ("action", "left"), ("files", "right"), ("bytes", "right"), ("back", "right"))
+    rows = [(one.created, one.action, f"{one.done:,}", f"{one.bytes:,}", f"{one.back:,}", one.journal) for one in runs]
+    write_table((*titles, ("journal", "left")), rows)
+
+
+def _is_meant(what: str, *, yes: bool) -> bool:
+    """Whether somebody wants it; where nobody can be asked, `--yes` has to be given."""
+    if yes:
+        return True
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(f"nobody is there to say whether to {what}", hint="give --yes if you are sure")
+    if typer.confirm(f"{what[:1].upper()}{what[1:]}?", err=True):
+        return True
+    tell("nothing was done")
+    return False
+
+
+def _watch(watcher: Any) -> Callable[[int, int, str], None]:
+    def watch(done: int, total: int, path: str) -> None:
+        if hasattr(watcher, "total"):
+            watcher.total = total
+        watcher.seen(done, path)
+
+    return watch
+
+
+def _given(path: str, source: Any) -> "list[Group]":
+    """Groups as `dedupe find --json` wrote them, with what the collection knows of each file now."""
+    from pictrace.dedupe.given import group_from
+
+    try:
+        with sys.stdin.buffer if path == "-" else Path(path).open("rb") as lines:
+            return [group_from(line, source.get) for line in iter(lambda: lines.readline(_LONGEST_LINE), b"")]
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name what `find --json` wrote") from error
+
+
+def _page(made: "Plan", source: Any) -> str:
+    from pictrace import report
+    from pictrace.cli._pictures import today
+
+    def seen(one: "Kept") -> tuple[bytes, tuple[int, int]] | None:
+        key = source.find(one.sha256)
+        if key is None:
+            return None
+        record = source.get(key)
+        return source.proxy(key), (record.width, record.height)
+
+    return report.of_plan(made, seen, made=today())
+
+
+def _tell_plan(made: "Plan", output: str, *, as_json: bool) -> None:
+    from pictrace.words import counted, shown
+
+    goes = [one for _, one in made.removals()]
+    waits = sum(len(group.remove) for group in made.groups) - len(goes)
+    left = sum(len(group.left) for group in made.groups)
+    size = sum(one.size for one in goes)
+    if as_json:
+        facts = {"plan": output, "id": made.id, "groups": len(made.groups), "accepted": len(goes), "bytes": size}
+        write_json({**facts, "review": waits, "left": left})
+        return
+    write(f"{counted(len(made.groups), 'group')}: {counted(len(goes), 'file')} would go ({size:,} bytes).")
+    if waits:
+        write(f"{counted(waits, 'file')} more once somebody accepts them, or with --include copy.")
+    if left:
+        write(f"{counted(left, 'file')} are left alone; the plan says why.")
+    write(f"Nothing was done. The plan is {shown(output)}; next: pictrace dedupe apply {shown(output)}")
+
+
+def _tell_outcome(outcome: "Outcome", what: str, *, as_json: bool) -> None:
+    from pictrace.words import counted, shown
+
+    if as_json:
+        write_json(outcome.to_dict())
+    else:
+        for one in outcome.troubles:
+            tell(f"{shown(one.detail)} ({one.code})")
+        write(f"{counted(outcome.done, 'file')} {what} ({outcome.bytes:,} bytes){_more(outcome)}.")
+        if outcome.journal:
+            write(f"The journal is {shown(outcome.journal)}")
+    if outcome.troubles:
+        raise typer.Exit(1)
+
+
+def _more(outcome: "Outcome") -> str:
+    parts: Sequence[tuple[int, str]] = (
+        (outcome.already, "before"),
+        (outcome.waiting, "waiting to be accepted"),
+        (outcome.failed, "not as meant"),
+    )
+    return "".join(f", {count:,} {said}" for count, said in parts if count)

@@ -1,0 +1,160 @@
+"""`pictrace dedupe plan`, `apply`, `undo` and `journal`."""
+
+import json
+import os
+
+import pytest
+from photographs import jpeg, photo
+
+from pictrace.collection import Collection
+from pictrace.edits import cropped
+from pictrace.settings import Settings
+
+
+@pytest.fixture
+def album(tmp_path, monkeypatch):
+    """Pictures in `album`, indexed in the collection that commands use: a twin, a crop, one alone."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(jpeg(photo("coffee.png")))
+    (folder / "ab.jpg").write_bytes(jpeg(photo("coffee.png")))
+    (folder / "crop.jpg").write_bytes(jpeg(cropped(0.05)(photo("coffee.png"))))
+    (folder / "<b>alone.jpg").write_bytes(jpeg(photo("chelsea.png")))
+    with Collection(tmp_path / "own.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        collection.add(folder)
+    monkeypatch.setenv("PICTRACE_COLLECTION", str(tmp_path / "own.pictrace"))
+    monkeypatch.setenv("PICTRACE_WORKERS", "1")
+    return folder
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def said(capsys):
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_plan_is_made_applied_and_taken_back(pictrace, album, capsys):
+    """The whole way, and the pictures are as they were."""
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in album.iterdir()}
+    assert pictrace("dedupe", "plan", "-o", "plan.json") == 0
+    assert "1 file would go" in capsys.readouterr().out
+    assert pictrace("dedupe", "apply", "plan.json", "--yes") == 0
+    assert names(album) == ["<b>alone.jpg", "a.jpg", "crop.jpg"]
+    assert "1 file done" in capsys.readouterr().out
+
+    assert pictrace("dedupe", "undo", "plan.json", "--yes") == 0
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in album.iterdir()} == before
+
+
+def test_copies_go_once_they_are_included(pictrace, album, capsys):
+    """Until then they wait."""
+    pictrace("dedupe", "plan", "-o", "plan.json", "--keep", "path", "--json")
+    assert (said(capsys)["accepted"], pictrace("dedupe", "apply", "plan.json", "-y", "--include", "copy")) == (1, 0)
+
+    assert names(album) == ["<b>alone.jpg", "a.jpg"]
+
+
+@pytest.mark.parametrize("command", ["apply", "undo"])
+def test_nothing_is_done_where_nobody_can_be_asked(pictrace, album, capsys, command):
+    """Exit code 2, and a hint."""
+    pictrace("dedupe", "plan", "-o", "plan.json")
+
+    assert pictrace("dedupe", command, "plan.json") == 2
+    assert "give --yes if you are sure" in capsys.readouterr().err
+    assert len(names(album)) == 4
+
+
+def test_a_rehearsal_needs_no_consent(pictrace, album, capsys):
+    """For it changes nothing."""
+    pictrace("dedupe", "plan", "-o", "plan.json")
+    capsys.readouterr()
+
+    assert pictrace("dedupe", "apply", "plan.json", "--dry-run", "--json") == 0
+    assert (said(capsys)["dry_run"], len(names(album))) == (True, 4)
+
+
+def test_what_could_not_be_done_is_told(pictrace, album, capsys):
+    """File by file, and by the exit code."""
+    pictrace("dedupe", "plan", "-o", "plan.json")
+    os.truncate(album / "a.jpg", 5)
+    capsys.readouterr()
+
+    assert pictrace("dedupe", "apply", "plan.json", "--yes", "--json") == 1
+    assert [one["code"] for one in said(capsys)["failures"]] == ["last_copy"]
+
+
+def test_deleting_takes_two_flags(pictrace, album, capsys):
+    """One for the plan, one for good."""
+    pictrace("dedupe", "plan", "-o", "plan.json", "--action", "delete")
+
+    assert pictrace("dedupe", "apply", "plan.json", "--yes") == 2
+    assert "cannot be taken back" in capsys.readouterr().err
+    assert pictrace("dedupe", "apply", "plan.json", "--yes", "--delete") == 0
+    assert len(names(album)) == 3
+
+
+def test_protected_files_stay(pictrace, album, capsys):
+    """By folder or by name."""
+    for option in (("--protect", "a*.jpg"), ("--reference", str(album))):
+        pictrace("dedupe", "plan", "-o", "plan.json", *option, "--relation", "exact", "--json")
+        assert said(capsys)["accepted"] == 0
+
+
+def test_groups_may_come_from_find(pictrace, album, capsys):
+    """As JSON lines, from a file or stdin."""
+    pictrace("dedupe", "find", "--json")
+    found = capsys.readouterr().out.encode()
+
+    assert pictrace("dedupe", "plan", "-o", "plan.json", "--groups", "-", "--json", stdin=found) == 0
+    assert said(capsys)["accepted"] == 1
+    assert pictrace("dedupe", "plan", "-o", "plan.json", "--groups", "-", stdin=b"{}\n") == 2
+
+
+def test_an_unknown_rule_is_a_slip(pictrace, album, capsys):
+    """Told with what was meant."""
+    assert pictrace("dedupe", "plan", "-o", "plan.json", "--keep", "resolutoin") == 2
+    assert "did you mean 'resolution'?" in capsys.readouterr().err
+
+
+def test_no_other_file_is_overwritten(pictrace, album, tmp_path):
+    """A plan may take the place of an earlier one only."""
+    (tmp_path / "mine.json").write_text("{}")
+
+    assert pictrace("dedupe", "plan", "-o", "mine.json") == 2
+    assert pictrace("dedupe", "plan", "-o", "plan.json") == pictrace("dedupe", "plan", "-o", "plan.json") == 0
+
+
+def test_a_page_shows_the_plan(pictrace, album, tmp_path):
+    """Self-contained, with every name escaped."""
+    (album / "<b>alone.jpg").rename(album / "a<b>.jpg")
+    (album / "a<b>.jpg").write_bytes((album / "a.jpg").read_bytes())
+    pictrace("index", str(album))
+    assert pictrace("dedupe", "plan", "-o", "plan.json", "--html", "plan.html") == 0
+    page = (tmp_path / "plan.html").read_text()
+
+    assert "default-src &#x27;none&#x27;" in page
+    assert ("a&lt;b&gt;.jpg" in page, "a<b>.jpg" in page) == (True, False)
+    assert all(word in page for word in (">stays<", ">goes<", ">waits<", "data:image/jpeg"))
+
+
+def test_the_journal_lists_what_was_done(pictrace, album, capsys):
+    """And can be given to `undo`."""
+    pictrace("dedupe", "journal")
+    assert "Nothing was ever done" in capsys.readouterr().out
+    pictrace("dedupe", "plan", "-o", "plan.json")
+    pictrace("dedupe", "apply", "plan.json", "--yes")
+    capsys.readouterr()
+    pictrace("dedupe", "journal", "--json")
+    run = said(capsys)
+
+    assert (run["action"], run["done"], run["back"], run["is_undone"]) == ("quarantine", 1, 0, False)
+    assert pictrace("dedupe", "undo", run["journal"], "--yes") == 0
+    assert len(names(album)) == 4
+
+
+def test_what_is_no_plan_is_refused(pictrace, album, capsys):
+    """With its code."""
+    assert pictrace("dedupe", "apply", str(album / "a.jpg"), "--yes") == 1
+    assert "plan_invalid" in capsys.readouterr().err
