@@ -42,7 +42,7 @@ def test_a_plan_is_made_applied_and_taken_back(pictrace, album, capsys):
     assert "1 file would go" in capsys.readouterr().out
     assert pictrace("dedupe", "apply", "plan.json", "--yes") == 0
     assert names(album) == ["<b>alone.jpg", "a.jpg", "crop.jpg"]
-    assert "1 file done" in capsys.readouterr().out
+    assert "1 file put aside" in capsys.readouterr().out
 
     assert pictrace("dedupe", "undo", "plan.json", "--yes") == 0
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in album.iterdir()} == before

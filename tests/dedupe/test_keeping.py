@@ -1,5 +1,7 @@
 """Which file is kept, and the words that say why."""
 
+import os
+
 import numpy as np
 import pytest
 from duplicates import member, saved
@@ -183,6 +185,19 @@ def test_the_earlier_date_of_taking_is_kept(tmp_path):
 
     said = kept(of(tmp_path / "a.png"), of(tmp_path / "b.png"))
     assert said == ("b.png", "older: taken 2019-01-02 03:04:05 against taken 2021-01-02 03:04:05")
+
+
+def test_the_earlier_second_of_writing_is_kept(tmp_path):
+    """What differs by less is as old, and the words never say the same of both."""
+    one, other = saved(tmp_path / "ab.jpg", seed=1), saved(tmp_path / "abc.jpg", seed=1)
+    os.utime(one, ns=(0, other.stat().st_mtime_ns + 5))
+    assert kept(of(one), of(other))[0] == "ab.jpg"
+    os.utime(other, ns=(0, other.stat().st_mtime_ns - 5_000_000_000))
+
+    assert kept(of(one), of(other)) == (
+        "abc.jpg",
+        "older: written 2020-09-13 13:26:35 against written 2020-09-13 13:26:40",
+    )
 
 
 def test_the_shorter_path_and_then_the_first_name_decide(tmp_path):

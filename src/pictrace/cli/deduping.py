@@ -32,6 +32,15 @@ class ActionName(StrEnum):
     DELETE = "delete"
 
 
+_DONE = {
+    ActionName.QUARANTINE: "put aside",
+    ActionName.TRASH: "put into the trash",
+    ActionName.HARDLINK: "made a hard link",
+    ActionName.REFLINK: "made to share blocks",
+    ActionName.DELETE: "deleted",
+}
+
+
 class RelatedName(StrEnum):
     """How files are related to those that stay for them."""
 
@@ -149,7 +158,10 @@ def apply(  # noqa: PLR0913 - one parameter per option
     manner = applying.Manner(names, folder, may_delete=delete, is_rehearsal=dry_run)
     with progress(things=("file", "files")) as watcher:
         outcome = applying.apply(read, manner, progress=_watch(watcher))
-    _tell_outcome(outcome, "would be done" if dry_run else "done", as_json=as_json)
+    done = _DONE[ActionName(read.action)]
+    _tell_outcome(outcome, f"would be {done}" if dry_run else done, as_json=as_json)
+    if outcome.done and not dry_run and not as_json:
+        tell("note: the collection still lists them; `pictrace index --prune` forgets places where nothing is")
 
 
 def undo(
@@ -255,7 +267,7 @@ def _tell_plan(made: "Plan", output: str, *, as_json: bool) -> None:
     if waits:
         write(f"{counted(waits, 'file')} more once somebody accepts them, or with --include copy.")
     if left:
-        write(f"{counted(left, 'file')} are left alone; the plan says why.")
+        write(f"Left alone: {counted(left, 'file')}; the plan says why.")
     write(f"Nothing was done. The plan is {shown(output)}; next: pictrace dedupe apply {shown(output)}")
 
 

@@ -199,7 +199,7 @@ def _write(handle: int, data: bytes) -> None:
 
 def _renamed(source: str, target: str, flags: int) -> int:
     """renameat2(2): 0, or why not."""
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    call = None if os.name == "nt" else getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:
         return errno.ENOSYS
     done = call(_HERE, os.fsencode(source), _HERE, os.fsencode(target), flags)

@@ -132,7 +132,10 @@ def _move(entry: Entry, disk: Disk) -> None:
         disk.move(entry.path, entry.target)
     except OSError as error:
         if error.errno == errno.EXDEV:
-            raise ActionImpossibleError(f"{entry.path} and where it goes are on different devices") from error
+            raise ActionImpossibleError(
+                f"{entry.path} and where it goes are on different mounts",
+                hint="name one beside it: --quarantine DIR",
+            ) from error
         raise
     # Who put another file there between the look and the move gets it back.
     if not same_state(os.lstat(entry.target), entry.facts):

@@ -113,7 +113,9 @@ def _older(files: Sequence[Contender]) -> list[Seen]:
     taken = [one.description.taken for one in files]
     if len({None if time is None else round(time) for time in taken}) > 1 and None not in taken:
         return [(-(time or 0.0), f"taken {_day(time or 0.0)}") for time in taken]
-    return [(-one.mtime_ns / 1e9, f"written {_day(one.mtime_ns / 1e9)}") for one in files]
+    # In whole seconds, as they are told: what copied both files may have been a moment late.
+    written = [one.mtime_ns // 1_000_000_000 for one in files]
+    return [(-float(second), f"written {_day(second)}") for second in written]
 
 
 def _day(seconds: float) -> str:
