@@ -58,6 +58,7 @@ LAYERS = (
     "report",
     "demo",
     "service.reviewing",
+    "service.settling",
     "service.problems service.keys service.names service.originals service.sessions service.pool service.events",
     "service.evidence service.guard service.custody service.fetching service.thumbnails service.bodies service.schemas",
     "service.replies service.jobs service.choices",

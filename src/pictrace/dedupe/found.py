@@ -12,6 +12,7 @@ from pictrace.catalogs import Catalog
 from pictrace.dedupe.finding import Wanted
 from pictrace.dedupe.groups import Group, Link, Member
 from pictrace.results import PictureRecord
+from pictrace.sources.reading import may_be_there
 from pictrace.types import Key, Relation
 
 FILE = "groups.jsonl"
@@ -50,7 +51,7 @@ def keep(folder: Path, asked: Asked, groups: Iterable[Group]) -> None:
 def kept(folder: Path, catalog: Catalog) -> tuple[Asked, list[Group]] | None:
     """What was kept last, with the files as the catalog knows them now; `None` if nothing was, or it is damaged.
 
-    Pictures that were forgotten since are left out, and groups of which fewer than two files are left.
+    Pictures that were forgotten since, and files that are gone, are left out, as are groups of fewer than two then.
     """
     try:
         with open_regular(folder / FILE) as file:
@@ -100,7 +101,9 @@ def _group(one: Mapping[str, Any], records: Mapping[Key, PictureRecord], wanted:
         facts = (record.format, record.width, record.height, record.added)
         judged = (Relation(relation), float(score), tuple(reasons), record.metadata)
         members += [
-            Member(key, place, sha, pixels, *facts, *judged, wanted.is_reference(place)) for place in record.locations
+            Member(key, place, sha, pixels, *facts, *judged, wanted.is_reference(place))
+            for place in record.locations
+            if may_be_there(place)
         ]
     first = next((member for member in members if member.id == one["medoid"]), None)
     if first is None:

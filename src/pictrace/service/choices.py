@@ -90,3 +90,33 @@ class Some(Strict):
 
     limit: Annotated[int, Field(ge=1, le=MOST_IDS)] = 100
     after: Annotated[int, Field(ge=0, le=1 << 31)] = 0
+
+
+_PlanId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+
+
+class NewAcceptance(Strict):
+    """In which groups the rules choose."""
+
+    certainty: Literal["exact"]
+
+
+class NewPlan(Strict):
+    """Which rules say what stays, and what becomes of the rest; of what was `chosen`, or of `all` groups."""
+
+    rules: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=40)] = Field(default_factory=list)
+    action: Literal["quarantine", "hardlink", "reflink"] = "quarantine"
+    groups: Literal["chosen", "all"] = "chosen"
+
+
+class NewApplication(Strict):
+    """A plan to be applied; `accepted` are the only files that go then, of those that it removes."""
+
+    plan: _PlanId
+    accepted: Annotated[list[_Path], Field(max_length=MOST_IDS)] | None = None
+
+
+class NewUndo(Strict):
+    """A plan to be taken back."""
+
+    plan: _PlanId

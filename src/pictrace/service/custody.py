@@ -20,6 +20,7 @@ from pictrace.results import PictureRecord
 from pictrace.sandbox import Sandbox
 from pictrace.service.originals import FOLDER, Originals
 from pictrace.service.reviewing import Review
+from pictrace.service.settling import Settling
 from pictrace.settings import Settings
 from pictrace.types import Key, Trace
 
@@ -54,6 +55,7 @@ class Custody:
             self.collection.hold()
             self._incoming.mkdir(mode=0o700, exist_ok=True)
             self.review = Review(self.collection)
+            self.settling = Settling(self.review)
             stack.pop_all()
 
     @property

@@ -106,3 +106,71 @@ class Taken(Reply):
     """How many decisions were taken over."""
 
     taken: int
+
+
+class Accepted(Reply):
+    """Groups that were settled, and how many of their class are not."""
+
+    settled: int
+    left: int
+
+
+class Chosen(Reply):
+    """What was chosen to go."""
+
+    files: int
+    bytes: int
+
+
+class Last(Reply):
+    """The plan that was applied last, and what became of its files."""
+
+    plan: str
+    created: str
+    action: str
+    state: Literal["applied", "undone"]
+    done: int
+    bytes: int
+    failed: int
+
+
+class Standing(Reply):
+    """What is to be done, and what was."""
+
+    chosen: Chosen
+    last: Last | None
+
+
+class Removal(Reply):
+    """A file that goes, the one that stays for it, why, and what goes along."""
+
+    path: str
+    keeper: str
+    reason: str
+    relation: Kind
+    size: int
+    companions: list[str]
+
+
+class Left(Reply):
+    """A file that is left alone, and why."""
+
+    path: str
+    reason: str
+
+
+class Plan(Reply):
+    """What would be done; of `removals`, `waiting` (not accepted) and `left` the first 200 are told."""
+
+    id: str
+    created: str
+    action: Literal["quarantine", "hardlink", "reflink"]
+    rules: list[str]
+    groups: int
+    files: int
+    bytes: int
+    removals: list[Removal]
+    waiting: list[Removal]
+    waiting_count: int
+    left: list[Left]
+    left_count: int

@@ -66,8 +66,8 @@ class Review:
     _cached: tuple[int, Snapshot] | None = None
 
     def __post_init__(self) -> None:
-        self._folder = self.collection.path / FOLDER
-        self.picks = Picks(self._folder)
+        self.folder = self.collection.path / FOLDER
+        self.picks = Picks(self.folder)
 
     def find(
         self,
@@ -101,12 +101,17 @@ class Review:
                 references=asked.references,
                 heard=Heard(progress, heard, is_due),
             )
-            found.keep(self._folder, replace(asked, at=now()), groups)
+            found.keep(self.folder, replace(asked, at=now()), groups)
         finally:
             with self._lock:
                 self._partial = self._cached = None
         tell({"id": job, **self.summary()})
         return groups
+
+    def forget(self) -> None:
+        """The groups are looked at anew, for files came or went."""
+        with self._lock:
+            self._cached = None
 
     def snapshot(self) -> Snapshot:
         """The groups so far while they are looked for, else those found last."""
@@ -120,7 +125,7 @@ class Review:
 
     def _read(self) -> Snapshot:
         catalog = self.collection.engine().catalog
-        known = found.kept(self._folder, catalog)
+        known = found.kept(self.folder, catalog)
         if known is None:
             return Snapshot()
         return Snapshot(known[0], revised(known[1], Rulings(catalog.decisions())))

@@ -8,7 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from pictrace.dedupe.applying import apply
 from pictrace.dedupe.found import Asked
+from pictrace.dedupe.undoing import Outcome, undo
 from pictrace.errors import ArchiveTooLargeError, ArchiveUnsafeError, FetchError, PictraceError, PictureError
 from pictrace.fetch import Fetched
 from pictrace.ingest import Progress, Report
@@ -40,6 +42,8 @@ def works_of(custody: Custody, fetching: Fetching, tell: Tell) -> Mapping[str, W
         "rebuild": lambda run: custody.collection.rebuild(progress=_Watch(run)),
         "fold": lambda run: custody.fold(progress=_Watch(run)),
         "duplicates": lambda run: _duplicates(custody, run, tell),
+        "apply": lambda run: _deed(custody, run, apply, "applied"),
+        "undo": lambda run: _deed(custody, run, undo, "undone"),
     }
 
 
@@ -157,6 +161,16 @@ def _duplicates(custody: Custody, run: Run, tell: Tell) -> None:
     custody.check_room()
     custody.review.find(asked, job=run.job.id, progress=progress, tell=lambda data: tell("groups", data))
     run.count(done=run.job.total or 0)
+
+
+def _deed(custody: Custody, run: Run, do: Callable[..., Outcome], state: str) -> None:
+    """A plan applied or taken back; a file that stayed as it was is a failure of the job and stops no other."""
+    plan = custody.settling.read(run.job.plan["plan"], run.job.plan["accepted"])
+    outcome = do(plan, progress=lambda done, total, path: run.count(done=done, total=total, latest=path))
+    for trouble in outcome.troubles:
+        run.fail(Failure(trouble.path, trouble.code, trouble.detail))
+    custody.settling.note(plan, state, done=outcome.done, size=outcome.bytes, failed=outcome.failed)
+    run.count(failed=outcome.failed, done=outcome.done + outcome.already + outcome.failed)
 
 
 def archive_of(job: Job) -> str:

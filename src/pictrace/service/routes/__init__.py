@@ -7,6 +7,7 @@ from pictrace.service.routes import (
     collections,
     compare,
     decisions,
+    deeds,
     duplicates,
     images,
     jobs,
@@ -18,7 +19,7 @@ from pictrace.service.routes import (
 )
 from pictrace.settings import ServicePolicy
 
-_PARTS = (operation, session, collections, images, pictures, search, compare, duplicates, decisions, jobs, page)
+_PARTS = (operation, session, collections, images, pictures, search, compare, duplicates, decisions, deeds, jobs, page)
 
 
 def rules_of(policy: ServicePolicy) -> dict[tuple[str, str], Rule]:
