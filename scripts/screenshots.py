@@ -24,7 +24,7 @@ from pictrace.evaluation import Plan, evaluate  # noqa: E402
 
 DOCUMENTED = (
     "search", "search-dark", "search-phone", "compare", "compare-lines-dark", "library", "library-phone-dark",
-    "compare-slider-phone", "eval",
+    "compare-slider-phone", "review", "eval",
 )  # fmt: skip
 """Those that the documentation shows."""
 
@@ -95,6 +95,20 @@ def add(page: Page) -> None:
     expect(page.get_by_role("heading", name="Finished")).to_be_visible()
 
 
+def duplicates(page: Page) -> None:
+    go("#/duplicates", ".duplicates-view form:visible, .classes li:visible")(page)
+    if not page.locator(".classes li").count():
+        page.get_by_role("button", name="Look for duplicates").click()
+    expect(page.locator(".found-groups .group").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".running")).to_be_hidden(timeout=60_000)
+
+
+def review(page: Page) -> None:
+    duplicates(page)
+    page.locator(".group", has_text="3 files").first.click()
+    expect(page.locator(".review-changes li").first).to_be_visible()
+
+
 def region(page: Page) -> None:
     search(page)
     page.locator(".panel .frame").click()
@@ -117,6 +131,8 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "picture": go("#/picture/5", ".picture-large"),
     "add": add,
     "jobs": go("#/jobs", ".job"),
+    "duplicates": duplicates,
+    "review": review,
     "region": region,
     "keys": keys,
 }

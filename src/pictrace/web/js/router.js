@@ -9,6 +9,8 @@ const VIEWS = {
   picture: { load: () => import("./picture.js"), style: "library" },
   add: { load: () => import("./add.js"), style: "library" },
   jobs: { load: () => import("./jobs.js"), style: "library" },
+  duplicates: { load: () => import("./duplicates.js"), style: "duplicates" },
+  review: { load: () => import("./review.js"), style: "duplicates" },
 };
 
 const UNREADABLE = "?";

@@ -8,6 +8,7 @@ import { may } from "./words.js";
 const PLACES = [
   { name: "search", href: "#/", label: "shell.search", key: "h" },
   { name: "library", href: "#/library", label: "shell.library", key: "l" },
+  { name: "duplicates", href: "#/duplicates", label: "shell.duplicates", key: "d" },
   { name: "add", href: "#/add", label: "shell.add", key: "a", right: "index" },
   { name: "jobs", href: "#/jobs", label: "shell.jobs", key: "t", right: "index" },
 ];
@@ -61,7 +62,7 @@ const isOpen = (app, { right }) => !right || may(app, right);
 
 function mark(app) {
   for (const link of document.querySelectorAll("nav [data-place]")) {
-    if (link.dataset.place === app.place?.name) link.setAttribute("aria-current", "page");
+    if (link.dataset.place === (app.place?.name === "review" ? "duplicates" : app.place?.name)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }

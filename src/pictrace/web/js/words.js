@@ -17,12 +17,15 @@ export function advice(app, problem) {
   return said === key ? problem.hint ?? "" : said;
 }
 
+/** Kinds of jobs that are about the whole collection. */
+const NAMELESS = new Set(["rebuild", "fold", "duplicates", "apply", "undo"]);
+
 /** What a job is about: its kind, and the name of what it works at where that has one. @returns {{kind: string, name: string}} */
 export function aboutJob(app, job) {
   if (job.kind === "urls") return { kind: app.t("add.urls_name", { count: Number.parseInt(job.name, 10) || 0 }), name: "" };
   // i18n: jobs.kind_*
   const kind = app.t(`jobs.kind_${job.kind}`);
-  return { kind, name: job.kind === "rebuild" || job.kind === "fold" ? "" : job.name };
+  return { kind, name: NAMELESS.has(job.kind) ? "" : job.name };
 }
 
 /** The same in one line. @returns {string} */
