@@ -12,6 +12,9 @@ from pictrace.errors import PictureError
 from pictrace.picture import Picture
 from pictrace.settings import Limits
 
+_SMALL = 64
+"""Pixels of the longer side where only the file's head is of interest."""
+
 
 @dataclass(frozen=True, eq=False)
 class Contender:
@@ -49,15 +52,20 @@ class Contender:
     @cached_property
     def picture(self) -> Picture | None:
         """Its pixels, unless it cannot be decoded."""
-        try:
-            return Picture.open(self.member.path, limits=self.limits)
-        except PictureError:
-            return None
+        return self._opened(0)
 
     @cached_property
     def quality(self) -> int:
         """The quality that a JPEG was saved with, 1 to 100; 0 where no file tells."""
-        return self.picture.coded_quality if self.member.format == "JPEG" and self.picture else 0
+        # The tables are in the file's head; of the pixels as few are decoded as can be.
+        small = self._opened(_SMALL) if self.member.format == "JPEG" else None
+        return small.coded_quality if small else 0
+
+    def _opened(self, target: int) -> Picture | None:
+        try:
+            return Picture.open(self.member.path, limits=self.limits, target=target)
+        except PictureError:
+            return None
 
     @cached_property
     def mtime_ns(self) -> int:

@@ -15,9 +15,11 @@ _MOST_ENTRIES = 4096
 _BEGINNING = 1 << 18
 """Bytes; Exif is in the first 64 KB of a JPEG."""
 
-_TIFF = rb"(?:II\*\0|MM\0\*)"
-_EXIF = re.compile(rb"Exif\0\0(?=" + _TIFF + rb")|eXIf(?=" + _TIFF + rb")|EXIF....(?=" + _TIFF + rb")", re.DOTALL)
-_XMP = re.compile(rb"<x:xmpmeta\b.*?</x:xmpmeta>", re.DOTALL)
+_TIFF = (b"II*\0", b"MM\0*")
+_EXIF = ((b"Exif\0\0", 6), (b"eXIf", 4), (b"EXIF", 8))
+"""What EXIF follows in JPEG and HEIF, PNG, and WebP, and how many bytes after the beginning of that."""
+
+_XMP = (b"<x:xmpmeta", b"</x:xmpmeta>")
 _XMP_FIELD = re.compile(rb"[\s<]((?!xmlns|rdf:|x:)[A-Za-z][\w-]*:[A-Za-z][\w-]*)\s*[=>/]")
 _XMP_RATING = re.compile(rb"\bxmp:Rating\s*(?:=\s*[\"']|>)\s*(-?\d+(?:\.\d+)?)")
 _XMP_DATE = re.compile(
@@ -87,9 +89,8 @@ def _read(path: str, most: int) -> bytes:
 
 
 def _of_bytes(data: bytes) -> Description:
-    found = _EXIF.search(data)
-    start = found.end() if found else 0
-    exif = _of_exif(data[start : start + (1 << 20)]) if re.match(_TIFF, data[start : start + 4]) else Description()
+    start = _exif_start(data)
+    exif = _of_exif(data[start : start + (1 << 20)]) if data.startswith(_TIFF, start) else Description()
     xmp = _of_xmp(data)
     iptc = len(set(_IPTC.findall(data[: 1 << 20]))) if b"Photoshop 3.0" in data[: 1 << 20] else 0
     taken = exif.taken if exif.taken is not None else xmp.taken
@@ -97,11 +98,23 @@ def _of_bytes(data: bytes) -> Description:
     return Description(exif.fields + xmp.fields + iptc, exif.has_place or xmp.has_place, taken, rating, exif.shot)
 
 
+def _exif_start(data: bytes) -> int:
+    """Where EXIF begins in a file; 0 where it is the file itself, as in TIFF, or nowhere."""
+    for prefix, length in _EXIF:
+        place = data.find(prefix)
+        while place >= 0:
+            if data.startswith(_TIFF, place + length):
+                return place + length
+            place = data.find(prefix, place + 1)
+    return 0
+
+
 def _of_xmp(data: bytes) -> Description:
-    packet = _XMP.search(data)
-    if packet is None:
+    start = data.find(_XMP[0])
+    end = data.find(_XMP[1], start)
+    if start < 0 or end < 0:
         return Description()
-    text = packet[0]
+    text = data[start : min(end, start + _MOST_SIDECAR)]
     fields = set(_XMP_FIELD.findall(text))
     rating, date = _XMP_RATING.search(text), _XMP_DATE.search(text)
     return Description(

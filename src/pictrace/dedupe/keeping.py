@@ -94,7 +94,9 @@ def _resolution(files: Sequence[Contender]) -> list[Seen]:
 
 
 def _quality(files: Sequence[Contender]) -> list[Seen]:
-    if not all(one.member.format == "JPEG" for one in files):
+    # What has the same bytes or pixels was saved alike, and need not be opened.
+    is_one = len({one.member.pixel_hash or one.member.sha256 for one in files}) == 1
+    if is_one or not all(one.member.format == "JPEG" for one in files):
         return [(0.0, one.member.format) for one in files]
     return [(float(one.quality), f"JPEG quality {one.quality}") for one in files]
 
