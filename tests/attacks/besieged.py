@@ -305,7 +305,7 @@ def besieged(root: Path, folder: Path | None = None, *, proxy: str = "", **setti
         done = pictrace(root, "index", str(folder), environ=environ)
         assert done.returncode == 0, done.stderr
     keys = {}
-    for name, rights in {"admin": "admin", "search": "search", "revoked": "admin"}.items():
+    for name, rights in {"admin": "admin", "search": "search", "index": "index", "revoked": "admin"}.items():
         keys[name] = pictrace(root, "keys", "add", name, "--rights", rights, environ=environ).stdout.strip()
     pictrace(root, "keys", "revoke", keys["revoked"].split("_")[1], environ=environ)
     port = free_port()

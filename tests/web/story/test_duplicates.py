@@ -151,6 +151,35 @@ def test_a_settled_group_is_decided_anew(found: Page) -> None:
     expect(page.locator(".pair")).to_be_visible()
 
 
+def test_a_loose_link_is_taken_in(found: Page) -> None:
+    """Two groups that somebody says belong together are one, at once, and two again when that is undone."""
+    page = found
+    told = page.request.get(f"{page.home}v1/collections/default/duplicates").json()
+    ids = [group["medoid"] for group in told["groups"]]
+
+    def linked(route):
+        plain = route.fetch().json()
+        for group in plain["groups"]:
+            group["loose"] = [{"ids": ids, "relation": "copy", "score": 0.9}] * (len(plain["groups"]) > 1)
+        route.fulfill(json=plain)
+
+    page.route("**/duplicates?*", linked)
+    page.goto(f"{page.home}#/review")
+    page.get_by_role("button", name="Take into this group").click()
+    expect(page.locator(".tiny")).to_have_count(6)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    heading(page, "Group 1 of 2")
+
+
+def test_the_focus_stays_on_the_answer(found: Page) -> None:
+    """Who answers with a button by Enter has it at hand for the next pair."""
+    page = found
+    page.goto(f"{page.home}#/review?certainty=sure")
+    page.get_by_role("button", name="Keep left").press("Enter")
+    expect(page.locator(".review")).to_contain_text("2 to compare")
+    expect(page.get_by_role("button", name="Keep left")).to_be_focused()
+
+
 def test_keys_are_listed_and_said(found: Page) -> None:
     """Every key of the review is in the list, and a screen reader hears which pair is shown."""
     page = found

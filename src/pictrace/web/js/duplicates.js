@@ -10,6 +10,8 @@ import { called } from "./sides.js";
 import { may } from "./words.js";
 
 const SHOWN = 24;
+/** Between two looks at the groups found so far: what a key may ask in a minute is for what people do. */
+const PACE_MS = 10_000;
 
 /** @param {HTMLElement} root @param {any} app @returns {() => void} */
 export function mount(root, app) {
@@ -24,6 +26,7 @@ class Duplicates {
   #told = null;
   #chosen = "";
   #reads = 0;
+  #seen = 0;
   #cursor = "";
 
   constructor(root, app) {
@@ -41,17 +44,26 @@ class Duplicates {
     const { signal } = this.#ending;
     this.live.addEventListener("job", (event) => this.#hear(event.detail), { signal });
     this.live.addEventListener("jobs", () => this.#draw(), { signal });
-    for (const off of [app.on("groups", () => this.read().catch(() => {})), app.on("info", () => this.#draw())]) signal.addEventListener("abort", off);
+    for (const off of [app.on("groups", (told) => this.#partly(told)), app.on("info", () => this.#draw())]) signal.addEventListener("abort", off);
   }
 
-  async read() {
+  async read({ withPlan = true } = {}) {
     const mine = ++this.#reads;
+    this.#seen = performance.now();
     const told = await groupsOf(this.app, { limit: SHOWN, ...(this.#chosen && { certainty: this.#chosen }) });
     if (mine !== this.#reads || this.#ending.signal.aborted) return;
     this.#told = told;
     this.#draw();
     this.#drawList(told);
-    await this.plan.read();
+    if (withPlan) await this.plan.read();
+  }
+
+  /** Some groups more: how many is told with the news, which ones is asked for now and then. */
+  #partly({ found, job, classes }) {
+    if (!this.#told) return;
+    this.#told = { ...this.#told, found, job, classes };
+    this.#draw();
+    if (job && performance.now() - this.#seen > PACE_MS) this.read({ withPlan: false }).catch(() => {});
   }
 
   get #job() {

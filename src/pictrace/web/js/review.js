@@ -93,6 +93,7 @@ class Review {
     if (!turn) return this.finish();
     const { group } = turn;
     const { relation, score } = related(app, turn);
+    const focused = root.contains(document.activeElement) && (document.activeElement.dataset.answer || "h1");
     this.stage = h("div", { class: "looked" }, turn.isOver ? settled(app, turn, () => this.reopen()) : sides(app, turn, (name) => this.answer(name)));
     this.changes = h("div", { class: "review-changes" });
     fill(root, h("article", { class: `review ${relation}` },
@@ -107,6 +108,8 @@ class Review {
       h("div", { class: "facts" },
         this.changes,
         h("section", null, h("h2", null, app.t("duplicates.links")), h("p", null, weakest(app, group) || app.t("duplicates.all_equal")), loose(app, group, (link) => this.merge(link))))));
+    // Who answers with the focus on a button stays on it; else on the heading, and never at the page's beginning.
+    if (focused) (root.querySelector(`[data-answer="${focused}"]`) ?? root.querySelector("h1")).focus({ preventScroll: true });
     document.title = `${app.t("duplicates.review")} · PicTrace`;
     if (!turn.isOver) this.timer = setTimeout(() => this.compare().catch((error) => this.quiet(error)), SOON_MS);
     app.announce(this.sentence());
@@ -155,9 +158,9 @@ class Review {
   /** Takes what a loose link leads to into the group. */
   merge(link) {
     const { app } = this;
-    this.send(() => decide(app, link.ids, "duplicate"));
-    this.sending.then(() => this.reload(link.ids)).catch((error) => this.fail(error));
-    app.toast({ text: app.t("duplicates.merged"), action: { label: app.t("library.undo"), run: () => { this.send(() => decide(app, link.ids, null)); this.sending.then(() => this.reload(link.ids)); } } });
+    const ruled = (verdict) => { this.send(() => decide(app, link.ids, verdict)); this.sending.then(() => this.reload(link.ids)).catch((error) => this.fail(error)); };
+    ruled("duplicate");
+    app.toast({ text: app.t("duplicates.merged"), action: { label: app.t("library.undo"), run: () => ruled(null) } });
   }
 
   /** The groups as the service has them now, from the one with these pictures on. */
@@ -186,9 +189,8 @@ class Review {
   /** Nothing is chosen in the group any more; what was decided of pairs stays. */
   reopen() {
     const { group } = this.turn;
-    const picks = group.members.filter((one) => !one.reference).map((one) => ({ id: one.id, path: one.path, pick: null }));
     for (const one of group.members) one.pick = null;
-    this.send(() => choose(this.app, picks));
+    this.send(() => choose(this.app, group.members.map(({ id, path }) => ({ id, path, pick: null }))));
     this.turns[this.at] = new Turn(group);
     this.past = this.past.filter((one) => one.at !== this.at);
     this.draw();
@@ -268,9 +270,8 @@ class Review {
   drop() {
     clearTimeout(this.timer);
     this.looking?.abort();
-    this.looking = new AbortController();
     this.viewer?.leave();
-    Object.assign(this, { viewer: null, told: null });
+    Object.assign(this, { viewer: null, told: null, looking: new AbortController() });
   }
 
   finish() {
