@@ -134,7 +134,7 @@ def test_who_may_only_search_is_offered_no_more(holder) -> None:
     """A key without further rights sees no place to add or for jobs, no key for them, and no field for an address."""
     page = holder(("search",), "#/")
     expect(page.get_by_text("The collection is still empty.")).to_be_visible()
-    expect(page.locator(".places [data-place]")).to_have_count(2)
+    expect(page.locator(".places [data-place]")).to_have_count(3)
     expect(page.locator("main a[href='#/add'], #address")).to_have_count(0)
     for key in ("a", "t"):
         page.keyboard.press(key)
@@ -164,7 +164,7 @@ def test_who_may_not_fetch_adds_files_only(holder) -> None:
     """A key with the right to index alone has a place for files, and no field for addresses."""
     page = holder(("search", "index"), "#/add")
     expect(page.locator(".drop-zone")).to_be_visible()
-    expect(page.locator(".places [data-place]")).to_have_count(4)
+    expect(page.locator(".places [data-place]")).to_have_count(5)
     expect(page.locator("#add-urls")).to_have_count(0)
     page.locator(".places [data-place=search]").click()
     heading(page, "Find a picture by picture")
