@@ -74,6 +74,10 @@ def serve(
     tell("ended; what was indexed is kept, and jobs go on at the next start")
 
 
+_WITHOUT_NEW = frozenset({"duplicates", "apply", "undo"})
+"""Jobs that bring no pictures."""
+
+
 class _Progress:
     """Tells how far jobs are: in sentences at a terminal, else as lines of the journal."""
 
@@ -103,6 +107,8 @@ def _sentence(job: Mapping[str, Any]) -> str:
         left = f", {job['eta_seconds']:.0f} s left" if job["eta_seconds"] else ""
         return f"{name}: {job['done']:,}{of}, {job['rate']:.0f} per second{left}"
     failed = f", {job['failed']:,} could not be used" if job["failed"] else ""
+    if job["kind"] in _WITHOUT_NEW:
+        return f"{name}: {job['state']}{failed}"
     return f"{name}: {job['state']}, {job['added']:,} new, {job['known']:,} known{failed}"
 
 

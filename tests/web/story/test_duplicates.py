@@ -1,6 +1,7 @@
 """Duplicates: found, gone through by the keyboard, moved into quarantine and brought back, with real files."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, expect
 from web.story.running import heading
 
 from pictrace.edits import mirrored
-from pictrace.service import keys
+from pictrace.service import keys, reviewing
 
 MINUTE = 60_000.0
 """Judging begins with processes that load models, which takes long on a busy machine."""
@@ -149,6 +150,28 @@ def test_a_settled_group_is_decided_anew(found: Page) -> None:
     page.locator(".group", has_text="Settled").click()
     page.get_by_role("button", name="Decide anew").click()
     expect(page.locator(".pair")).to_be_visible()
+
+
+def test_groups_are_reviewed_while_more_are_looked_for(starts, visitor, tmp_path: Path, monkeypatch) -> None:
+    """What is found so far is shown beside the progress, and answers to it hold once all is found."""
+    go_on, keep = threading.Event(), reviewing.found.keep
+    monkeypatch.setattr(reviewing, "_PACE_S", 0.0)
+    monkeypatch.setattr(reviewing.found, "keep", lambda *given: (go_on.wait(60), keep(*given)))
+    page = visitor.opens(starts(folders=(pictures(tmp_path / "pictures"),)), "#/jobs")
+    expect(page.locator(".job[data-state=done]")).to_be_visible()
+    press(page, "d")
+    page.get_by_role("button", name="Look for duplicates").click()
+    expect(page.locator(".class.sure")).to_be_visible(timeout=MINUTE)
+    expect(page.locator(".running")).to_be_visible()
+    page.get_by_role("link", name="Review: Sure copies").click()
+    expect(page.locator(".pair")).to_be_visible()
+    with page.expect_response(lambda one: "/picks" in one.url):
+        press(page, "1")
+    go_on.set()
+    press(page, "Escape")
+    expect(page.locator(".running")).to_be_hidden()
+    page.get_by_role("link", name="Review: Sure copies").click()
+    expect(page.locator(".review")).to_contain_text("2 to compare")
 
 
 def test_a_loose_link_is_taken_in(found: Page) -> None:
