@@ -3,7 +3,7 @@
 import pytest
 from made_groups import group, member
 
-from pictrace.dedupe.certainty import SURE, Certainty, certainty_of, tallies
+from pictrace.dedupe.certainty import SURE, Certainty, Graded, certainty_of, tallies
 from pictrace.types import Relation
 
 
@@ -30,7 +30,7 @@ def test_what_a_class_frees_is_all_but_the_largest():
     """And what is only compared against frees nothing."""
     plain = group(member(1), member(2), member(3))
     against = group(member(4, reference=True), member(5))
-    exact, sure, *_ = tallies([plain, against], [True, False])
+    exact, sure, *_ = tallies([Graded.of(plain), Graded.of(against)], [True, False])
 
     assert (exact.groups, sure.groups, sure.settled, sure.files) == (0, 2, 1, 5)
     assert (sure.spare_files, sure.spare_bytes) == (3, 100 + 200 + 500)

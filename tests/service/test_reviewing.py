@@ -49,3 +49,20 @@ def test_what_was_found_before_stays_where_a_search_ends_early(review):
         review.find(Asked("copy"), progress=stop, **find)
 
     assert review.snapshot().asked.relation == "exact"
+
+
+def test_a_decision_does_not_have_every_file_looked_at(review, monkeypatch):
+    """Groups are as it leaves them at once; what else is written meanwhile has all of it read again."""
+    review.find(Asked("copy"), job="j000001", progress=lambda *_: None, tell=lambda told: None)
+    assert len(review.snapshot().groups) == 1
+    reads = []
+    kept = reviewing.found.kept
+    monkeypatch.setattr(reviewing.found, "kept", lambda *given: (reads.append(given), kept(*given))[1])
+    collection = review.collection
+    review.decide(lambda: collection.decide(1, 2, "both"))
+    parted = len(review.snapshot().groups), len(reads)
+    review.decide(lambda: collection.undecide(collection.decisions()))
+
+    assert (parted, len(review.snapshot().groups), len(reads)) == ((0, 0), 1, 0)
+    review.decide(lambda: [collection.decide(1, 2, verdict) for verdict in ("both", "different")])
+    assert (len(review.snapshot().groups), len(reads)) == (0, 1)

@@ -46,28 +46,36 @@ class Tally:
         return {**asdict(self), "certainty": str(self.certainty)}
 
 
-def tallies(groups: Sequence[Group], settled: Sequence[bool]) -> list[Tally]:
+@dataclass(frozen=True)
+class Graded:
+    """A group with its class, and what of it is to spare: looked at once, for there may be tens of thousands."""
+
+    group: Group
+    certainty: Certainty
+    spare_files: int
+    spare_bytes: int
+
+    @classmethod
+    def of(cls, group: Group) -> "Graded":
+        """The grade of a group; what is to spare goes if the largest file stays, or those only compared against."""
+        sizes = sorted(member.place.size for member in group if not member.reference)
+        spare = sizes if len(sizes) < len(group) else sizes[:-1]
+        return cls(group, certainty_of(group), len(spare), sum(spare))
+
+
+def tallies(groups: Sequence[Graded], settled: Sequence[bool]) -> list[Tally]:
     """One for each class; `settled` says of each group whether nothing is left to choose."""
     found = []
     for certainty in Certainty:
-        mine = [(group, is_over) for group, is_over in zip(groups, settled, strict=True)
-                if certainty_of(group) is certainty]  # fmt: skip
-        spare = [_spare(group) for group, _ in mine]
+        mine = [(one, is_over) for one, is_over in zip(groups, settled, strict=True) if one.certainty is certainty]
         found.append(
             Tally(
                 certainty,
                 len(mine),
                 sum(is_over for _, is_over in mine),
-                sum(len(group) for group, _ in mine),
-                sum(files for files, _ in spare),
-                sum(size for _, size in spare),
+                sum(len(one.group) for one, _ in mine),
+                sum(one.spare_files for one, _ in mine),
+                sum(one.spare_bytes for one, _ in mine),
             )
         )
     return found
-
-
-def _spare(group: Group) -> tuple[int, int]:
-    """Files and bytes that go if one file stays: the largest, or those that are only compared against."""
-    sizes = sorted(member.place.size for member in group if not member.reference)
-    kept = sizes if len(sizes) < len(group) else sizes[:-1]
-    return len(kept), sum(kept)

@@ -141,6 +141,12 @@ class Rulings:
     def __len__(self) -> int:
         return len(self._by_bytes)
 
+    @property
+    def hashes(self) -> frozenset[str]:
+        """SHA-256 and hashes of pixels of all pictures that something was decided of, in hexadecimal."""
+        pairs = (*self._by_bytes, *self._by_pixels)
+        return frozenset(one.hex() for pair in pairs for one in pair)
+
     def joined(self) -> Iterator[tuple[bytes, bytes]]:
         """SHA-256 of the two pictures of every pair that belongs together."""
         return (pair for pair, decision in self._by_bytes.items() if decision.joins)

@@ -34,7 +34,8 @@ class Pick(enum.StrEnum):
 class Picks:
     """The picks of one collection, in a file of lines that is only added to; safe to use from several threads.
 
-    A pick holds for a file as long as its path leads to the same picture, whatever group it is in.
+    A pick holds for a file as long as its path leads to the same picture, whatever group it is in. `version` grows with
+    every change.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,6 +43,7 @@ class Picks:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, Pick]] = {}
         self._lines = 0
+        self.version = 0
         self._load()
 
     def __len__(self) -> int:
@@ -73,6 +75,7 @@ class Picks:
                 os.fsync(file.fileno())
             for (path, sha), pick in choices.items():
                 self._set(path, sha[:_SHOWN], pick)
+            self.version += 1
             self._lines += len(lines)
             if self._lines > _SPARE * len(self._known) + 1000:
                 self._compact()

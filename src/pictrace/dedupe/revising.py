@@ -17,7 +17,10 @@ def revised(groups: Sequence[Group], rulings: Rulings) -> list[Group]:
     """
     if not len(rulings):
         return list(groups)
-    parted = [part for group in groups for part in _parted(group, rulings)]
+    named = rulings.hashes
+    parted = [
+        part for group in groups for part in (_parted(group, rulings) if _is_concerned(group, named) else [group])
+    ]
     return strongest_first([group for group in _joined(parted, rulings) if _is_worth_telling(group)])
 
 
@@ -46,9 +49,12 @@ def _parted(group: Group, rulings: Rulings) -> Iterator[Group]:
 
 def _joined(groups: Sequence[Group], rulings: Rulings) -> Iterable[Group]:
     """The groups, those that hold two pictures which belong together as one."""
+    pairs = list(rulings.joined())
+    if not pairs:
+        return groups
     home = {member.sha256: place for place, group in enumerate(groups) for member in group}
     whole: dict[int, Group] = dict(enumerate(groups))
-    for one, other in rulings.joined():
+    for one, other in pairs:
         first, second = home.get(one.hex()), home.get(other.hex())
         if first is None or second is None or first == second:
             continue
@@ -71,6 +77,10 @@ def _rebuilt(medoid: Key, members: Sequence[Member], loose: tuple[Link, ...]) ->
     links = [Link(medoid, one.id, one.relation, one.score) for one in members if one.pixel_hash != first.pixel_hash]
     weakest = min(links, key=lambda link: (link.relation.rank, link.score), default=None)
     return Group(medoid, tuple(members), weakest, loose)
+
+
+def _is_concerned(group: Group, named: frozenset[str]) -> bool:
+    return any(member.sha256 in named or member.pixel_hash in named for member in group)
 
 
 def _hashes(member: Member) -> tuple[bytes, bytes]:

@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pictrace.collection import Collection
 from pictrace.dedupe import found
-from pictrace.dedupe.certainty import Certainty, Tally, certainty_of, tallies
+from pictrace.dedupe.certainty import Certainty, Graded, Tally, tallies
 from pictrace.dedupe.decisions import Rulings, now
 from pictrace.dedupe.finding import FOLDER, Heard
 from pictrace.dedupe.found import Asked
@@ -22,13 +23,18 @@ _PACE_S = 2.0
 """Between two looks at the groups so far: each costs a look at all of them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """Groups as decisions leave them, the surest first; `job` is the one that still looks for more, if any."""
 
     asked: Asked | None = None
     groups: Sequence[Group] = ()
     job: str = ""
+
+    @cached_property
+    def graded(self) -> Sequence[Graded]:
+        """The same groups with their classes."""
+        return [Graded.of(group) for group in self.groups]
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,9 @@ class Review:
     collection: Collection
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _partial: Snapshot | None = None
-    _cached: tuple[int, Snapshot] | None = None
+    _read: tuple[int, Snapshot] | None = None
+    _revised: Snapshot | None = None
+    _settled: tuple[Snapshot, int, Sequence[bool]] | None = None
 
     def __post_init__(self) -> None:
         self.folder = self.collection.path / FOLDER
@@ -104,14 +112,24 @@ class Review:
             found.keep(self.folder, replace(asked, at=now()), groups)
         finally:
             with self._lock:
-                self._partial = self._cached = None
+                self._partial = self._read = self._revised = None
         tell({"id": job, **self.summary()})
         return groups
 
     def forget(self) -> None:
         """The groups are looked at anew, for files came or went."""
         with self._lock:
-            self._cached = None
+            self._read = self._revised = None
+
+    def decide(self, act: Callable[[], None]) -> None:
+        """Writes decisions; if nothing else was written meanwhile, only these are looked at anew, and no file."""
+        before = self.collection.changes
+        act()
+        after = self.collection.changes
+        with self._lock:
+            self._revised = None
+            if self._read is not None and self._read[0] == before and after == before + 1:
+                self._read = (after, self._read[1])
 
     def snapshot(self) -> Snapshot:
         """The groups so far while they are looked for, else those found last."""
@@ -119,16 +137,16 @@ class Review:
             if self._partial is not None:
                 return self._partial
             version = self.collection.changes
-            if self._cached is None or self._cached[0] != version:
-                self._cached = (version, self._read())
-            return self._cached[1]
+            if self._read is None or self._read[0] != version:
+                self._read, self._revised = (version, self._kept()), None
+            if self._revised is None:
+                known, decided = self._read[1], self.collection.decisions()
+                self._revised = replace(known, groups=revised(known.groups, Rulings(decided))) if decided else known
+            return self._revised
 
-    def _read(self) -> Snapshot:
-        catalog = self.collection.engine().catalog
-        known = found.kept(self.folder, catalog)
-        if known is None:
-            return Snapshot()
-        return Snapshot(known[0], revised(known[1], Rulings(catalog.decisions())))
+    def _kept(self) -> Snapshot:
+        known = found.kept(self.folder, self.collection.engine().catalog)
+        return Snapshot() if known is None else Snapshot(*known)
 
     def summary(self) -> dict[str, Any]:
         """What was looked for, and how much there is of each class."""
@@ -137,20 +155,28 @@ class Review:
         return {"found": asked, "job": known.job or None, "classes": [one.to_dict() for one in self._tallies(known)]}
 
     def _tallies(self, known: Snapshot) -> list[Tally]:
-        return tallies(known.groups, [self.picks.is_settled(group) for group in known.groups])
+        return tallies(known.graded, self._are_settled(known))
+
+    def _are_settled(self, known: Snapshot) -> Sequence[bool]:
+        """Of each group whether it is settled."""
+        cached, version = self._settled, self.picks.version
+        if cached is None or cached[0] is not known or cached[1] != version:
+            cached = (known, version, [self.picks.is_settled(group) for group in known.groups])
+            self._settled = cached
+        return cached[2]
 
     def page(self, which: Which) -> Shown:
         """A page of the groups."""
-        fits = [group for group in self.snapshot().groups if self._fits(group, which)]
+        known = self.snapshot()
+        fits = [
+            one.group
+            for one, is_settled in zip(known.graded, self._are_settled(known), strict=True)
+            if which.certainty in {None, one.certainty}
+            and which.settled in {None, is_settled}
+            and (which.relation is None or which.relation is one.group.relation)
+        ]
         left = fits if which.after is None else [group for group in fits if place_of(group) > which.after]
         return Shown(left[: which.limit], len(fits), len(left) > which.limit)
-
-    def _fits(self, group: Group, which: Which) -> bool:
-        return (
-            which.certainty in {None, certainty_of(group)}
-            and which.relation in {None, group.relation}
-            and which.settled in {None, self.picks.is_settled(group)}
-        )
 
     def choose(self, choices: Mapping[tuple[Key, str], Pick | None]) -> None:
         """What is to become of files, given by the ids of their pictures and their paths; all of them or none.

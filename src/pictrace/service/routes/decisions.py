@@ -72,7 +72,7 @@ async def decide(request: Request, name: str) -> Response:
     else:
         said = from_json(NewDecisions, await members_of(request)).decisions
         decided = await core(request, lambda: [_decision(found, one, one.verdict, one.note) for one in said])
-    await write(request, lambda: found.custody.collection.take_decisions(decided))
+    await write(request, lambda: found.custody.review.decide(lambda: found.custody.collection.take_decisions(decided)))
     return Json({"taken": len(decided)})
 
 
@@ -110,7 +110,8 @@ def _taken_back(found: Held, pairs: Sequence[Two]) -> None:
     collection = found.custody.collection
     known = {(one.one, one.other): one for one in collection.decisions()}
     wanted = [sorted(_hashes(found, pair)) for pair in pairs]
-    collection.undecide([known[one, other] for one, other in wanted if (one, other) in known])
+    gone = [known[one, other] for one, other in wanted if (one, other) in known]
+    found.custody.review.decide(lambda: collection.undecide(gone))
 
 
 async def _body(request: Request) -> bytes:
