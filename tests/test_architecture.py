@@ -21,7 +21,7 @@ LAYERS = (
     "errors",
     "_limits",
     "types settings",
-    "results recipe filters dedupe.groups dedupe.decisions",
+    "results recipe filters dedupe.groups dedupe.decisions dedupe.folders",
     "orders dedupe.given dedupe.wholeness",
     "_atomic _colour _jpeg _sniff _wire accuracy frames metadata polygons words dedupe.companions dedupe.files",
     "_decode _worker",

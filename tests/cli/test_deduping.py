@@ -158,3 +158,19 @@ def test_what_is_no_plan_is_refused(pictrace, album, capsys):
     """With its code."""
     assert pictrace("dedupe", "apply", str(album / "a.jpg"), "--yes") == 1
     assert "plan_invalid" in capsys.readouterr().err
+
+
+def test_folders_are_named_from_where_one_is(pictrace, album, tmp_path, monkeypatch, capsys):
+    """A plan for `../own.pictrace` can be applied, and what is in `../safe` stays."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    made = pictrace("dedupe", "plan", "-o", "p.json", "-c", "../own.pictrace", "--reference", "../album/ab.jpg")
+    kept = [
+        one["path"]
+        for group in json.loads((tmp_path / "work" / "p.json").read_text())["groups"]
+        for one in group["keep"]
+    ]
+
+    assert (made, kept[0]) == (0, str(album / "ab.jpg"))
+    assert pictrace("dedupe", "apply", "p.json", "--yes", "--quarantine", "../aside") == 0
+    assert names(album) == ["<b>alone.jpg", "ab.jpg", "crop.jpg"]

@@ -34,6 +34,17 @@ def test_a_file_that_has_appeared_since_is_not_overwritten(tmp_path, plan):
     assert (tmp_path / "in" / "ab (restored).jpg").read_bytes() == content
 
 
+def test_a_run_is_known_from_inside_of_another_one(tmp_path, home, plan, monkeypatch):
+    """`..` in its name leads to the run, and to its collection."""
+    run = applying.apply(plan).run
+    (home / "quarantine" / "other").mkdir()
+    monkeypatch.chdir(home / "quarantine" / "other")
+
+    assert undoing.undo(f"../{run}").done == 1
+    assert not (home / "quarantine" / "other" / "dedupe.lock").exists()
+    assert (home / "dedupe.lock").exists()
+
+
 def test_a_folder_that_others_have_worked_in_keeps_its_time(tmp_path, plan):
     """Only what applying did to it is taken back."""
     applying.apply(plan)

@@ -1,6 +1,7 @@
 """The commands that plan what becomes of duplicates, do it and take it back: dedupe plan, apply, undo and journal."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -96,7 +97,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     from pictrace.dedupe.wholeness import told_apart
 
     rules = rules_of([name for one in keep or () for name in one.split(",")])
-    folders = tuple(str(Path(one).absolute()) for one in reference or ())
+    folders = tuple(reference or ())
     check_free(output, like=_BEGINNING)
     check_page(html)
     if groups is not None and against is not None:
@@ -154,7 +155,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
     many = counted(len(list(read.removals(names))), "file")
     if not dry_run and not _is_meant(f"{read.action} {many}", yes=yes):
         return
-    folder = "" if quarantine is None else str(Path(quarantine).absolute())
+    folder = "" if quarantine is None else os.path.abspath(quarantine)  # noqa: PTH100 - links stay
     manner = applying.Manner(names, folder, may_delete=delete, is_rehearsal=dry_run)
     with progress(things=("file", "files")) as watcher:
         outcome = applying.apply(read, manner, progress=_watch(watcher))

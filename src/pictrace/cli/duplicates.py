@@ -75,8 +75,6 @@ def find(  # noqa: PLR0913 - one parameter per option
     Every file of a group was held against one of them, the first that is named, and the score of a group is that of
     its weakest link. What was judged once is not judged again, and a run that was stopped goes on where it was.
     """
-    import os
-
     _check(csv, html)
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(collection))
@@ -86,7 +84,7 @@ def find(  # noqa: PLR0913 - one parameter per option
             relation.value,
             min_score=min_score,
             where=where,
-            references=[os.path.abspath(one) for one in reference or ()],  # noqa: PTH100 - links are not followed
+            references=reference or (),
             against=other,
             heard=heard,
         )

@@ -11,6 +11,7 @@ from pictrace import _version, corrections
 from pictrace.candidates import Engine
 from pictrace.dedupe.clustering import Apart, Cluster, Clustering, Judge, Sought
 from pictrace.dedupe.decisions import Rulings
+from pictrace.dedupe.folders import are_above, named
 from pictrace.dedupe.groups import Group, Link, Member, strongest_first
 from pictrace.dedupe.judging import Judgement, Judges, Manner
 from pictrace.dedupe.memory import Memory
@@ -52,10 +53,11 @@ class Wanted:
                 f"duplicates cannot be looked for by {self.relation} and {self.min_score}",
                 hint="the relation is exact, copy, scene or similar, and the score 0 to 1",
             )
+        object.__setattr__(self, "references", named(self.references))
 
     def is_reference(self, place: Location) -> bool:
         """Whether a file is below one of the folders that are only compared against."""
-        return any(place.uri == root or place.uri.startswith(f"{root.rstrip('/')}/") for root in self.references)
+        return are_above(self.references, place.uri)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from pictrace.dedupe.companions import Companion, Folder, Kind, is_raw
 from pictrace.dedupe.contenders import Contender
 from pictrace.dedupe.files import Identity, facts_of, identity_of, look
+from pictrace.dedupe.folders import are_above, named
 from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import Choice, Rule, choose
 from pictrace.dedupe.plans import ACTIONS, Beside, Kept, Left, Plan, Planned, Removed
@@ -32,9 +33,12 @@ class Protection:
     folders: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folders", named(self.folders))
+
     def covers(self, path: str) -> bool:
         """Whether a file is protected."""
-        if any(path == folder or path.startswith(f"{folder.rstrip('/')}/") for folder in self.folders):
+        if are_above(self.folders, path):
             return True
         names = path.split("/")
         return any(
@@ -82,7 +86,7 @@ def plan_of(
     going = {one.member.path for draft in drafts for one in planner.candidates(draft)}
     planned = [planner.planned(draft, going) for draft in drafts]
     plan = Plan(
-        str(Path(collection).absolute()),
+        os.path.abspath(collection),  # noqa: PTH100 - links stay, `..` would be refused when it is read
         datetime.now(UTC).isoformat(timespec="seconds"),
         tuple(rule.given for rule in rules),
         action,

@@ -245,7 +245,7 @@ def _sought(target: Plan | str | Path) -> tuple[Path, list[Path]]:
         if not found:
             raise NotFoundError("this plan was never applied", hint="`pictrace dedupe journal` lists what was done")
         return collection, found
-    folder = Path(target).absolute()
+    folder = Path(os.path.abspath(target))  # noqa: PTH100 - links stay; of `..` no parent would be the right one
     folder = folder.parent if folder.name == _journal.FILE else folder
     if not (folder / _journal.FILE).is_file():
         raise NotFoundError(f"there is no journal in {folder}", hint="`pictrace dedupe journal` lists what was done")
