@@ -81,7 +81,8 @@ def _spelling(kind: Any, info: OptionInfo) -> str:
 
 
 def _default(kind: Any, value: Any) -> str:
-    return "" if kind is bool or value is None else f" Default: {getattr(value, 'value', value)}."
+    is_named = kind is not bool and value not in {None, "", inspect.Parameter.empty}
+    return f" Default: {getattr(value, 'value', value)}." if is_named else ""
 
 
 if __name__ == "__main__":

@@ -204,7 +204,8 @@ def _looked_further(look: _Looking, known: Sequence[Judged], keys: Sequence[Key]
     """
     engine, query, trace, stages = look.engine, look.query, look.trace, look.stages
     found, order = list(known), list(keys)
-    if not is_settled(trace, found, look.least):
+    # Where a scene was proved there may be a copy too, which is no neighbour of the whole: the next frame is nearer.
+    if not is_settled(trace, found, Relation.COPY):
         with stages("inside"), readying(engine, trace):
             inside = of_details(engine, tracing.details_of(query if isinstance(query, Picture) else trace), INSIDE)
             order = interleaved([inside, order])

@@ -56,6 +56,15 @@ def test_copies_go_once_they_are_included(pictrace, album, capsys):
     assert names(album) == ["<b>alone.jpg", "a.jpg"]
 
 
+@pytest.mark.parametrize(("action", "is_told"), [("hardlink", False), ("quarantine", True)])
+def test_only_what_moved_is_said_to_be_gone(pictrace, album, capsys, action, is_told):
+    """A hard link is still at its place, and nothing there is to be pruned."""
+    pictrace("dedupe", "plan", "-o", "plan.json", "--action", action)
+    assert pictrace("dedupe", "apply", "plan.json", "--yes") == 0
+
+    assert ("index --prune" in capsys.readouterr().err) is is_told
+
+
 @pytest.mark.parametrize("command", ["apply", "undo"])
 def test_nothing_is_done_where_nobody_can_be_asked(pictrace, album, capsys, command):
     """Exit code 2, and a hint."""

@@ -44,6 +44,23 @@ def test_find_names_every_file(pictrace, filled, capsys):
     assert all(name in out for name in ("whole.jpg", "crop.jpg", "<b>&=1+1.jpg"))
     assert "alone.jpg" not in out
     assert "1 group, 2 files more than pictures. Nothing was done to them." in out
+    assert out.count("medoid") == 1
+
+
+def test_find_says_what_could_be_freed(pictrace, filled, capsys):
+    """All but the largest file, and the command that comes next."""
+    sizes = [(filled / name).stat().st_size for name in ("whole.jpg", "crop.jpg", "<b>&=1+1.jpg")]
+    pictrace("dedupe", "find", "-c", str(filled / "filled.pictrace"))
+
+    freed = f"{(sum(sizes) - max(sizes)) / 1000:.3g} kB could be freed"
+    assert f"{freed} if the largest file of each stays; next: pictrace dedupe plan" in capsys.readouterr().out
+
+
+def test_a_reference_that_is_no_folder_is_refused(pictrace, filled, capsys):
+    """A slip of the pen would leave the archive without protection."""
+    for command in (["find"], ["plan", "-o", "plan.json"]):
+        assert pictrace("dedupe", *command, "-c", str(filled / "filled.pictrace"), "--reference", "Archvie") == 2
+        assert "nothing is at" in capsys.readouterr().err
 
 
 def test_find_json_is_one_group_a_line(pictrace, filled, capsys):

@@ -1,9 +1,14 @@
 """Arguments and options that several commands share."""
 
+import os
+from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pictrace.errors import UsageError
 
 CollectionOption = Annotated[
     str | None,
@@ -55,3 +60,13 @@ class ModeName(StrEnum):
     EXACT = "exact"
     COPY = "copy"
     SIMILAR = "similar"
+
+
+def folders(named: Sequence[str] | None) -> tuple[str, ...]:
+    """Whole paths of folders, links not followed; one that is not there is refused, for it would protect nothing."""
+    from pictrace.words import shown
+
+    for one in named or ():
+        if not Path(one).exists():
+            raise UsageError(f"nothing is at {shown(one)}", hint="name a folder that is there, or mount its disk")
+    return tuple(os.path.abspath(one) for one in named or ())  # noqa: PTH100 - links are not followed

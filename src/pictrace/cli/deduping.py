@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import check_free, opened, save, tell, write, write_json, write_table
-from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, JsonOption
+from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, JsonOption, folders
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     from pictrace.dedupe.wholeness import told_apart
 
     rules = rules_of([name for one in keep or () for name in one.split(",")])
-    folders = tuple(reference or ())
+    references = folders(reference)
     check_free(output, like=_BEGINNING)
     check_page(html)
     if groups is not None and against is not None:
@@ -110,14 +110,14 @@ def plan(  # noqa: PLR0913 - one parameter per option
             found = _given(groups, source)
         else:
             other = stack.enter_context(opened(against)) if against is not None else None
-            asked = {"min_score": min_score, "where": where, "references": folders, "against": other}
+            asked = {"min_score": min_score, "where": where, "references": references, "against": other}
             found = source.duplicates(relation.value, **asked)
         made = plan_of(
             list(told_apart(found, source.compare)),
             rules,
             collection=source.path,
             action=action.value,
-            protection=Protection(folders, tuple(protect or ())),
+            protection=Protection(references, tuple(protect or ())),
             limits=source.settings.limits,
         )
         save(output, made.to_json())
@@ -131,7 +131,11 @@ def apply(  # noqa: PLR0913 - one parameter per option
     *,
     include: Annotated[
         list[RelatedName] | None,
-        typer.Option("--include", help="Files of this relation go although nobody accepted each. Repeatable."),
+        typer.Option(
+            "--include",
+            metavar="RELATION",
+            help="Files of this relation (`copy`, `scene`, `similar`) go although nobody accepted each. Repeatable.",
+        ),
     ] = None,
     quarantine: Annotated[
         str | None, typer.Option("--quarantine", metavar="DIR", help="Put files aside there, on their own disk.")
@@ -161,7 +165,8 @@ def apply(  # noqa: PLR0913 - one parameter per option
         outcome = applying.apply(read, manner, progress=_watch(watcher))
     done = _DONE[ActionName(read.action)]
     _tell_outcome(outcome, f"would be {done}" if dry_run else done, as_json=as_json)
-    if outcome.done and not dry_run and not as_json:
+    is_moved = read.action not in {"hardlink", "reflink"}
+    if outcome.done and is_moved and not dry_run and not as_json:
         tell("note: the collection still lists them; `pictrace index --prune` forgets places where nothing is")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import check_free, key_of, opened, save, tell, write, write_json, write_table
-from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, IdArgument, JsonOption
+from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, IdArgument, JsonOption, folders
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def find(  # noqa: PLR0913 - one parameter per option
             relation.value,
             min_score=min_score,
             where=where,
-            references=reference or (),
+            references=folders(reference),
             against=other,
             heard=heard,
         )
@@ -110,11 +110,11 @@ def _check(csv: str | None, html: str | None) -> None:
 
 @contextlib.contextmanager
 def _watched() -> Iterator["Heard"]:
-    """Progress in pictures: those whose neighbours are known, then those that have their place."""
+    """Progress in steps, two for each picture: its neighbours are known, then it has its place."""
     from pictrace.cli._progress import progress
     from pictrace.dedupe.finding import Heard
 
-    with progress() as watcher:
+    with progress(things=("step", "steps")) as watcher:
 
         def hear(stage: str, done: int, total: int) -> None:
             if hasattr(watcher, "total"):
@@ -165,21 +165,24 @@ def _show(groups: Sequence["Group"]) -> None:
         for place, one in enumerate(group):
             head = (str(number), f"{group.relation} {percent(group.score)}") if place == 0 else ("", "")
             shape = f"{one.width} x {one.height}"
-            rows.append((*head, _kind(group, one), shape, _bytes(one.place.size), str(one.id), shown(one.path)))
-    titles = ("group", "surely", "file", "pixels", "size", "id", "path")
+            rows.append((*head, _kind(group, one, place), shape, _bytes(one.place.size), str(one.id), shown(one.path)))
+    titles = ("group", "how sure", "file", "pixels", "size", "id", "path")
     write_table([(title, "right" if title in {"group", "pixels", "size", "id"} else "left") for title in titles], rows)
     spare = sum(group.spare for group in groups)
     write(f"{counted(len(groups), 'group')}, {counted(spare, 'file')} more than pictures. Nothing was done to them.")
+    freed = _bytes(sum(group.spare_bytes for group in groups))
+    write(f"{freed} could be freed if the largest file of each stays; next: pictrace dedupe plan -o plan.json")
     if loose := sum(len(group.loose) for group in groups):
-        tell(f"note: {counted(loose, 'link')} between groups; `--json` names them under `loose`")
+        pairs = counted(loose, "pair")
+        tell(f"note: {pairs} across groups would be duplicates too; `--json` names them under `loose`")
 
 
-def _kind(group: "Group", one: "Member") -> str:
+def _kind(group: "Group", one: "Member", place: int) -> str:
     from pictrace.words import percent
 
     if one.reference:
         return "reference"
-    return "medoid" if group.is_led_by(one) else f"{one.relation} {percent(one.score)}"
+    return "medoid" if place == 0 and group.is_led_by(one) else f"{one.relation} {percent(one.score)}"
 
 
 def _bytes(size: int) -> str:
@@ -200,7 +203,7 @@ def decide(
     ],
     *,
     collection: CollectionOption = None,
-    note: Annotated[str, typer.Option("--note", help="Why, for whoever asks later.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, for whoever asks later.")] = "",
 ) -> None:
     """Remember what two pictures are to each other: `duplicate`, `different`, `alternate` or `both` to stay.
 

@@ -102,6 +102,13 @@ class Group:
         """How many files there are beside one that could stay: all but one, references never."""
         return min(len(self.members) - 1, sum(not member.reference for member in self.members))
 
+    @property
+    def spare_bytes(self) -> int:
+        """What could be freed if the largest file stays: names of one file count once, references never."""
+        sizes = {one.place.identity or one.path: one.place.size for one in self.members if not one.reference}
+        stays = 0 if len(self.members) > sum(not one.reference for one in self.members) else max(sizes.values())
+        return sum(sizes.values()) - stays
+
     def is_led_by(self, member: Member) -> bool:
         """Whether a file is one of those that the others were held against."""
         return member.id == self.medoid and member.collection == self.members[0].collection

@@ -131,7 +131,7 @@ def _day(seconds: float) -> str:
 
 def _medoid(files: Sequence[Contender]) -> list[Seen]:
     return [
-        (float(one.is_medoid), "what the others were held against" if one.is_medoid else "held against it")
+        (float(one.is_medoid), "the one the others were compared with" if one.is_medoid else "one of the others")
         for one in files
     ]
 

@@ -57,7 +57,7 @@ def _tile(store: Store, group: Group, member: Member, proxy: Proxy) -> str:
 def _sign(group: Group, member: Member) -> str:
     if member.reference:
         return '<span class="badge similar">reference</span>'
-    if group.is_led_by(member):
+    if member is group.members[0] and group.is_led_by(member):
         return '<span class="badge exact">held against</span>'
     return f'<span class="badge {member.relation}">{member.relation}</span> {words.percent(member.score)}'
 
