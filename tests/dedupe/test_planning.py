@@ -241,3 +241,12 @@ def test_planning_touches_nothing(tmp_path, home):
 
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert not home.exists()
+
+
+def test_nobody_but_hashes_says_that_files_are_the_same(tmp_path, home):
+    """Strangers that some file of judgements or groups calls exact wait for a look, as all copies do."""
+    one, other = saved(tmp_path / "a.jpg", 640, 480), saved(tmp_path / "b.jpg", seed=2)
+    found = group(member(one), member(other, id=2, relation=Relation.EXACT))
+
+    (removed,) = planned(home, found).groups[0].remove
+    assert (removed.relation, removed.accepted) == ("copy", False)

@@ -225,7 +225,8 @@ def _relation(member: Member, keeper: Member) -> Relation:
     """How a file is related to the one it goes for: directly, or as weakly as either is to the group's medoid."""
     if member.sha256 == keeper.sha256 or _same_pixels(member, keeper):
         return Relation.EXACT
-    return min(member.relation, keeper.relation)
+    # What was kept or handed over may claim anything; only hashes say that files are the same.
+    return min(member.relation, keeper.relation, Relation.COPY)
 
 
 def _beside(one: Contender, keeper: Contender, going: set[str]) -> list[Beside] | str:
