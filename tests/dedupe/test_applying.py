@@ -463,3 +463,18 @@ def test_what_is_saved_under_a_name_in_between_stays(tmp_path, home, monkeypatch
     applying.apply(plan, disk=hands)
 
     assert (tmp_path / "in" / "ab.jpg").read_bytes() == b"new"
+
+
+def test_nothing_goes_for_what_was_put_aside(tmp_path):
+    """Whatever the collection's folder is called: its quarantine may be emptied any time."""
+    home = tmp_path / "in" / "coll"
+    home.mkdir(parents=True)
+    plan = planned(home, copies(tmp_path / "in", "a.jpg", "ab.jpg"))
+    applying.apply(plan)
+    (aside,) = (home / "quarantine").rglob("*.jpg")
+    (only,) = plan.groups
+    kept, gone = replace(only.keep[0], path=str(aside)), replace(only.remove[0], path=only.keep[0].path)
+    swapped = replace(only, keep=(kept,), remove=(replace(gone, keeper=str(aside)),))
+
+    assert codes(applying.apply(replace(plan, groups=(swapped,)))) == ["last_copy"]
+    assert (tmp_path / "in" / "a.jpg").exists()

@@ -40,6 +40,16 @@ class Entry:
         return os.path.split(self.path)[0]
 
 
+_ASIDE = re.compile(
+    r"\.pictrace/|\.pictrace-quarantine/|/quarantine/[0-9]{8}T[0-9]{6}\.[0-9]{6}/|/(\.Trash[^/]*|Trash/files)/"
+)
+
+
+def is_put_aside(path: str) -> bool:
+    """Whether a file is in a collection, a quarantine or a trash, whatever the collection's folder is called."""
+    return any(_ASIDE.search(one) is not None for one in (path, os.path.realpath(path)))
+
+
 def entry_from(line: dict[str, Any], run: str) -> Entry:
     """The entry in a line of the journal of a run.
 

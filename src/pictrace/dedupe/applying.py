@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pictrace.dedupe import _journal, actions
 from pictrace.dedupe._disk import Disk
-from pictrace.dedupe._entries import ELSEWHERE, Entry
+from pictrace.dedupe._entries import ELSEWHERE, Entry, is_put_aside
 from pictrace.dedupe._journal import DONE, Journal
 from pictrace.dedupe._lock import claim, only_run
 from pictrace.dedupe.companions import companions_of
@@ -253,7 +253,7 @@ def _check_keepers(proved: _Proved) -> None:
 
 def _keeper(stack: ExitStack, path: str, sha256: str) -> Facts:
     """A file that stays, proved to be there with its bytes; nobody else takes it away meanwhile."""
-    if any(part.endswith((".pictrace", ELSEWHERE)) for part in path.split("/")):
+    if is_put_aside(path):
         raise LastCopyError(f"{path} is in a quarantine, and no file to rely on")
     try:
         handle, facts = stack.enter_context(held(path))
