@@ -1,5 +1,7 @@
 """What a plan lets go goes, and nothing else: each test is named after a way in which others have lost pictures."""
 
+import errno
+import hashlib
 import json
 import os
 from dataclasses import replace
@@ -8,10 +10,11 @@ from pathlib import Path
 import pytest
 from duplicates import codes, copies, group, member, names, planned, saved, tree
 
-from pictrace.dedupe import applying, undoing
+from pictrace.dedupe import _disk, applying, undoing
 from pictrace.dedupe._disk import Disk
 from pictrace.dedupe.applying import Manner
 from pictrace.dedupe.planning import Protection
+from pictrace.dedupe.plans import Beside
 from pictrace.errors import IndexLockedError, NotFoundError, PlanInvalidError, UsageError
 from pictrace.types import Relation
 
@@ -411,3 +414,67 @@ def test_deleting_has_to_be_meant_and_cannot_be_taken_back(tmp_path, home):
     assert (applying.apply(plan, Manner(may_delete=True)).done, names(tmp_path / "in")) == (1, ["a.jpg"])
 
     assert codes(undoing.undo(plan)) == ["action_impossible"]
+
+
+class Meanwhile(Disk):
+    """Hands that let something happen just before the first step of a name."""
+
+    def __init__(self, step, happen):
+        self.step, self.happen = step, happen
+        super().__init__(self._hear)
+
+    def _hear(self, name):
+        if name == self.step:
+            self.step = ""
+            self.happen()
+
+
+@pytest.mark.parametrize("action", ["quarantine", "delete"])
+def test_a_keeper_that_goes_with_its_copy_brings_it_back(tmp_path, home, action):
+    """As where two mounts show one file under two numbers, or somebody deletes it at that moment."""
+    plan = planned(home, copies(tmp_path / "in", "a.jpg", "ab.jpg"), action=action)
+    hands = Meanwhile("move", (tmp_path / "in" / "a.jpg").unlink)
+
+    assert codes(applying.apply(plan, Manner(may_delete=True), disk=hands)) == ["last_copy"]
+    assert names(tmp_path / "in") == ["ab.jpg"]
+
+
+def test_a_plan_does_not_say_what_a_companion_is(tmp_path, home):
+    """A RAW file that an edited plan calls a sidecar stays, being the only one."""
+    found = copies(tmp_path / "in", "a.jpg", "b/ab.jpg")
+    raw = tmp_path / "in" / "b" / "ab.cr2"
+    plan = planned(home, found)
+    raw.write_bytes(b"raw")
+    (only,) = plan.groups
+    beside = Beside(str(raw), hashlib.sha256(b"raw").hexdigest(), "sidecar")
+    removed = replace(only.remove[0], companions=(beside,))
+    plan = replace(plan, groups=(replace(only, remove=(removed,)),))
+
+    assert codes(applying.apply(plan)) == ["last_copy"]
+    assert raw.exists()
+
+
+def test_what_is_saved_under_a_name_in_between_stays(tmp_path, home, monkeypatch):
+    """On systems where moving takes two steps, as on network folders."""
+    monkeypatch.setattr(_disk, "_renamed", lambda *_: errno.ENOSYS)
+    plan = planned(home, copies(tmp_path / "in", "a.jpg", "ab.jpg"))
+    (tmp_path / "new.jpg").write_bytes(b"new")
+    hands = Meanwhile("unlink", lambda: (tmp_path / "new.jpg").replace(tmp_path / "in" / "ab.jpg"))
+    applying.apply(plan, disk=hands)
+
+    assert (tmp_path / "in" / "ab.jpg").read_bytes() == b"new"
+
+
+def test_nothing_goes_for_what_was_put_aside(tmp_path):
+    """Whatever the collection's folder is called: its quarantine may be emptied any time."""
+    home = tmp_path / "in" / "coll"
+    home.mkdir(parents=True)
+    plan = planned(home, copies(tmp_path / "in", "a.jpg", "ab.jpg"))
+    applying.apply(plan)
+    (aside,) = (home / "quarantine").rglob("*.jpg")
+    (only,) = plan.groups
+    kept, gone = replace(only.keep[0], path=str(aside)), replace(only.remove[0], path=only.keep[0].path)
+    swapped = replace(only, keep=(kept,), remove=(replace(gone, keeper=str(aside)),))
+
+    assert codes(applying.apply(replace(plan, groups=(swapped,)))) == ["last_copy"]
+    assert (tmp_path / "in" / "a.jpg").exists()

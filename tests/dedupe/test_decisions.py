@@ -1,5 +1,7 @@
 """Decisions: on pairs of contents, whichever way round, and safe to carry from one collection to another."""
 
+import tempfile
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +80,15 @@ def test_a_picture_is_known_by_its_pixels_too():
     by_pixels = rulings.of(identity("c", "2"), identity("d", "1"))
     assert (by_bytes, by_pixels) == (decision(), decision())
     assert rulings.of(identity("c", "1"), identity("d", "3")) is None
+
+
+def test_a_note_of_any_characters_survives_being_written_down():
+    """Those that end lines for some readers, too."""
+    from pictrace.cli.duplicates import _lines
+    from pictrace.dedupe.decisions import Decision, dumped, now, parsed
+
+    made = Decision("a" * 64, "b" * 64, "c" * 64, "d" * 64, "both", now(), "a\u2028b\x85c")
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:
+        file.write("\n".join(dumped([made])))
+        file.flush()
+        assert parsed(_lines(file.name)) == [made]

@@ -241,3 +241,20 @@ def test_planning_touches_nothing(tmp_path, home):
 
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert not home.exists()
+
+
+def test_nobody_but_hashes_says_that_files_are_the_same(tmp_path, home):
+    """Strangers that some file of judgements or groups calls exact wait for a look, as all copies do."""
+    one, other = saved(tmp_path / "a.jpg", 640, 480), saved(tmp_path / "b.jpg", seed=2)
+    found = group(member(one), member(other, id=2, relation=Relation.EXACT))
+
+    (removed,) = planned(home, found).groups[0].remove
+    assert (removed.relation, removed.accepted) == ("copy", False)
+
+
+def test_what_was_put_aside_is_in_no_plan(tmp_path, home):
+    """Though it was indexed anew, in a collection that is not called as collections are."""
+    paths = ("in/coll/quarantine/20261129T195310.061926/files/0001/a.jpg", "in/.Trash-0/files/a.jpg", "in/aa.jpg")
+    (only,) = planned(home, copies(tmp_path, *paths)).groups
+
+    assert (names(only.keep), only.remove, len(only.left)) == (["aa.jpg"], (), 2)

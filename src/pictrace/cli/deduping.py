@@ -239,7 +239,8 @@ def _given(path: str, source: Any) -> "list[Group]":
 
     try:
         with sys.stdin.buffer if path == "-" else Path(path).open("rb") as lines:
-            return [group_from(line, source.get) for line in iter(lambda: lines.readline(_LONGEST_LINE), b"")]
+            pixels = {key: pixels.hex() for key, _, pixels in source.engine().catalog.identities()}
+            return [group_from(line, source.get, pixels) for line in iter(lambda: lines.readline(_LONGEST_LINE), b"")]
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name what `find --json` wrote") from error
 

@@ -247,4 +247,4 @@ def _lines(path: str) -> list[str]:
         text = sys.stdin.read() if path == "-" else Path(path).read_text("utf-8")
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}", hint="name a file of decisions") from error
-    return text.splitlines()
+    return text.split("\n")  # a note may hold other characters that end lines

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 
+from pictrace._regular import open_regular
 from pictrace.dedupe.files import Facts, facts_of
 from pictrace.errors import ActionImpossibleError, NotAsPlannedError
 
@@ -53,7 +54,9 @@ class Disk:
             os.rename(source, target)  # noqa: PTH104 - of names as they are
             return
         self._before("unlink")
-        os.unlink(source)  # noqa: PTH108
+        # Whoever has saved another file under the name meanwhile keeps it.
+        if os.path.samestat(os.lstat(source), os.lstat(target)):
+            os.unlink(source)  # noqa: PTH108
 
     def exchange(self, one: str, other: str) -> bool:
         """Two files with their names swapped at once; false where that cannot be done, and nothing happened."""
@@ -113,7 +116,7 @@ class Disk:
         self._before("copy")
         handle = os.open(target, _NEW, 0o600)
         try:
-            with open(source, "rb", buffering=0) as file:  # noqa: PTH123
+            with open_regular(source) as file:
                 while chunk := file.read(_CHUNK):
                     self._before("write")
                     _write(handle, chunk)
@@ -128,7 +131,7 @@ class Disk:
     def dress(self, path: str, facts: Facts) -> None:
         """The mode and the times that a file had."""
         self._before("chmod")
-        os.chmod(path, facts.mode)  # noqa: PTH101
+        os.chmod(path, facts.mode & 0o777)  # noqa: PTH101
         self.set_times(path, facts.atime_ns, facts.mtime_ns)
 
     def set_times(self, path: str, atime_ns: int, mtime_ns: int) -> None:

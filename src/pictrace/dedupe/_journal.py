@@ -3,48 +3,23 @@
 import base64
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pictrace._regular import open_regular
 from pictrace.dedupe._disk import Disk
-from pictrace.dedupe.files import Facts
+from pictrace.dedupe._entries import Entry, beside, entry_from
 from pictrace.errors import InsufficientStorageError, JournalDamagedError
 
 FILE = "journal.jsonl"
 FOLDER = "quarantine"
 _FORMAT, _VERSION = "pictrace-journal", 1
-_MOST_BYTES = 1 << 30
+_LONGEST_LINE = 1 << 20
 
 INTENT, DONE, UNDOING, BACK = "intent", "done", "undo", "back"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One file that something is done to.
-
-    `how` is move, copy, hardlink, reflink or delete; `temporary` a name beside it that is used on the way; `target`
-    where it goes, `info` what the trash keeps about it; `keeper` and its inode the file whose bytes it shares.
-    """
-
-    number: int
-    set: int
-    how: str
-    path: str
-    target: str
-    temporary: str
-    info: str
-    keeper: str
-    keeper_inode: int
-    facts: Facts
-    attributes: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def folder(self) -> str:
-        """Where the file was."""
-        return os.path.split(self.path)[0]
 
 
 @dataclass
@@ -103,12 +78,13 @@ class Run:
         step, number = line["step"], line.get("number", 0)
         folder_ns: Any = line.get("folder_ns")
         if step == INTENT:
-            entry = _entry(line)
+            entry = entry_from(line, self.id)
             self.entries[number] = entry
             touched = self.touched.setdefault(entry.folder, Touched(folder_ns, line["folder_atime_ns"], folder_ns))
             touched.note(folder_ns, None)
         elif step in {DONE, UNDOING, BACK}:
-            place = line.get("to") or self.places.get(number) or self.entries[number].path
+            entry = self.entries[number]
+            place = beside(entry, line.get("to") or self.places.get(number) or entry.path)
             self.places[number] = place
             touched = self.touched.setdefault(os.path.split(place)[0], Touched(0, 0, 0, is_foreign=True))
             # What was begun twice was interrupted in between, and changed the folder itself.
@@ -150,6 +126,7 @@ class Journal:
         """An earlier run, to be gone on with; half a line at its end, which was never acted upon, is cut off."""
         run, whole = _read(folder)
         handle = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
+        _check_own(folder, handle)
         if os.fstat(handle).st_size != whole:
             os.ftruncate(handle, whole)
         return cls(run, disk, handle)
@@ -220,24 +197,35 @@ def _is_begun(folder: Path) -> bool:
 def _read(folder: Path) -> tuple[Run, int]:
     try:
         with open_regular(folder / FILE) as file:
-            data = file.read(_MOST_BYTES + 1)
+            run, whole = _run(folder, file)
     except OSError as error:
         raise _damaged(folder, f"cannot be read: {error.strerror}") from error
-    lines = data.split(b"\n")
-    whole = len(data) - len(lines[-1])
-    # What has no end was not on disk when its writer was killed, and nothing had been done by it.
+    if run is None:
+        raise _damaged(folder, "is empty")
+    return run, whole
+
+
+def _run(folder: Path, file: BinaryIO) -> tuple[Run | None, int]:
+    """What whole lines add up to, and how many bytes they have.
+
+    What has no end was not on disk when its writer was killed, and nothing had been done by it.
+    """
     run: Run | None = None
-    for number, text in enumerate(lines[:-1], 1):
+    whole = 0
+    for number, text in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
+        if not text.endswith(b"\n"):
+            if len(text) == _LONGEST_LINE:
+                raise _damaged(folder, f"is damaged in line {number}")
+            break
         try:
             line = json.loads(text)
             if run is None:
                 run = _begun(folder, line)
             else:
                 run.take(line)
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged(folder, f"is damaged in line {number}") from error
-    if run is None:
-        raise _damaged(folder, "is empty")
+        whole += len(text)
     return run, whole
 
 
@@ -247,11 +235,20 @@ def _begun(folder: Path, line: dict[str, Any]) -> Run:
     return Run(folder, line)
 
 
-def _entry(line: dict[str, Any]) -> Entry:
-    names = ("number", "set", "how", "path", "target", "temporary", "info", "keeper", "keeper_inode")
-    facts = Facts(**{**line["facts"], "identity": tuple(line["facts"]["identity"])})
-    attributes = {name: base64.b64decode(value) for name, value in line["attributes"].items()}
-    return Entry(**{name: line[name] for name in names}, facts=facts, attributes=attributes)
+def _check_own(folder: Path, handle: int) -> None:
+    """Nothing, if the journal belongs to whom files belong that we make there, whatever number a network gives us.
+
+    Raises:
+        JournalDamagedError: it is somebody else's.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            mine = os.fstat(probe.fileno()).st_uid
+    except OSError:
+        return
+    if os.fstat(handle).st_uid != mine:
+        os.close(handle)
+        raise _damaged(folder, "is somebody else's")
 
 
 def _damaged(folder: Path, what: str) -> JournalDamagedError:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from pictrace.dedupe._disk import Disk, attributes_of, set_attributes
-from pictrace.dedupe._journal import Entry
+from pictrace.dedupe._entries import Entry
 from pictrace.dedupe._trash import is_said, said, slot_for
 from pictrace.dedupe.files import Facts, facts_of, same_state
 from pictrace.errors import ActionImpossibleError, DeedError, LastCopyError, NotAsPlannedError
@@ -64,16 +64,20 @@ def settle(entry: Entry, disk: Disk) -> bool:
     is_away = os.path.lexists(entry.temporary)
     if entry.how == "delete":
         return is_away
-    disk.remove(f"{entry.target}.part")
+    if entry.how == "copy":
+        disk.remove(f"{entry.target}.part")
     is_there = _is_same(entry.path, entry)
     if not is_there and is_away:
         # Nobody else has taken the name, or the copy that was made is the file.
         with contextlib.suppress(FileExistsError):
             disk.move(entry.temporary, entry.path)
-            is_there = True
-    disk.remove(entry.temporary)
+            is_there, is_away = True, False
     # Another program may have taken the name in the trash: what is there is ours only by what is in it.
     is_ours = _is_same(entry.target, entry) or _has_bytes(entry.target, entry)
+    if is_away and (is_there or is_ours):
+        disk.remove(entry.temporary)
+    elif is_away:
+        _put_beside(entry, disk)
     if is_there and is_ours:
         disk.remove(entry.target)
     is_done = is_ours and not is_there
@@ -102,7 +106,7 @@ def undo(entry: Entry, disk: Disk, to: str, *, again: bool) -> None:
         _bring_back(entry, disk, to, again=again)
     disk.dress(to, entry.facts)
     disk.sync(os.path.split(to)[0])
-    if entry.info:
+    if entry.info and is_said(entry.path, entry.info):
         disk.remove(entry.info)
 
 
@@ -125,7 +129,7 @@ def free_name(path: str) -> str:
 
 
 def _move(entry: Entry, disk: Disk) -> None:
-    _check_still(entry.path, entry.facts)
+    check_still(entry.path, entry.facts)
     if entry.info:
         disk.create(entry.info, said(entry.path, entry.info))
     try:
@@ -151,7 +155,7 @@ def _take_away(entry: Entry, disk: Disk) -> None:
 
 
 def _put_aside(entry: Entry, disk: Disk) -> None:
-    _check_still(entry.path, entry.facts)
+    check_still(entry.path, entry.facts)
     disk.move(entry.path, entry.temporary)
     if not same_state(os.lstat(entry.temporary), entry.facts):
         disk.move(entry.temporary, entry.path)
@@ -170,7 +174,7 @@ def _share(entry: Entry, disk: Disk) -> None:
             disk.clone(file.fileno(), entry.temporary)
         set_attributes(entry.temporary, entry.attributes)
         disk.dress(entry.temporary, entry.facts)
-    _check_still(entry.path, entry.facts)
+    check_still(entry.path, entry.facts)
     if not disk.exchange(entry.temporary, entry.path):
         disk.replace(entry.temporary, entry.path)
         return
@@ -182,15 +186,30 @@ def _share(entry: Entry, disk: Disk) -> None:
 
 
 def _settle_shared(entry: Entry, disk: Disk) -> bool:
-    if _is_same(entry.temporary, entry):
+    if not _is_same(entry.temporary, entry):
+        disk.remove(entry.temporary)
+        return not _is_same(entry.path, entry)
+    # Between the kill and now somebody may have saved another file under the name.
+    if not os.path.lexists(entry.path):
+        disk.move(entry.temporary, entry.path)
+    elif _has_bytes(entry.path, entry):
         disk.replace(entry.temporary, entry.path)
-    disk.remove(entry.temporary)
-    return not _is_same(entry.path, entry)
+    else:
+        _put_beside(entry, disk)
+    return False
+
+
+def _put_beside(entry: Entry, disk: Disk) -> None:
+    """The file, whose name somebody has taken meanwhile, under one that nobody has."""
+    while True:
+        with contextlib.suppress(FileExistsError):
+            disk.move(entry.temporary, free_name(entry.path))
+            return
 
 
 def _bring_back(entry: Entry, disk: Disk, to: str, *, again: bool) -> None:
     """From quarantine or trash to a place where nothing is."""
-    temporary = f"{to}.{entry.number}.part"
+    temporary = f"{entry.temporary}.part"
     if again:
         disk.remove(temporary)
         if os.path.lexists(to) and (_is_same(to, entry) or _has_bytes(to, entry)):
@@ -198,6 +217,11 @@ def _bring_back(entry: Entry, disk: Disk, to: str, *, again: bool) -> None:
             return
     if not os.path.lexists(entry.target):
         raise NotAsPlannedError(f"what was kept of {entry.path} is not there any more", hint="was it emptied?")
+    if not (_is_same(entry.target, entry) or _has_bytes(entry.target, entry)):
+        raise NotAsPlannedError(
+            f"what was kept of {entry.path} is another file now, or was written to: {entry.target}",
+            hint="look at it, and move it yourself if it is what you want",
+        )
     if Path(to).parent.stat().st_dev == os.lstat(entry.target).st_dev:
         disk.move(entry.target, to)
         return
@@ -212,7 +236,7 @@ def _unshare(entry: Entry, disk: Disk, to: str) -> None:
     source = next((one for one in (entry.path, entry.keeper) if _has_bytes(one, entry)), "")
     if not source:
         raise NotAsPlannedError(f"the bytes that {entry.path} shared have changed", hint="look for them in a backup")
-    temporary = f"{to}.{entry.number}.part"
+    temporary = f"{entry.temporary}.part"
     disk.remove(temporary)
     disk.copy(source, temporary, entry.facts.sha256)
     set_attributes(temporary, entry.attributes)
@@ -227,7 +251,12 @@ def _unshare(entry: Entry, disk: Disk, to: str) -> None:
         raise
 
 
-def _check_still(path: str, facts: Facts) -> None:
+def check_still(path: str, facts: Facts) -> None:
+    """Nothing, if a file is where it was read, and as it was.
+
+    Raises:
+        NotAsPlannedError: it is not.
+    """
     try:
         status = os.lstat(path)
     except OSError as error:

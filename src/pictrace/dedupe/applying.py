@@ -5,18 +5,19 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pictrace.dedupe import _journal, actions
 from pictrace.dedupe._disk import Disk
-from pictrace.dedupe._journal import DONE, Entry, Journal
+from pictrace.dedupe._entries import ELSEWHERE, Entry, is_put_aside
+from pictrace.dedupe._journal import DONE, Journal
 from pictrace.dedupe._lock import claim, only_run
 from pictrace.dedupe.companions import companions_of
 from pictrace.dedupe.files import Facts, held
 from pictrace.dedupe.plans import Beside, Plan, Planned, Removed
-from pictrace.dedupe.undoing import Outcome, Trouble, Watch, bring_back, recover, settled
+from pictrace.dedupe.undoing import Outcome, Trouble, Watch, brought_back, recover, settled
 from pictrace.errors import (
     DeedError,
     InsufficientStorageError,
@@ -27,11 +28,8 @@ from pictrace.errors import (
     UsageError,
 )
 
-_ELSEWHERE = ".pictrace-quarantine"
-"""Hidden, so that no look through the folder finds what was put aside there."""
-
-_Proved = list[tuple[str, Facts, Facts]]
-"""Paths that go together, what each is, and what the file is that stays for it."""
+_Proved = list[tuple[str, Facts, str, Facts]]
+"""Paths that go together, what each is, and the file that stays for it, with what that is."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -132,7 +130,7 @@ class _Run:
                 if self.manner.is_rehearsal:
                     self._count(proved)
                 else:
-                    self._carry_out(number, removed, proved)
+                    self._carry_out(number, proved)
         except (DeedError, OSError) as error:
             if isinstance(error, OSError) and error.errno in _FULL:
                 raise InsufficientStorageError("the disk is full", hint="free some space and apply again") from error
@@ -164,15 +162,15 @@ class _Run:
 
     def _count(self, proved: _Proved) -> None:
         self.tally.done += len(proved)
-        self.tally.bytes += sum(facts.size for _, facts, _ in proved)
+        self.tally.bytes += sum(facts.size for _, facts, *_ in proved)
 
-    def _carry_out(self, number: int, removed: Removed, proved: _Proved) -> None:
+    def _carry_out(self, number: int, proved: _Proved) -> None:
         """All files of a set, or none."""
         journal = self.journal = self.journal or self._begun()
         done: list[Entry] = []
         try:
-            for path, facts, keeper in proved:
-                place = _Place(number, path, removed.keeper)
+            for path, facts, stays, keeper in proved:
+                place = _Place(number, path, stays)
                 entry = self._entry(journal, place, facts, keeper)
                 journal.intend(entry)
                 try:
@@ -184,9 +182,10 @@ class _Run:
                     raise
                 journal.mark(DONE, entry)
                 done.append(entry)
+            _check_keepers(proved)
         except (DeedError, OSError):
             for entry in reversed(done):
-                bring_back(journal, entry, self.disk)
+                brought_back(journal, entry, self.disk)
             raise
         journal.note({"step": "set", "set": number})
         for entry in done:
@@ -203,7 +202,7 @@ class _Run:
         self._numbers += 1
         folder, name = os.path.split(place.path)
         run = journal.run
-        store = f"{self.manner.quarantine}/{_ELSEWHERE}/{run.id}" if self.manner.quarantine else f"{run.folder}/files"
+        store = f"{self.manner.quarantine}/{ELSEWHERE}/{run.id}" if self.manner.quarantine else f"{run.folder}/files"
         target = f"{store}/{place.set:04}/{name}" if self.plan.action == "quarantine" else ""
         temporary = f"{folder}/.{run.id}.{self._numbers}.tmp"
         how = "move" if self.plan.action in {"quarantine", "trash"} else self.plan.action
@@ -225,7 +224,7 @@ def _proved(stack: ExitStack, group: Planned, removed: Removed, action: str) -> 
         raise LinkRefusedError(
             f"{removed.path} has a second name (a hard link)", hint="removing one of its names would free nothing"
         )
-    found = [(removed.path, own, keeper)]
+    found = [(removed.path, own, kept.path, keeper)]
     if action in {"hardlink", "reflink"}:
         if removed.sha256 != kept.sha256:
             raise NotAsPlannedError(
@@ -233,19 +232,28 @@ def _proved(stack: ExitStack, group: Planned, removed: Removed, action: str) -> 
             )
         return found
     for beside in _going_along(removed):
-        twin = keeper
+        name, twin = kept.path, keeper
         if beside.kind != "sidecar":
             if not beside.keeper:
-                name = os.path.split(beside.path)[1]
-                raise LastCopyError(f"{name} belongs to {removed.path}, and is not beside the file that stays")
-            twin = _keeper(stack, beside.keeper, beside.sha256)
-        found.append((beside.path, _going(stack, beside.path, beside.sha256, twin), twin))
+                alone = os.path.split(beside.path)[1]
+                raise LastCopyError(f"{alone} belongs to {removed.path}, and is not beside the file that stays")
+            name, twin = beside.keeper, _keeper(stack, beside.keeper, beside.sha256)
+        found.append((beside.path, _going(stack, beside.path, beside.sha256, twin), name, twin))
     return found
+
+
+def _check_keepers(proved: _Proved) -> None:
+    """LastCopyError if what stays is not there now that the others are away: two mounts may show one file as two."""
+    for path, _, stays, keeper in proved:
+        try:
+            actions.check_still(stays, keeper)
+        except NotAsPlannedError as error:
+            raise LastCopyError(f"{stays} was not there any more once {path} was away") from error
 
 
 def _keeper(stack: ExitStack, path: str, sha256: str) -> Facts:
     """A file that stays, proved to be there with its bytes; nobody else takes it away meanwhile."""
-    if any(part.endswith((".pictrace", _ELSEWHERE)) for part in path.split("/")):
+    if is_put_aside(path):
         raise LastCopyError(f"{path} is in a quarantine, and no file to rely on")
     try:
         handle, facts = stack.enter_context(held(path))
@@ -285,4 +293,5 @@ def _going_along(removed: Removed) -> Iterator[Beside]:
         if path not in now:
             raise NotAsPlannedError(f"{path} does not lie beside {removed.path} any more", hint="make the plan anew")
         if path not in needed:
-            yield beside
+            # Whether the file that stays must have it too is for its name to say, not for the plan.
+            yield replace(beside, kind=str(now[path].kind))

@@ -1,7 +1,8 @@
 """Groups as `find` wrote them as JSON, joined again with what the collection knows of each file now."""
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pictrace.dedupe.groups import Group, Link, Member
@@ -10,22 +11,22 @@ from pictrace.results import PictureRecord
 from pictrace.types import Key, Relation
 
 
-def group_from(line: bytes, record_of: Callable[[Key], PictureRecord]) -> Group:
-    """The group in one line of JSON; `record_of` gives a picture's record.
+def group_from(line: bytes, record_of: Callable[[Key], PictureRecord], pixels: Mapping[Key, str]) -> Group:
+    """The group in one line of JSON; `record_of` gives a picture's record, `pixels` are the hashes of their pixels.
 
     Raises:
         UsageError: it is no such line, or the collection does not know one of its files any more.
     """
     try:
         plain = json.loads(line)
-        members = tuple(_member(one, record_of) for one in plain["members"])
+        members = tuple(_member(one, record_of, pixels) for one in plain["members"])
         weakest = plain["weakest"] and _link(plain["weakest"])
         return Group(int(plain["medoid"]), members, weakest, tuple(map(_link, plain["loose"])))
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         raise UsageError("this is no line of groups", hint="give what `pictrace dedupe find --json` wrote") from error
 
 
-def _member(plain: Any, record_of: Callable[[Key], PictureRecord]) -> Member:
+def _member(plain: Any, record_of: Callable[[Key], PictureRecord], pixels: Mapping[Key, str]) -> Member:
     path, hint = str(plain["path"]), "find duplicates again"
     if plain["collection"]:
         raise UsageError(f"{path} is of another collection", hint="plan with --against instead of --groups")
@@ -37,10 +38,18 @@ def _member(plain: Any, record_of: Callable[[Key], PictureRecord]) -> Member:
     if place is None or record.sha256 != plain["sha256"]:
         raise UsageError(f"the collection does not know {path} as it was", hint=hint)
     facts = (record.format, record.width, record.height, record.added)
-    judged = (Relation(plain["relation"]), float(plain["score"]), tuple(map(str, plain["reasons"])))
-    return Member(record.id, place, record.sha256, "", *facts, *judged, record.metadata, plain["reference"] is True)
+    judged = (Relation(plain["relation"]), _share(plain["score"]), tuple(map(str, plain["reasons"])))
+    same = pixels.get(record.id, "")
+    return Member(record.id, place, record.sha256, same, *facts, *judged, record.metadata, plain["reference"] is True)
 
 
 def _link(plain: Any) -> Link:
     one, other = plain["ids"]
-    return Link(int(one), int(other), Relation(plain["relation"]), float(plain["score"]))
+    return Link(int(one), int(other), Relation(plain["relation"]), _share(plain["score"]))
+
+
+def _share(value: Any) -> float:
+    found = float(value)
+    if not (math.isfinite(found) and 0 <= found <= 1):
+        raise ValueError(value)
+    return found

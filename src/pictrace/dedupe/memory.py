@@ -100,18 +100,28 @@ class Memory:
         """What a line says, if it is whole; a torn one costs what it says."""
         try:
             one, sha = plain["one"]
-            known = [(each[0], each[1], Relation(_NAMES[each[2]]), each[3], each[4]) for each in plain["others"]]
-        except (TypeError, KeyError, ValueError, IndexError):
+            known = [(each[0], each[1], _judgement(each[0], each[2], each[3], each[4])) for each in plain["others"]]
+        except (TypeError, KeyError, ValueError, IndexError, OverflowError):
             return
-        for other, other_sha, relation, score, reasons in known:
-            if self._is_same(one, sha) and self._is_same(other, other_sha) and isinstance(score, float | int):
-                self._known[min(one, other), max(one, other)] = Judgement(other, relation, score, tuple(reasons))
+        for other, other_sha, judgement in known:
+            if self._is_same(one, sha) and self._is_same(other, other_sha):
+                self._known[min(one, other), max(one, other)] = judgement
 
     def _is_same(self, key: Any, sha: Any) -> bool:
-        return isinstance(key, int) and key in self._shas and self._shown(key) == sha
+        return type(key) is int and key in self._shas and self._shown(key) == sha
 
 
-_NAMES = [str(relation) for relation in Relation]
+def _judgement(other: Any, rank: Any, score: Any, reasons: Any) -> Judgement:
+    """A judgement as it was written; that two files are the same is for their hashes to say, and for no memory.
+
+    Raises:
+        ValueError: it is none.
+    """
+    relation = next((one for one in Relation if type(rank) is int and one.rank == rank), Relation.EXACT)
+    is_sound = isinstance(score, float | int) and 0 <= score <= 1 and isinstance(reasons, list)
+    if relation is Relation.EXACT or not is_sound or not all(isinstance(one, str) for one in reasons):
+        raise ValueError(rank)
+    return Judgement(other, relation, float(score), tuple(reasons))
 
 
 def _fields(judgement: Judgement) -> tuple[Any, ...]:

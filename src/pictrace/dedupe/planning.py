@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pictrace.dedupe._entries import is_put_aside
 from pictrace.dedupe.companions import Companion, Folder, Kind, is_raw
 from pictrace.dedupe.contenders import Contender
 from pictrace.dedupe.files import Identity, facts_of, identity_of, look
@@ -207,6 +208,8 @@ def _status(member: Member) -> os.stat_result | str:
         return "it is not there any more"
     if not stat.S_ISREG(status.st_mode):
         return "a link, or no regular file"
+    if is_put_aside(member.path):
+        return "in a quarantine or a trash, where it may be thrown away any time"
     if (status.st_size, status.st_mtime_ns) != (member.place.size, member.place.mtime_ns):
         return "it has changed since it was indexed"
     return status
@@ -225,7 +228,8 @@ def _relation(member: Member, keeper: Member) -> Relation:
     """How a file is related to the one it goes for: directly, or as weakly as either is to the group's medoid."""
     if member.sha256 == keeper.sha256 or _same_pixels(member, keeper):
         return Relation.EXACT
-    return min(member.relation, keeper.relation)
+    # What was kept or handed over may claim anything; only hashes say that files are the same.
+    return min(member.relation, keeper.relation, Relation.COPY)
 
 
 def _beside(one: Contender, keeper: Contender, going: set[str]) -> list[Beside] | str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pictrace.dedupe import _journal, actions
 from pictrace.dedupe._disk import Disk
-from pictrace.dedupe._journal import BACK, DONE, INTENT, UNDOING, Entry, Journal, Run
+from pictrace.dedupe._entries import Entry
+from pictrace.dedupe._journal import BACK, DONE, INTENT, UNDOING, Journal, Run
 from pictrace.dedupe._lock import only_run
 from pictrace.dedupe.plans import Plan
 from pictrace.errors import DeedError, NotFoundError, PlaceTakenError
@@ -160,7 +161,7 @@ def recover(collection: Path, disk: Disk) -> None:
                 if entry.set in journal.run.sets:
                     actions.finish(entry, disk)
                 else:
-                    bring_back(journal, entry, disk)
+                    brought_back(journal, entry, disk)
             journal.note({"step": "end", "interrupted": True})
         finally:
             journal.close()
@@ -171,6 +172,21 @@ def settled(journal: Journal, entry: Entry, disk: Disk) -> bool:
     is_done = actions.settle(entry, disk)
     journal.mark(DONE if is_done else BACK, entry)
     return is_done
+
+
+def brought_back(journal: Journal, entry: Entry, disk: Disk) -> bool:
+    """Whether a file is back; if what was kept of it is gone, the journal says so, and holds up no other.
+
+    Raises:
+        OSError: the disk or the system refuses, which may be otherwise next time.
+    """
+    try:
+        bring_back(journal, entry, disk)
+    except DeedError as error:
+        trouble = Trouble.of(entry.path, error)
+        journal.note({"step": "failed", "path": trouble.path, "code": trouble.code, "detail": trouble.detail})
+        return False
+    return True
 
 
 def bring_back(journal: Journal, entry: Entry, disk: Disk) -> str:

@@ -123,7 +123,7 @@ async def _body(request: Request) -> bytes:
 
 def _lines(data: bytes) -> list[Decision]:
     try:
-        decided = parsed(data.decode("utf-8").splitlines())
+        decided = parsed(data.decode("utf-8").split("\n"))
     except UnicodeDecodeError as error:
         raise BadRequestError("the lines are not UTF-8") from error
     if not decided:
