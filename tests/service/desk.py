@@ -24,6 +24,9 @@ ZIP = {"content-type": "application/zip"}
 SECONDS = 30.0
 """After which a test has failed; nothing waits for that long otherwise."""
 
+PATIENCE = 180.0
+"""The same for jobs whose processes let all others compute first, as those that look for duplicates."""
+
 
 @dataclass
 class Desk:
@@ -85,16 +88,16 @@ class Desk:
         """What a coroutine gives, run beside the service."""
         return asyncio.run_coroutine_threadsafe(what, self.loop).result(SECONDS)
 
-    def ended(self, number: str) -> dict[str, Any]:
+    def ended(self, number: str, *, seconds: float = SECONDS) -> dict[str, Any]:
         """The job once it has ended."""
         jobs = self.held.jobs
-        until(lambda: jobs.get(number).state in {"done", "failed", "cancelled"})
+        until(lambda: jobs.get(number).state in {"done", "failed", "cancelled"}, seconds=seconds)
         return self.get(f"/jobs/{number}").json()
 
 
-def until(is_so: Callable[[], object]) -> None:
+def until(is_so: Callable[[], object], *, seconds: float = SECONDS) -> None:
     """Waits for what another thread does."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end
         threading.Event().wait(0.005)

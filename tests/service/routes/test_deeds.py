@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from photographs import jpeg, noise, photo
-from service.desk import HOME, opened, settings
+from service.desk import HOME, PATIENCE, opened, settings
 
 from pictrace.edits import mirrored
 from pictrace.service import keys
@@ -34,7 +34,7 @@ def served(tmp_path_factory):
     with opened(settings(tmp_path_factory.mktemp("served")), folders=[str(folder)]) as desk:
         desk.folder = folder
         desk.ended("j000001")
-        desk.ended(desk.post("/duplicates", json={}).json()["id"])
+        desk.ended(desk.post("/duplicates", json={}).json()["id"], seconds=PATIENCE)
         yield desk
 
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from photographs import jpeg, noise, photo
-from service.desk import HOME, opened, settings
+from service.desk import HOME, PATIENCE, opened, settings
 
 from pictrace.edits import mirrored
 from pictrace.service import keys
@@ -31,7 +31,7 @@ def reviewed(tmp_path_factory):
     with opened(settings(tmp_path_factory.mktemp("reviewed")), folders=[str(folder)]) as desk:
         desk.folder = folder
         desk.ended("j000001")
-        desk.job = desk.ended(desk.post("/duplicates", json={}).json()["id"])
+        desk.job = desk.ended(desk.post("/duplicates", json={}).json()["id"], seconds=PATIENCE)
         yield desk
 
 
@@ -173,9 +173,9 @@ def test_references_are_only_compared_against(reviewed):
     """They are marked, and nobody can choose to have them go."""
     again = str(reviewed.folder / "again")
     number = reviewed.post("/duplicates", json={"relation": "exact", "references": [again]}).json()["id"]
-    assert reviewed.ended(number)["state"] == "done"
+    assert reviewed.ended(number, seconds=PATIENCE)["state"] == "done"
     (group,) = reviewed.get("/duplicates").json()["groups"]
-    reviewed.ended(reviewed.post("/duplicates", json={}).json()["id"])
+    reviewed.ended(reviewed.post("/duplicates", json={}).json()["id"], seconds=PATIENCE)
 
     assert {one["path"].startswith(again): one["reference"] for one in group["members"]} == {True: True, False: False}
 
@@ -204,7 +204,7 @@ def test_what_was_found_is_there_after_a_stop(tmp_path):
     chosen = settings(tmp_path)
     with opened(chosen, folders=[str(folder)]) as desk:
         desk.ended("j000001")
-        desk.ended(desk.post("/duplicates", json={"relation": "exact"}).json()["id"])
+        desk.ended(desk.post("/duplicates", json={"relation": "exact"}).json()["id"], seconds=PATIENCE)
         (group,) = desk.get("/duplicates").json()["groups"]
         choose(desk, *({"id": one["id"], "path": one["path"], "pick": "keep"} for one in group["members"]))
     with opened(chosen) as desk:

@@ -12,8 +12,8 @@ from web.story.running import heading
 from pictrace.edits import mirrored
 from pictrace.service import keys, reviewing
 
-MINUTE = 60_000.0
-"""Judging begins with processes that load models, which takes long on a busy machine."""
+PATIENCE = 180_000.0
+"""Judging begins with processes that load models and let all others compute first: long on a busy machine."""
 
 
 def pictures(folder: Path) -> str:
@@ -46,8 +46,8 @@ def found(starts, visitor, tmp_path: Path) -> Page:
     page.keyboard.press("d")
     heading(page, "Duplicates")
     page.get_by_role("button", name="Look for duplicates").click()
-    expect(page.locator(".class.exact")).to_be_visible(timeout=MINUTE)
-    expect(page.locator(".running")).to_be_hidden(timeout=MINUTE)
+    expect(page.locator(".class.exact")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".running")).to_be_hidden(timeout=PATIENCE)
     return page
 
 
@@ -156,12 +156,12 @@ def test_groups_are_reviewed_while_more_are_looked_for(starts, visitor, tmp_path
     """What is found so far is shown beside the progress, and answers to it hold once all is found."""
     go_on, keep = threading.Event(), reviewing.found.keep
     monkeypatch.setattr(reviewing, "_PACE_S", 0.0)
-    monkeypatch.setattr(reviewing.found, "keep", lambda *given: (go_on.wait(60), keep(*given)))
+    monkeypatch.setattr(reviewing.found, "keep", lambda *given: (go_on.wait(PATIENCE), keep(*given)))
     page = visitor.opens(starts(folders=(pictures(tmp_path / "pictures"),)), "#/jobs")
     expect(page.locator(".job[data-state=done]")).to_be_visible()
     press(page, "d")
     page.get_by_role("button", name="Look for duplicates").click()
-    expect(page.locator(".class.sure")).to_be_visible(timeout=MINUTE)
+    expect(page.locator(".class.sure")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".running")).to_be_visible()
     page.get_by_role("link", name="Review: Sure copies").click()
     expect(page.locator(".pair")).to_be_visible()
