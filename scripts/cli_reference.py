@@ -81,6 +81,8 @@ def _spelling(kind: Any, info: OptionInfo) -> str:
 
 
 def _default(kind: Any, value: Any) -> str:
+    if value is inspect.Parameter.empty:
+        return " Has to be given."
     return "" if kind is bool or value is None else f" Default: {getattr(value, 'value', value)}."
 
 
