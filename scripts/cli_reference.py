@@ -81,7 +81,9 @@ def _spelling(kind: Any, info: OptionInfo) -> str:
 
 
 def _default(kind: Any, value: Any) -> str:
-    is_named = kind is not bool and value not in {None, "", inspect.Parameter.empty}
+    if value is inspect.Parameter.empty:
+        return " Has to be given."
+    is_named = kind is not bool and value not in {None, ""}
     return f" Default: {getattr(value, 'value', value)}." if is_named else ""
 
 

@@ -24,6 +24,7 @@ from pictrace.collection import Collection
 from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import rules_of
 from pictrace.dedupe.planning import plan_of
+from pictrace.dedupe.wholeness import told_apart
 from pictrace.errors import UsageError
 from pictrace.settings import load
 
@@ -112,7 +113,8 @@ class PicTrace:
         _check(options)
         folder, deep = _folder(image_dir, encoding_map, recursive=recursive)
         with self._filled(folder, recursive=deep) as (collection, names):
-            plan = plan_of(collection.duplicates(self.relation), rules_of(), collection=collection.path)
+            found = told_apart(collection.duplicates(self.relation), collection.compare)
+            plan = plan_of(list(found), rules_of(), collection=collection.path)
             spare = [_name(removed.path, folder) for group in plan.groups for removed in group.remove]
         told = [name for name in spare if name in names]
         _saved(told, outfile)

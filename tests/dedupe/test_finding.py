@@ -73,7 +73,8 @@ def test_the_weakest_link_is_told(filled):
 def test_a_second_run_judges_nothing(collection):
     """What is known of a pair is read from the file, and says the same."""
     before = [group.to_dict() for group in collection.duplicates()]
-    memory = collection.path / "dedupe/judgements.jsonl"
+    collection.duplicates("scene")
+    memory = collection.path / "dedupe/copy/judgements.jsonl"
     size = memory.stat().st_size
 
     assert [group.to_dict() for group in collection.duplicates()] == before
@@ -84,7 +85,7 @@ def test_a_second_run_judges_nothing(collection):
 def test_a_damaged_memory_costs_time_only(collection, damage):
     """Judgements can always be made anew."""
     before = names(collection.duplicates())
-    memory = collection.path / "dedupe/judgements.jsonl"
+    memory = collection.path / "dedupe/copy/judgements.jsonl"
     memory.write_bytes(damage(memory.read_bytes()))
 
     assert names(collection.duplicates()) == before
@@ -93,7 +94,7 @@ def test_a_damaged_memory_costs_time_only(collection, damage):
 def test_a_memory_of_other_pictures_is_not_believed(collection):
     """An id that means another picture now is no reason to join anything."""
     collection.duplicates()
-    memory = collection.path / "dedupe/judgements.jsonl"
+    memory = collection.path / "dedupe/copy/judgements.jsonl"
     head, *lines = memory.read_text().splitlines()
     turned = [{**json.loads(line), "one": [named(collection, "rocket-whole.jpg"), "0" * 16]} for line in lines]
     memory.write_text("\n".join([head, *map(json.dumps, turned)]))

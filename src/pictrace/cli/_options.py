@@ -42,6 +42,32 @@ FilterOption = Annotated[
 ]
 
 
+class RelationName(StrEnum):
+    """What counts as a duplicate."""
+
+    EXACT = "exact"
+    COPY = "copy"
+    SCENE = "scene"
+    SIMILAR = "similar"
+
+
+RelationOption = Annotated[
+    RelationName,
+    typer.Option("--relation", "-r", help="The weakest relation that counts: same bytes or pixels, edited copies, …"),
+]
+ScoreOption = Annotated[float, typer.Option("--min-score", min=0, max=1, help="Least probability of a link.")]
+ReferenceOption = Annotated[
+    list[str] | None,
+    typer.Option("--reference", metavar="DIR", help="Files below are compared against, never acted on. Repeatable."),
+]
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(
+        "--against", metavar="COLLECTION", help="Find what is there in another collection too; the files there stay."
+    ),
+]
+
+
 class OrderName(StrEnum):
     """What comes first in a list."""
 

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import check_free, opened, save, tell, write, write_json, write_table
-from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, JsonOption, folders
+from pictrace.cli._options import (
+    AgainstOption,
+    CollectionOption,
+    FilterOption,
+    HtmlOption,
+    JsonOption,
+    ReferenceOption,
+    RelationName,
+    RelationOption,
+    ScoreOption,
+    folders,
+)
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,15 +53,6 @@ _DONE = {
 }
 
 
-class RelatedName(StrEnum):
-    """How files are related to those that stay for them."""
-
-    EXACT = "exact"
-    COPY = "copy"
-    SCENE = "scene"
-    SIMILAR = "similar"
-
-
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 PlanArgument = Annotated[str, typer.Argument(metavar="FILE", help="A plan that `dedupe plan` wrote.")]
 
@@ -59,14 +61,10 @@ def plan(  # noqa: PLR0913 - one parameter per option
     *,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where the plan goes.")],
     collection: CollectionOption = None,
-    relation: Annotated[
-        RelatedName, typer.Option("--relation", "-r", help="The weakest relation that counts.")
-    ] = RelatedName.COPY,
-    min_score: Annotated[float, typer.Option("--min-score", min=0, max=1, help="Least probability of a link.")] = 0.0,
+    relation: RelationOption = RelationName.COPY,
+    min_score: ScoreOption = 0.0,
     where: FilterOption = None,
-    against: Annotated[
-        str | None, typer.Option("--against", metavar="COLLECTION", help="Files there stay, those here may go.")
-    ] = None,
+    against: AgainstOption = None,
     groups: Annotated[
         str | None,
         typer.Option("--groups", metavar="FILE", help="Take groups from `dedupe find --json`, `-` for stdin."),
@@ -75,9 +73,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
         list[str] | None,
         typer.Option("--keep", metavar="RULES", help="Which file stays: rules in order, such as `favourite,-quality`."),
     ] = None,
-    reference: Annotated[
-        list[str] | None, typer.Option("--reference", metavar="DIR", help="Files below always stay. Repeatable.")
-    ] = None,
+    reference: ReferenceOption = None,
     protect: Annotated[
         list[str] | None, typer.Option("--protect", metavar="GLOB", help="Files of such names stay. Repeatable.")
     ] = None,
@@ -130,7 +126,7 @@ def apply(  # noqa: PLR0913 - one parameter per option
     file: PlanArgument,
     *,
     include: Annotated[
-        list[RelatedName] | None,
+        list[RelationName] | None,
         typer.Option(
             "--include",
             metavar="RELATION",

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import check_free, key_of, opened, save, tell, write, write_json, write_table
-from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, IdArgument, JsonOption, folders
+from pictrace.cli._options import (
+    AgainstOption,
+    CollectionOption,
+    FilterOption,
+    HtmlOption,
+    IdArgument,
+    JsonOption,
+    ReferenceOption,
+    RelationName,
+    RelationOption,
+    ScoreOption,
+    folders,
+)
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,15 +28,6 @@ if TYPE_CHECKING:
     from pictrace.dedupe.groups import Group, Member
 
 dedupe = typer.Typer(help="Find duplicates, decide, act, and take everything back.", no_args_is_help=True)
-
-
-class RelationName(StrEnum):
-    """What counts as a duplicate."""
-
-    EXACT = "exact"
-    COPY = "copy"
-    SCENE = "scene"
-    SIMILAR = "similar"
 
 
 class RulingName(StrEnum):
@@ -36,25 +39,7 @@ class RulingName(StrEnum):
     BOTH = "both"
 
 
-RelationOption = Annotated[
-    RelationName,
-    typer.Option("--relation", "-r", help="The weakest relation that counts: same bytes or pixels, edited copies, …"),
-]
-ScoreOption = Annotated[float, typer.Option("--min-score", min=0, max=1, help="Least probability of a link.")]
-ReferenceOption = Annotated[
-    list[str] | None,
-    typer.Option("--reference", metavar="DIR", help="Files below are compared against, never acted on. Repeatable."),
-]
-AgainstOption = Annotated[
-    str | None,
-    typer.Option("--against", metavar="COLLECTION", help="Find what is there in another collection too."),
-]
 CsvOption = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Also write a table, a line per file.")]
-
-
-VerdictArgument = Annotated[
-    RulingName, typer.Argument(metavar="VERDICT", help="`duplicate`, `different`, `alternate` or `both`.")
-]
 
 
 @dedupe.command()

@@ -11,6 +11,7 @@ from pictrace.dedupe._disk import Disk, attributes_of, set_attributes
 from pictrace.dedupe._entries import Entry
 from pictrace.dedupe._trash import is_said, said, slot_for
 from pictrace.dedupe.files import Facts, facts_of, same_state
+from pictrace.dedupe.plans import SHARING
 from pictrace.errors import ActionImpossibleError, DeedError, LastCopyError, NotAsPlannedError
 
 _MOST_ATTRIBUTES = 64 << 10
@@ -59,7 +60,7 @@ def do(entry: Entry, disk: Disk) -> None:
 
 def settle(entry: Entry, disk: Disk) -> bool:
     """Whether a file that a kill or an error interrupted was acted upon; if not wholly, it is as it was."""
-    if entry.how in {"hardlink", "reflink"}:
+    if entry.how in SHARING:
         return _settle_shared(entry, disk)
     is_away = os.path.lexists(entry.temporary)
     if entry.how == "delete":
@@ -97,7 +98,7 @@ def undo(entry: Entry, disk: Disk, to: str, *, again: bool) -> None:
         raise ActionImpossibleError(f"{entry.path} was deleted", hint="deleting cannot be taken back")
     if not os.path.isdir(os.path.split(to)[0]):  # noqa: PTH112
         disk.make_folder(os.path.split(to)[0])
-    if entry.how in {"hardlink", "reflink"}:
+    if entry.how in SHARING:
         _unshare(entry, disk, to)
     elif entry.how == "delete":
         if os.path.lexists(entry.temporary):

@@ -16,8 +16,8 @@ from pictrace.dedupe._journal import DONE, Journal
 from pictrace.dedupe._lock import claim, only_run
 from pictrace.dedupe.companions import companions_of
 from pictrace.dedupe.files import Facts, held
-from pictrace.dedupe.plans import Beside, Plan, Planned, Removed
-from pictrace.dedupe.undoing import Outcome, Trouble, Watch, brought_back, recover, settled
+from pictrace.dedupe.plans import SHARING, Beside, Plan, Planned, Removed
+from pictrace.dedupe.undoing import Count, Outcome, Trouble, Watch, brought_back, recover, settled
 from pictrace.errors import (
     DeedError,
     InsufficientStorageError,
@@ -46,14 +46,6 @@ class Manner:
     quarantine: str = ""
     may_delete: bool = False
     is_rehearsal: bool = False
-
-
-@dataclass
-class _Tally:
-    done: int = 0
-    bytes: int = 0
-    already: int = 0
-    troubles: list[Trouble] = field(default_factory=list)
 
 
 def apply(
@@ -116,7 +108,7 @@ class _Run:
     disk: Disk
     known: set[str] = field(default_factory=set)
     journal: Journal | None = None
-    tally: _Tally = field(default_factory=_Tally)
+    tally: Count = field(default_factory=Count)
     _numbers: int = 0
 
     def act(self, number: int, group: Planned, removed: Removed) -> None:
@@ -142,7 +134,7 @@ class _Run:
 
     def _is_done(self, removed: Removed) -> bool:
         """Whether a file that was acted upon before still is as that left it."""
-        if self.plan.action not in {"hardlink", "reflink"}:
+        if self.plan.action not in SHARING:
             return not os.path.lexists(removed.path)
         with contextlib.suppress(OSError):
             is_one = os.path.samefile(removed.path, removed.keeper)  # noqa: PTH121
@@ -225,7 +217,7 @@ def _proved(stack: ExitStack, group: Planned, removed: Removed, action: str) -> 
             f"{removed.path} has a second name (a hard link)", hint="removing one of its names would free nothing"
         )
     found = [(removed.path, own, kept.path, keeper)]
-    if action in {"hardlink", "reflink"}:
+    if action in SHARING:
         if removed.sha256 != kept.sha256:
             raise NotAsPlannedError(
                 f"{removed.path} has other bytes than {kept.path}", hint="only equal ones can share"

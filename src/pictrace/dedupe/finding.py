@@ -12,7 +12,7 @@ from pictrace.candidates import Engine
 from pictrace.dedupe.clustering import Apart, Cluster, Clustering, Judge, Sought
 from pictrace.dedupe.decisions import Rulings
 from pictrace.dedupe.folders import are_above, named
-from pictrace.dedupe.groups import Group, Link, Member, strongest_first
+from pictrace.dedupe.groups import Group, Link, Member, strongest_first, weakest_of
 from pictrace.dedupe.judging import Judgement, Judges, Manner
 from pictrace.dedupe.memory import Memory
 from pictrace.dedupe.neighbours import neighbourhood, wider
@@ -132,9 +132,8 @@ def _clustered(folder: Folder, asked: Wanted, classes: Classes, rulings: Rulings
     engine, keys = folder.engine, classes.leaders
     total = len(keys)
     near = neighbourhood(engine, keys, seen=lambda done: heard.progress("neighbours", done, total))
-    memory = Memory(
-        folder.path / FOLDER, _basis(engine, asked.relation), {key: sha for key, (sha, _) in classes.hashes.items()}
-    )
+    shas = {key: sha for key, (sha, _) in classes.hashes.items()}
+    memory = Memory(folder.path / FOLDER / str(asked.relation), _basis(engine, asked.relation), shas)
     with Judges(folder.path, Manner(folder.workers, asked.relation, folder.polite)) as judges:
         clustering = Clustering(
             near,
@@ -221,7 +220,7 @@ def _groups(
     for start in range(0, len(keys), _AT_ONCE):
         records |= engine.catalog.records_of(keys[start : start + _AT_ONCE])
     groups = [_group(cluster, asked, classes, rulings, records) for cluster in found]
-    return strongest_first([group for group in groups if _is_worth_telling(group)])
+    return strongest_first([group for group in groups if group.is_worth_telling])
 
 
 def grouped(
@@ -243,16 +242,11 @@ def grouped(
             for twin in classes[0].twins[key]:
                 members += _files(records[twin], classes[0], judgement, asked) if twin in records else []
         made.append(Group(cluster.medoid, tuple(members), _weakest(cluster)))
-    return strongest_first([group for group in made if _is_worth_telling(group)])
+    return strongest_first([group for group in made if group.is_worth_telling])
 
 
 def _weakest(cluster: Cluster) -> Link | None:
-    links = [Link(cluster.medoid, key, one.relation, one.score) for key, one in cluster.members.items()]
-    return min(links, key=lambda link: (link.relation.rank, link.score), default=None)
-
-
-def _is_worth_telling(group: Group) -> bool:
-    return len(group) > 1 and not all(member.reference for member in group)
+    return weakest_of(Link(cluster.medoid, key, one.relation, one.score) for key, one in cluster.members.items())
 
 
 def _group(

@@ -10,7 +10,7 @@ from pictrace._atomic import replacing
 from pictrace._regular import open_regular
 from pictrace.catalogs import Catalog
 from pictrace.dedupe.finding import Wanted
-from pictrace.dedupe.groups import Group, Link, Member
+from pictrace.dedupe.groups import Group, Link, Member, weakest_of
 from pictrace.results import PictureRecord
 from pictrace.sources.reading import may_be_there
 from pictrace.types import Key, Relation
@@ -87,7 +87,7 @@ def _read(plain: Sequence[Mapping[str, Any]], asked: Asked, catalog: Catalog) ->
     wanted = Wanted(references=asked.references)
     for one in plain:
         group = _group(one, records, wanted)
-        if group is not None and len(group) > 1 and not all(member.reference for member in group):
+        if group is not None and group.is_worth_telling:
             yield group
 
 
@@ -113,6 +113,5 @@ def _group(one: Mapping[str, Any], records: Mapping[Key, PictureRecord], wanted:
         for member in members
         if member.pixel_hash != first.pixel_hash
     ]
-    weakest = min(links, key=lambda link: (link.relation.rank, link.score), default=None)
     loose = tuple(Link(a, b, Relation(relation), float(score)) for a, b, relation, score in one["loose"])
-    return Group(first.id, tuple(members), weakest, loose)
+    return Group(first.id, tuple(members), weakest_of(links), loose)

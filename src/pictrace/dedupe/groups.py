@@ -1,7 +1,7 @@
 """What finding duplicates gives: groups of files, each held against one of them, and the weakest link named."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,6 +109,11 @@ class Group:
         stays = 0 if len(self.members) > sum(not one.reference for one in self.members) else max(sizes.values())
         return sum(sizes.values()) - stays
 
+    @property
+    def is_worth_telling(self) -> bool:
+        """Whether there is anything to decide: several files, not all of them only compared against."""
+        return len(self.members) > 1 and not all(member.reference for member in self.members)
+
     def is_led_by(self, member: Member) -> bool:
         """Whether a file is one of those that the others were held against."""
         return member.id == self.medoid and member.collection == self.members[0].collection
@@ -135,6 +140,11 @@ class Group:
             "weakest": None if self.weakest is None else self.weakest.to_dict(),
             "loose": [link.to_dict() for link in self.loose],
         }
+
+
+def weakest_of(links: Iterable[Link]) -> Link | None:
+    """The least sure of the links to a medoid; `None` if there is none."""
+    return min(links, key=lambda link: (link.relation.rank, link.score), default=None)
 
 
 def strongest_first(groups: Sequence[Group]) -> list[Group]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pictrace.dedupe.companions import is_raw
 from pictrace.dedupe.contenders import Contender
@@ -121,8 +122,6 @@ def _older(files: Sequence[Contender]) -> list[Seen]:
 
 
 def _day(seconds: float) -> str:
-    from datetime import UTC, datetime
-
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
     except (ValueError, OverflowError, OSError):

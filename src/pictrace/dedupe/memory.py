@@ -76,7 +76,7 @@ class Memory:
         data = "".join(json.dumps(each, separators=(",", ":")) + "\n" for each in lines).encode()
         flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if self._is_ours else os.O_TRUNC)
         try:
-            self._path.parent.mkdir(exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
         except OSError:
             return

@@ -15,13 +15,10 @@ from pictrace.dedupe.files import Identity, facts_of, identity_of, look
 from pictrace.dedupe.folders import are_above, named
 from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import Choice, Rule, choose
-from pictrace.dedupe.plans import ACTIONS, Beside, Kept, Left, Plan, Planned, Removed
+from pictrace.dedupe.plans import ACTIONS, SHARING, Beside, Kept, Left, Plan, Planned, Removed
 from pictrace.errors import DeedError, UnknownNameError
 from pictrace.settings import Limits
 from pictrace.types import Relation
-
-SHARING = ("hardlink", "reflink")
-"""Actions after which the file is still there, with the bytes of the one that stays."""
 
 
 @dataclass(frozen=True)

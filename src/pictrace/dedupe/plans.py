@@ -19,6 +19,8 @@ MOST_BYTES = 256 << 20
 """Of a plan's file: about 300,000 files."""
 
 ACTIONS = ("quarantine", "hardlink", "reflink", "trash", "delete")
+SHARING = ("hardlink", "reflink")
+"""Those after which the file is still there, with the bytes of the one that stays."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pictrace.dedupe.decisions import Rulings
 from pictrace.dedupe.finding import YOU_SAID_SO
-from pictrace.dedupe.groups import Group, Link, Member, strongest_first
+from pictrace.dedupe.groups import Group, Link, Member, strongest_first, weakest_of
 from pictrace.types import Key, Relation
 
 
@@ -21,7 +21,7 @@ def revised(groups: Sequence[Group], rulings: Rulings) -> list[Group]:
     parted = [
         part for group in groups for part in (_parted(group, rulings) if _is_concerned(group, named) else [group])
     ]
-    return strongest_first([group for group in _joined(parted, rulings) if _is_worth_telling(group)])
+    return strongest_first([group for group in _joined(parted, rulings) if group.is_worth_telling])
 
 
 def _parted(group: Group, rulings: Rulings) -> Iterator[Group]:
@@ -75,8 +75,7 @@ def _with(group: Group, other: Group) -> Group:
 def _rebuilt(medoid: Key, members: Sequence[Member], loose: tuple[Link, ...]) -> Group:
     first = next(member for member in members if member.id == medoid)
     links = [Link(medoid, one.id, one.relation, one.score) for one in members if one.pixel_hash != first.pixel_hash]
-    weakest = min(links, key=lambda link: (link.relation.rank, link.score), default=None)
-    return Group(medoid, tuple(members), weakest, loose)
+    return Group(medoid, tuple(members), weakest_of(links), loose)
 
 
 def _is_concerned(group: Group, named: frozenset[str]) -> bool:
@@ -85,7 +84,3 @@ def _is_concerned(group: Group, named: frozenset[str]) -> bool:
 
 def _hashes(member: Member) -> tuple[bytes, bytes]:
     return bytes.fromhex(member.sha256), bytes.fromhex(member.pixel_hash)
-
-
-def _is_worth_telling(group: Group) -> bool:
-    return len(group) > 1 and not all(member.reference for member in group)

@@ -11,7 +11,7 @@ from pictrace.dedupe._disk import Disk
 from pictrace.dedupe._entries import Entry
 from pictrace.dedupe._journal import BACK, DONE, INTENT, UNDOING, Journal, Run
 from pictrace.dedupe._lock import only_run
-from pictrace.dedupe.plans import Plan
+from pictrace.dedupe.plans import SHARING, Plan
 from pictrace.errors import DeedError, NotFoundError, PlaceTakenError
 
 Watch = Callable[[int, int, str], None]
@@ -93,7 +93,9 @@ class Past:
 
 
 @dataclass
-class _Tally:
+class Count:
+    """What an outcome will say, counted on the way."""
+
     done: int = 0
     bytes: int = 0
     already: int = 0
@@ -111,7 +113,7 @@ def undo(target: Plan | str | Path, *, progress: Watch | None = None, disk: Disk
         IndexLockedError: another run is at work.
     """
     collection, folders = _sought(target)
-    tally, watch = _Tally(), progress or (lambda *_: None)
+    tally, watch = Count(), progress or (lambda *_: None)
     hands = disk or Disk()
     with only_run(collection):
         recover(collection, hands)
@@ -200,7 +202,7 @@ def bring_back(journal: Journal, entry: Entry, disk: Disk) -> str:
     again = run.states[entry.number] == UNDOING
     place = run.places.get(entry.number) or entry.path
     while True:
-        if not again and entry.how not in {"hardlink", "reflink"} and os.path.lexists(place):
+        if not again and entry.how not in SHARING and os.path.lexists(place):
             place = actions.free_name(entry.path)
         journal.mark(UNDOING, entry, to=place)
         try:
@@ -212,7 +214,7 @@ def bring_back(journal: Journal, entry: Entry, disk: Disk) -> str:
         return place
 
 
-def _undo_run(journal: Journal, disk: Disk, tally: _Tally, watch: Callable[[str], None]) -> None:
+def _undo_run(journal: Journal, disk: Disk, tally: Count, watch: Callable[[str], None]) -> None:
     run = journal.run
     if run.is_undone:
         tally.already += len(run.entries)
