@@ -66,6 +66,17 @@ def test_one_of_each_stays(hasher, pictures):
     )
 
 
+def test_what_stays_is_among_those_asked_about(tmp_path):
+    """A copy in another folder that the same collection knows is no reason to remove the only one here."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.jpg").write_bytes(jpeg(photo("coffee.png"), 80 + len(name)))
+    hasher = PHash(collection=tmp_path / "kept.pictrace")
+    hasher.find_duplicates(image_dir=tmp_path / "there")
+
+    assert hasher.find_duplicates_to_remove(image_dir=tmp_path / "here") == []
+
+
 def test_encodings_stand_for_their_folder(hasher, pictures):
     """What `encode_images` gave can be searched, and holds hashes."""
     encodings = hasher.encode_images(image_dir=pictures)

@@ -13,8 +13,9 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
@@ -113,7 +114,9 @@ class PicTrace:
         _check(options)
         folder, deep = _folder(image_dir, encoding_map, recursive=recursive)
         with self._filled(folder, recursive=deep) as (collection, names):
-            found = told_apart(collection.duplicates(self.relation), collection.compare)
+            # What stays has to be among the files that were asked about.
+            inside = [_among(group, names, folder) for group in collection.duplicates(self.relation)]
+            found = told_apart([group for group in inside if len(group) > 1], collection.compare)
             plan = plan_of(list(found), rules_of(), collection=collection.path)
             spare = [_name(removed.path, folder) for group in plan.groups for removed in group.remove]
         told = [name for name in spare if name in names]
@@ -190,6 +193,10 @@ def _folder(
 
 def _named(group: Group, folder: str) -> list[tuple[str, Member]]:
     return [(_name(member.path, folder), member) for member in group]
+
+
+def _among(group: Group, names: Container[str], folder: str) -> Group:
+    return replace(group, members=tuple(one for one in group if _name(one.path, folder) in names))
 
 
 def _name(path: str, folder: str) -> str:

@@ -96,7 +96,7 @@ def now() -> str:
 
 def dumped(decisions: Iterable[Decision]) -> Iterator[str]:
     """One line of JSON for each, as `parsed` reads them."""
-    return (json.dumps(one.to_dict(), ensure_ascii=False) for one in decisions)
+    return (json.dumps(one.to_dict()) for one in decisions)
 
 
 def parsed(lines: Iterable[str]) -> list[Decision]:
