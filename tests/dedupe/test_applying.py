@@ -15,7 +15,7 @@ from pictrace.dedupe._disk import Disk
 from pictrace.dedupe.applying import Manner
 from pictrace.dedupe.planning import Protection
 from pictrace.dedupe.plans import Beside
-from pictrace.errors import IndexLockedError, NotFoundError, PlanInvalidError, UsageError
+from pictrace.errors import IndexLockedError, LinkRefusedError, NotFoundError, PlanInvalidError, UsageError
 from pictrace.types import Relation
 
 SECOND_DEVICE = Path("/dev/shm")  # noqa: S108 - where Linux always has one
@@ -372,6 +372,16 @@ def test_blocks_are_shared_or_it_is_said_that_they_cannot(tmp_path, home):
     assert codes(outcome) in (["action_impossible"], [])
     after = tree(tmp_path / "in")
     assert {name: facts[2] for name, facts in after.items()} == {name: facts[2] for name, facts in before.items()}
+
+
+def test_a_quarantine_behind_a_link_is_refused(tmp_path):
+    """In a folder that others may write to, it could lead anywhere."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "q").mkdir()
+    (tmp_path / "q" / ".pictrace-quarantine").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(LinkRefusedError):
+        Manner(quarantine=str(tmp_path / "q"))
 
 
 def test_the_trash_knows_where_a_file_was(tmp_path, home, monkeypatch):

@@ -40,12 +40,20 @@ class Manner:
 
     `include` are relations whose files go although nobody has accepted each; `quarantine` a folder, on the device of
     the pictures, to be used instead of the collection's; a rehearsal proves everything and changes nothing.
+
+    Raises:
+        LinkRefusedError: the quarantine is behind a link, or somebody else's.
     """
 
     include: Sequence[str] = ()
     quarantine: str = ""
     may_delete: bool = False
     is_rehearsal: bool = False
+
+    def __post_init__(self) -> None:
+        store = Path(self.quarantine, ELSEWHERE)
+        if self.quarantine and os.path.lexists(store) and (store.is_symlink() or store.stat().st_uid != os.getuid()):
+            raise LinkRefusedError(f"{store} is a link, or somebody else's", hint="name another folder")
 
 
 def apply(
