@@ -1,6 +1,7 @@
 """How the service is served: uvicorn with a protocol of ours, until it is told to stop."""
 
 import contextlib
+import ctypes
 import logging
 import math
 import signal
@@ -36,6 +37,9 @@ _TOLD_ALREADY = (
 _OF_FORMS = "python_multipart"
 """Whatever this library says is about forms that are refused, in numbers that a client chooses."""
 
+_ARENA_MAX, _ARENAS = -8, 2
+"""mallopt(3)."""
+
 
 def serve(
     app: ASGIApp, settings: Settings, *, journal: Journal, watchers: Sequence[Callable[[Record], object]] = ()
@@ -46,6 +50,16 @@ def serve(
         ConfigurationError: other machines could come in without a key, or the port cannot be listened on.
     """
     Server(app, settings, journal=journal, watchers=watchers).run()
+
+
+def use_few_arenas() -> None:
+    """Keeps glibc from giving every thread a heap of its own, for the whole process; nothing happens elsewhere.
+
+    Searches run in many short threads, and each heap keeps what the largest of them needed, some 50 MB: a service that
+    had 255 MB at first had 752 after a few hundred searches.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
 
 
 class Server:
@@ -108,6 +122,7 @@ class Server:
         Raises:
             ConfigurationError: the application does not start.
         """
+        use_few_arenas()
         try:
             with _told_to(self._journal):
                 self._server.run(sockets=[self._socket])
