@@ -1,6 +1,5 @@
 """Arguments and options that several commands share."""
 
-import os
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -89,10 +88,10 @@ class ModeName(StrEnum):
 
 
 def folders(named: Sequence[str] | None) -> tuple[str, ...]:
-    """Whole paths of folders, links not followed; one that is not there is refused, for it would protect nothing."""
+    """The folders as they were named; one that is not there is refused, for it would protect nothing."""
     from pictrace.words import shown
 
     for one in named or ():
-        if not Path(one).exists():
+        if "://" not in one and not Path(one).exists():
             raise UsageError(f"nothing is at {shown(one)}", hint="name a folder that is there, or mount its disk")
-    return tuple(os.path.abspath(one) for one in named or ())  # noqa: PTH100 - links are not followed
+    return tuple(named or ())

@@ -87,7 +87,7 @@ class Folder:
 
 @dataclass
 class Classes:
-    """Pictures of the same pixels stand for each other: `first` (n,) are the ids that lead them, ascending."""
+    """Pictures of the same pixels stand for each other: `twins` has them all by the id of the first."""
 
     hashes: dict[Key, tuple[bytes, bytes]]
     twins: dict[Key, list[Key]] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def find(folder: Folder, wanted: Wanted | None = None, *, heard: Heard | None = 
 
 
 def _clustered(folder: Folder, asked: Wanted, classes: Classes, rulings: Rulings, heard: Heard) -> Iterable[Cluster]:
-    """Clusters of one picture of each class, and those that have none."""
+    """Clusters of one picture of each class; every one is in a cluster, if alone."""
     engine, keys = folder.engine, classes.leaders
     total = len(keys)
     near = neighbourhood(engine, keys, seen=lambda done: heard.progress("neighbours", done, total))
@@ -149,8 +149,7 @@ def _clustered(folder: Folder, asked: Wanted, classes: Classes, rulings: Rulings
         clustering.link()
         for one, other in _joined(classes, rulings):
             clustering.force(one, Judgement(other, Relation.COPY, 1.0, (YOU_SAID_SO,)))
-    known = set().union(*(cluster.keys for cluster in clustering.clusters.values()), set())
-    return [*clustering.clusters.values(), *(Cluster(key) for key in classes.twins if key not in known)]
+    return clustering.clusters.values()
 
 
 def _joined(classes: Classes, rulings: Rulings) -> Iterable[tuple[Key, Key]]:
