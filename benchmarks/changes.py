@@ -27,6 +27,7 @@ from pictrace import edits as known
 from pictrace.edits import Edit
 from pictrace.picture import Picture
 from pictrace.results import Change
+from pictrace.settings import Runtime
 from pictrace.types import Relation, Trace
 
 RESULT = Path(__file__).parent / "results/changes.json"
@@ -209,7 +210,7 @@ class Looker:
     """Traces and changes of pictures, by everything but the model."""
 
     def __init__(self) -> None:
-        self.encoders = tracing.load_encoders(("pdq",), threads=1)
+        self.encoders = tracing.load_encoders(("pdq",), Runtime(threads=1))
         self.signals = assessment.load_signals([name for name in tracing.SIGNALS if name != "embedding"])
 
     def trace(self, picture: object) -> Trace:

@@ -24,7 +24,7 @@ from pictrace import assessment, tracing
 from pictrace.collection import Collection
 from pictrace.edits import EDITS
 from pictrace.picture import Picture
-from pictrace.settings import Settings
+from pictrace.settings import Runtime, Settings
 from pictrace.types import Relation
 
 RESULT = Path(__file__).parent / "results/copies.json"
@@ -71,7 +71,7 @@ def same_half(path: str) -> str:
 
 def strangers(photos: list[Path], groups: dict[Path, str], count: int) -> dict[str, Any]:
     """How many of so many random pairs of different pictures are given each relation."""
-    encoders = tracing.load_encoders(("lite0", "pdq"), threads=2)
+    encoders = tracing.load_encoders(("lite0", "pdq"), Runtime(threads=2))
     signals = assessment.load_signals(tracing.SIGNALS)
     traces = {path: tracing.of_query(Picture.open(path), encoders) for path in photos}
     draw, table, copies = random.Random(7), {}, []

@@ -26,7 +26,7 @@ from pictrace import assessment, tracing
 from pictrace.collection import Collection
 from pictrace.edits import SUITE
 from pictrace.picture import Picture
-from pictrace.settings import Settings
+from pictrace.settings import Runtime, Settings
 from pictrace.types import Relation, Trace
 
 RESULT = Path(__file__).parent / "results/frames.json"
@@ -49,7 +49,7 @@ def start() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    _bench["encoders"] = tracing.load_encoders(tracing.ENCODERS, threads=1)
+    _bench["encoders"] = tracing.load_encoders(tracing.ENCODERS, Runtime(threads=1))
     _bench["signals"] = assessment.load_signals(tracing.SIGNALS)
 
 

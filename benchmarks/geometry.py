@@ -24,6 +24,7 @@ from pictrace import assessment, tracing
 from pictrace.frames import between_corners
 from pictrace.picture import Picture
 from pictrace.polygons import clipped
+from pictrace.settings import Runtime
 from pictrace.types import PROXY_SIDE
 
 RESULT = Path(__file__).parent / "results/geometry.json"
@@ -46,7 +47,7 @@ def start() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    _bench["encoders"] = tracing.load_encoders(tracing.ENCODERS, threads=1)
+    _bench["encoders"] = tracing.load_encoders(tracing.ENCODERS, Runtime(threads=1))
     _bench["signals"] = assessment.load_signals(tracing.SIGNALS)
 
 

@@ -42,11 +42,12 @@ def bare_part(paths: list[Path]) -> dict[str, float]:
     from PIL import Image
 
     from pictrace.encoders.lite0 import Encoder
+    from pictrace.settings import Runtime
 
     cv2.setNumThreads(1)
     images, greys, smalls, inputs = [], [], [], []
     spent = dict.fromkeys(("decode", "forward", "orb", "pdq"), 0.0)
-    encoder = Encoder(threads=1)
+    encoder = Encoder(runtime=Runtime(threads=1))
     encoder.encode_prepared(np.zeros((1, 224, 224, 3), np.uint8))
     orb = cv2.ORB_create(nfeatures=500)
     for path in paths:

@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pictrace import assessment, tracing
 from pictrace.edits import SUITE
 from pictrace.picture import Picture
+from pictrace.settings import Runtime
 from pictrace.types import Evidence, Relation, Trace
 
 SETS = "photos, corel1k, museum, holidays_805 and geometry"
@@ -91,7 +92,7 @@ def start() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    _bench["encoders"] = tracing.load_encoders(("lite0", "pdq"), threads=1)
+    _bench["encoders"] = tracing.load_encoders(("lite0", "pdq"), Runtime(threads=1))
     _bench["signals"] = assessment.load_signals(tracing.SIGNALS)
 
 

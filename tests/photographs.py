@@ -10,6 +10,7 @@ from PIL import Image
 
 from pictrace import tracing
 from pictrace.picture import Picture
+from pictrace.settings import Runtime
 from pictrace.types import Trace
 
 FOLDER = Path(skimage.__file__).parent / "data"
@@ -41,7 +42,7 @@ def noise(seed: int, size: tuple[int, int] = (160, 120)) -> Image.Image:
 
 @functools.cache
 def _encoders() -> tuple:
-    return tuple(tracing.load_encoders(("lite0", "pdq"), threads=1))
+    return tuple(tracing.load_encoders(("lite0", "pdq"), Runtime(threads=1)))
 
 
 def trace(image: Image.Image) -> Trace:

@@ -19,7 +19,7 @@ LAYERS = (
     "_brief _regular _version",
     "_errors",
     "errors",
-    "_limits",
+    "_limits _setting",
     "types settings",
     "results recipe filters dedupe.groups dedupe.decisions dedupe.folders",
     "orders dedupe.given dedupe.wholeness",
@@ -262,7 +262,7 @@ def test_the_face_is_not_imported_from_inside():
 
 @pytest.mark.parametrize(
     ("module", "below"),
-    [("errors", {"_errors"}), ("settings", {"_limits", "_regular", "errors"}), ("types", {"errors"})],
+    [("errors", {"_errors"}), ("settings", {"_limits", "_regular", "_setting", "errors"}), ("types", {"errors"})],
 )
 def test_the_ground_floor_stands_alone(module, below):
     """What everybody imports imports next to nothing."""
@@ -270,7 +270,14 @@ def test_the_ground_floor_stands_alone(module, below):
 
 
 @pytest.mark.parametrize(
-    ("inside", "owner"), [("_errors", "errors"), ("_limits", "settings"), ("_recall", "folding"), ("_jpeg", "picture")]
+    ("inside", "owner"),
+    [
+        ("_errors", "errors"),
+        ("_limits", "settings"),
+        ("_setting", "settings"),
+        ("_recall", "folding"),
+        ("_jpeg", "picture"),
+    ],
 )
 def test_what_serves_one_module_is_imported_there(inside, owner):
     """Everybody else imports from that one."""

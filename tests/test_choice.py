@@ -101,7 +101,7 @@ def test_a_colon_makes_no_url(tmp_path, monkeypatch, name) -> None:
     [
         ({"encoders": ["psychic"]}, "lite0, pdq"),
         ({"encoders": ["json"]}, "lite0, pdq"),
-        ({"encoders": ["os.path"]}, "lite0, pdq"),
+        ({"encoders": ["os.path"]}, "a module with such a class"),
         ({"encoders": "pdq"}, "lite0, pdq"),
         ({"index": "psychic"}, "exact, hnsw"),
     ],

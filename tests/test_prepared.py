@@ -8,9 +8,10 @@ from pictrace import tracing
 from pictrace.errors import PictureError
 from pictrace.picture import Picture
 from pictrace.prepared import Prepared
+from pictrace.settings import Runtime
 from pictrace.types import FEATURE_DTYPE
 
-ENCODERS = tracing.load_encoders(("lite0", "pdq"), threads=1)
+ENCODERS = tracing.load_encoders(("lite0", "pdq"), Runtime(threads=1))
 KINDS = tracing.kinds_of(ENCODERS)
 PLAIN = tracing.prepare(Picture.open(jpeg(noise(1))), ENCODERS).plain()
 

@@ -10,9 +10,9 @@ from pictrace import tracing
 from pictrace.errors import ImageCorruptError, NotAnImageError, PictureError, UsageError
 from pictrace.picture import Picture
 from pictrace.sandbox import Sandbox, _understood
-from pictrace.settings import Limits
+from pictrace.settings import Limits, Runtime
 
-ENCODERS = tracing.load_encoders(("lite0", "pdq"), threads=1)
+ENCODERS = tracing.load_encoders(("lite0", "pdq"), Runtime(threads=1))
 DATA = (FOLDER / "coffee.png").read_bytes()
 
 

@@ -19,6 +19,10 @@ DOC = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
 SAMPLES = {
     "collection": "/p.pictrace",
     "models": "/m",
+    "provider": "cpu",
+    "offline": True,
+    "hub": ["https://mirror.example"],
+    "plugins": ["own.model"],
     "limits.formats": ["png", "JPEG"],
     "limits.decode_seconds": 7,
     "fetch.enabled": False,
@@ -38,6 +42,8 @@ OTHERS = {"limits.formats": "gif", "fetch.enabled": "true", "fetch.allow_network
     "service.insecure_no_auth": "false",
     "service.limit_loopback": "false",
     "service.keep_originals": "true",
+    "offline": "false",
+    "provider": "auto",
     "service.trusted_proxies": "fd00::/8",
 }
 SETTINGS = pytest.mark.parametrize("setting", known(), ids=[setting.name for setting in known()])
@@ -71,7 +77,7 @@ def toml(setting, value):
     table, _, key = setting.name.rpartition(".")
     if isinstance(value, bool | tuple):
         value = list(value) if isinstance(value, tuple) else value
-        return f"[{table}]\n{key} = {json.dumps(value)}\n"
+        return (f"[{table}]\n" if table else "") + f"{key} = {json.dumps(value)}\n"
     return (f"[{table}]\n" if table else "") + f"{key} = {value!r}\n"
 
 
@@ -97,7 +103,10 @@ def test_a_setting_comes_from_the_file(tmp_path, setting):
 
 
 OURS = ["collection", "models"]
-ANYBODYS = [one for one in known() if one.name not in OURS and not one.name.startswith(("fetch.", "service."))]
+MODELS = {"provider": "'cpu'", "offline": "true", "hub": "['http://h']", "plugins": "['os']"}
+ANYBODYS = [
+    one for one in known() if one.name not in {*OURS, *MODELS} and not one.name.startswith(("fetch.", "service."))
+]
 
 
 @pytest.mark.parametrize("setting", ANYBODYS, ids=lambda one: one.name)
@@ -150,6 +159,22 @@ def test_a_foreign_folder_names_no_collection_and_no_models(tmp_path, name, valu
     with pytest.raises(ConfigurationError, match=f"{name} is not taken from 'pictrace.toml'") as caught:
         load(environ={}, **{name: "/given"})
     assert f"PICTRACE_CONFIG={tmp_path}/pictrace.toml" in caught.value.hint
+
+
+@pytest.mark.parametrize(("name", "value"), MODELS.items(), ids=MODELS)
+def test_a_foreign_folder_does_not_say_what_models_run(tmp_path, name, value):
+    """Nor where they are from, nor which code is loaded."""
+    (tmp_path / "pictrace.toml").write_text(f"{name} = {value}")
+
+    with pytest.raises(ConfigurationError, match=f"{name} is not taken from 'pictrace.toml'"):
+        load(environ={})
+
+
+def test_a_provider_that_nobody_knows_is_refused():
+    """With those there are."""
+    with pytest.raises(ConfigurationError, match="'warp'") as caught:
+        Settings(provider="warp")
+    assert "cuda" in caught.value.hint
 
 
 def test_a_foreign_folder_does_not_say_who_may_be_asked(tmp_path):

@@ -6,12 +6,13 @@ from photographs import jpeg, photo
 
 from pictrace import keypoints, tracing
 from pictrace.picture import Picture
+from pictrace.settings import Runtime
 from pictrace.types import FEATURE_DTYPE
 
 
 @pytest.fixture(scope="module")
 def encoders():
-    return tracing.load_encoders(("lite0", "pdq"), threads=2)
+    return tracing.load_encoders(("lite0", "pdq"), Runtime(threads=2))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_a_query_has_eight_turns_of_its_hash(encoders, picture) -> None:
     (stored,) = tracing.finish([tracing.prepare(picture, encoders)], encoders)
 
     assert tracing.of_query(picture, encoders).rows["pdq"].shape == (8, 32)
-    assert tracing.with_variants(stored, encoders).rows["pdq"].shape == (8, 32)
+    assert tracing.with_variants(stored).rows["pdq"].shape == (8, 32)
 
 
 def test_details_are_more_and_finer_than_what_is_kept(encoders) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pictrace import registry, tracing
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UnknownNameError, UsageError
 from pictrace.recipe import DEFERRED
+from pictrace.settings import Runtime
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,12 @@ class Choice:
     index: str = ""
 
     def __post_init__(self) -> None:
-        # Worker processes load encoders by themselves, so those of a program's own are not for them.
         known = registry.names("encoders")
         for name in self.encoders:
-            if name not in known:
+            file = name.partition(":")[0]
+            if "." in file:  # of the program's own, or a plugin, which is loaded when it is needed
+                _ = file not in sys.modules or registry.load("encoders", file)
+            elif file not in known:
                 raise UnknownNameError(f"no encoder is called {name!r}", hint=f"choose among: {', '.join(known)}")
         if self.index:
             registry.load("indexes", self.index)
@@ -50,7 +54,7 @@ class Choice:
             )
         return catalog
 
-    def writer(self, path: Path, *, models: str, create: bool = True, defer_features: bool = False) -> Catalog:
+    def writer(self, path: Path, runtime: Runtime, *, create: bool = True, defer_features: bool = False) -> Catalog:
         """The same, writable and locked; made first if it is not there and may be.
 
         Raises:
@@ -62,7 +66,7 @@ class Choice:
         except NotFoundError:
             if not create:
                 raise
-            encoders = tracing.load_encoders(self.encoders or tracing.ENCODERS, threads=1, models=models)
+            encoders = tracing.load_encoders(self.encoders or tracing.ENCODERS, runtime)
             recipe = tracing.recipe_of(encoders, index=self.index or tracing.INDEX, defer_features=defer_features)
             catalog = _catalog().create(str(path), recipe)
         if defer_features and catalog.recipe.features != DEFERRED:

@@ -22,7 +22,7 @@ class Engines:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.threads = settings.threads or settings.cores
         self._folder = folder
-        self._models = settings.models
+        self._runtime = replace(settings.runtime, threads=self.threads)
         self._opening = threading.RLock()
         self._loaded: dict[Recipe, Sequence[Encoder]] = {}
         self._engine: Engine | None = None
@@ -32,7 +32,7 @@ class Engines:
         """Those of a recipe, loaded once: models are shared by all who search and write."""
         with self._opening:
             if recipe not in self._loaded:
-                self._loaded[recipe] = tracing.encoders_of(recipe, threads=self.threads, models=self._models)
+                self._loaded[recipe] = tracing.encoders_of(recipe, self._runtime)
             return self._loaded[recipe]
 
     def of(self, catalog: Catalog) -> Engine:

@@ -70,14 +70,15 @@ def ready_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def check_name(name: str) -> None:
-    """Nothing, if an encoder's name can be part of a file name.
+def stem_of(name: str) -> str:
+    """How the names of an encoder's files begin; a colon, which some file systems refuse, becomes a plus sign.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: the name cannot be part of one.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?", name):
         raise UsageError(f"{name!r} cannot name an encoder", hint="use letters, digits, dots, dashes, underscores")
+    return name.replace(":", "+")
 
 
 def read_manifest(folder: Path, name: str) -> Manifest | None:
@@ -87,7 +88,7 @@ def read_manifest(folder: Path, name: str) -> Manifest | None:
         IndexDamagedError: the file is not one that `write_manifest` wrote, or the folder is a link.
     """
     check_folder(folder)
-    path = folder / f"{name}.json"
+    path = _manifest_path(folder, name)
     try:
         with open_regular(path) as file:
             text = file.read(_MOST_BYTES + 1)
@@ -123,13 +124,14 @@ def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
     Raises:
         InsufficientStorageError: the disk is full.
     """
-    with replacing(folder / f"{name}.json") as temporary:
+    path = _manifest_path(folder, name)
+    with replacing(path) as temporary:
         temporary.write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
-    for path in folder.iterdir():
-        if _pattern(name).fullmatch(written_name(path.name)) and path.name != manifest.file:
-            path.unlink(missing_ok=True)
-    for path in leftovers(folder / f"{name}.json"):
-        path.unlink(missing_ok=True)
+    for other in folder.iterdir():
+        if _pattern(name).fullmatch(written_name(other.name)) and other.name != manifest.file:
+            other.unlink(missing_ok=True)
+    for other in leftovers(path):
+        other.unlink(missing_ok=True)
 
 
 def freshness(folder: Path) -> tuple[int, ...]:
@@ -145,12 +147,12 @@ def names(folder: Path) -> list[str]:
         IndexDamagedError: the folder is a link.
     """
     check_folder(folder)
-    return sorted(path.stem for path in folder.glob("*.json") if not path.name.startswith("."))
+    return sorted(path.stem.replace("+", ":") for path in folder.glob("*.json") if not path.name.startswith("."))
 
 
 def free_path(folder: Path, stamp: EncoderStamp, watermark: Key, index: str) -> Path:
     """A path for a new generation that no file has."""
-    stem, ending = f"{stamp.name}-{watermark}", index.rpartition(".")[2]
+    stem, ending = f"{stem_of(stamp.name)}-{watermark}", index.rpartition(".")[2]
     path, number = folder / f"{stem}.{ending}", 1
     while path.exists():
         number += 1
@@ -210,5 +212,9 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _manifest_path(folder: Path, name: str) -> Path:
+    return folder / f"{stem_of(name)}.json"
+
+
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"{re.escape(name)}-\d+(\.\d+)?\.[A-Za-z]\w*")
+    return re.compile(rf"{re.escape(stem_of(name))}-\d+(\.\d+)?\.[A-Za-z]\w*")

@@ -13,6 +13,10 @@ from pictrace.errors import ConfigurationError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 
+HUB = ("https://huggingface.co",)
+PROVIDERS = ("auto", "cpu", "cuda", "tensorrt", "openvino", "coreml", "directml")
+"""What models can run on; `auto` is the quickest that is there."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -77,6 +81,23 @@ class FetchPolicy:
                 f"fetch.allow_ports is {list(self.allow_ports)}; ports are 1 to 65535",
                 hint="leave it out for the default, 80 and 443",
             )
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """How a process runs models: on so many `threads` (0 is one per core) of a `provider`.
+
+    `models` is a folder to look for their files in besides those that came with PicTrace, `plugins` the modules whose
+    encoders may be loaded.
+    """
+
+    threads: int = 0
+    models: str = ""
+    provider: str = "auto"
+    plugins: tuple[str, ...] = ()
+
+
+EVERY_CORE = Runtime()
 
 
 @dataclass(frozen=True)
@@ -179,3 +200,15 @@ def _check_network(text: str, name: str) -> None:
         ) from error
     if network.prefixlen == 0:
         raise ConfigurationError(f"{name}: {text!r} is every address there is", hint="name the networks you mean")
+
+
+def check_provider(name: str) -> None:
+    """Nothing, if models can run on what is called so.
+
+    Raises:
+        ConfigurationError: they cannot.
+    """
+    if name not in PROVIDERS:
+        raise ConfigurationError(
+            f"provider is {name!r}, nothing that models run on", hint=f"choose one of: {', '.join(PROVIDERS)}"
+        )

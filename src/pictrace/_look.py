@@ -12,7 +12,7 @@ from pictrace.errors import PictureError
 from pictrace.picture import Picture
 from pictrace.prepared import Kinds, Prepared
 from pictrace.recipe import DEFERRED, Recipe
-from pictrace.settings import Limits, Settings
+from pictrace.settings import Limits, Runtime, Settings
 from pictrace.sources import Item
 from pictrace.sources.reading import read
 from pictrace.workers import Workers
@@ -53,22 +53,31 @@ class Bench:
 def pool_of(recipe: Recipe, settings: Settings, *, polite: bool) -> "Workers[Job, Any]":
     """Workers that look at pictures for a collection of this recipe; `polite` ones let others compute first."""
     names = [stamp.name for stamp in recipe.encoders]
+    # Modules of somebody's own that this program has loaded are loaded by its workers too.
+    own = tuple(name for name in names if "." in name.partition(":")[0])
+    runtime = replace(settings.runtime, threads=1, plugins=own)
     return Workers(
         look,
         workers=settings.workers or settings.cores,
         limits=settings.limits,
         initializer=start,
-        initargs=(names, settings.limits, recipe.features != DEFERRED, _NICENESS if polite else 0),
+        initargs=(names, runtime, settings.limits, recipe.features != DEFERRED, _NICENESS if polite else 0),
         weight=weight,
     )
 
 
-def start(names: Sequence[str], limits: Limits, features: bool, niceness: int = 0) -> None:  # noqa: FBT001
+def start(
+    names: Sequence[str],
+    runtime: Runtime,
+    limits: Limits,
+    features: bool,  # noqa: FBT001
+    niceness: int = 0,
+) -> None:
     """Prepares a worker process for `look`."""
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
     keypoints.use_one_thread()
-    Bench.encoders = tracing.load_encoders(names, threads=1)
+    Bench.encoders = tracing.load_encoders(names, runtime)
     Bench.limits = limits
     Bench.features = features
 

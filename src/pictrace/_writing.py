@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pictrace._choice import Choice
 from pictrace.catalogs import Catalog
+from pictrace.settings import Runtime
 
 
 class Writing:
@@ -16,11 +17,11 @@ class Writing:
     have theirs in between.
     """
 
-    def __init__(self, path: Path, choice: Choice, *, models: str) -> None:
+    def __init__(self, path: Path, choice: Choice, runtime: Runtime) -> None:
         self.turn = threading.RLock()
         self._path = path
         self._choice = choice
-        self._models = models
+        self._runtime = runtime
         self._held: Catalog | None = None
 
     @property
@@ -36,7 +37,7 @@ class Writing:
         """
         with self.turn:
             if self._held is None:
-                self._held = self._choice.writer(self._path, models=self._models)
+                self._held = self._choice.writer(self._path, self._runtime)
 
     def release(self) -> None:
         """Give the right to write back; nothing happens if it is not held."""
@@ -52,6 +53,6 @@ class Writing:
         if held is not None:
             yield held
             return
-        catalog = self._choice.writer(self._path, models=self._models, create=create, defer_features=defer_features)
+        catalog = self._choice.writer(self._path, self._runtime, create=create, defer_features=defer_features)
         with contextlib.closing(catalog):
             yield catalog

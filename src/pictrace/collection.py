@@ -59,7 +59,7 @@ class Collection(Duplicates):
         self.path = folder_of(path)
         self.settings = settings or Settings()
         self._choice = Choice(tuple(dict.fromkeys(encoders)), index)
-        self._writing = Writing(self.path, self._choice, models=self.settings.models)
+        self._writing = Writing(self.path, self._choice, self.settings.runtime)
         self._engines = Engines(self.path / "indexes", self.settings)
         self._catalog: Catalog | None = None
         self._opening = threading.Lock()

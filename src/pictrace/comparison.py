@@ -89,7 +89,7 @@ def beside(
             raise UsageError("an id names a picture of a collection", hint="open the collection that holds it")
         return pair(engine(), _side(image, settings), _side(other, settings))
     threads = settings.threads or settings.cores
-    encoders = tracing.load_encoders(tracing.ENCODERS, threads=threads, models=settings.models)
+    encoders = tracing.load_encoders(tracing.ENCODERS, replace(settings.runtime, threads=threads))
     query, candidate = (tracing.of_query(_opened(one, settings), encoders) for one in (image, other))
     match, evidence = assessment.compare(query, candidate, assessment.load_signals(tracing.SIGNALS))
     return Pair(match, evidence, query, candidate)

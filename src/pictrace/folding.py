@@ -9,13 +9,13 @@ from typing import Any
 from pictrace import registry
 from pictrace._generations import (
     Manifest,
-    check_name,
     free_path,
     open_index,
     read_manifest,
     ready_folder,
     sha256,
     sound_path,
+    stem_of,
     unfit,
     write_manifest,
 )
@@ -72,7 +72,7 @@ def fold(place: Place, *, progress: Progress | None = None, force: bool = False)
         IndexDamagedError: the folder is a link.
     """
     stamp, catalog = place.stamp, place.catalog
-    check_name(stamp.name)
+    stem_of(stamp.name)  # no name of another folder's files
     ready_folder(place.folder)
     manifest, broken = (None, False) if force else _base(place)
     count, after = (manifest.count, manifest.watermark) if manifest else (0, 0)

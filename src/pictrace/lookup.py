@@ -15,9 +15,9 @@ from pictrace import registry
 from pictrace._generations import (
     HINT,
     Manifest,
-    check_name,
     open_index,
     read_manifest,
+    stem_of,
     unfit,
 )
 from pictrace._stock import batches, index_of, is_local, stamps_of, tail_of
@@ -49,7 +49,7 @@ class Lookup:
     """
 
     def __init__(self, folder: Path, stamp: EncoderStamp, index_name: str, catalog: Catalog, *, threads: int) -> None:
-        check_name(stamp.name)
+        stem_of(stamp.name)  # no name of another folder's files
         self._reason, self.left_out = "", 0
         self._folder = folder
         self._stamp = stamp

@@ -29,7 +29,9 @@ def load(kind: str, name: str) -> Any:
     path = name if "." in name else f"pictrace.{kind}.{name}"
     known = names(kind)
     if "." in name and name not in sys.modules:
-        raise UnknownNameError(f"the module {name!r} is not loaded", hint="import it in your program first")
+        raise UnknownNameError(
+            f"the module {name!r} is not loaded", hint="import it in your program, or name it in the setting `plugins`"
+        )
     if "." not in name and name not in known:
         raise UnknownNameError(f"no {kind[:-1]} is called {name!r}", hint=f"choose one of: {', '.join(known)}")
     try:
@@ -39,4 +41,5 @@ def load(kind: str, name: str) -> Any:
             raise
         raise UnknownNameError(f"no module is called {path!r}", hint="is it installed here?") from error
     except AttributeError as error:
-        raise UnknownNameError(f"module {path!r} has no class {KINDS[kind]}") from error
+        hint = f"choose one of: {', '.join(known)}, or a module with such a class"
+        raise UnknownNameError(f"module {path!r} has no class {KINDS[kind]}", hint=hint) from error

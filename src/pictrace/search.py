@@ -174,7 +174,7 @@ def trace_of(engine: Engine, query: Picture | Key, mode: Mode = "auto") -> Trace
         raise NotFoundError(f"no picture has the id {query}", hint="`pictrace list` shows those there are")
     if mode == "exact":
         return traces[query]
-    return tracing.with_variants(tracing.with_features(traces[query]), engine.encoders)
+    return tracing.with_variants(tracing.with_features(traces[query]))
 
 
 def _same(engine: Engine, query: Trace) -> list[Key]:

@@ -10,17 +10,33 @@ from typing import Any, get_type_hints
 
 import platformdirs
 
-from pictrace._limits import FORMATS, FetchPolicy, Limits, ServicePolicy, check_names
+from pictrace._limits import (
+    EVERY_CORE,
+    FORMATS,
+    HUB,
+    PROVIDERS,
+    FetchPolicy,
+    Limits,
+    Runtime,
+    ServicePolicy,
+    check_names,
+    check_provider,
+)
 from pictrace._regular import open_regular
+from pictrace._setting import PREFIX, Setting, cast, parsed
 from pictrace.errors import ConfigurationError
 
 __all__ = [
+    "EVERY_CORE",
     "EXTRAS",
     "FILE",
     "FORMATS",
+    "HUB",
     "PREFIX",
+    "PROVIDERS",
     "FetchPolicy",
     "Limits",
+    "Runtime",
     "ServicePolicy",
     "Setting",
     "Settings",
@@ -28,14 +44,12 @@ __all__ = [
     "load",
 ]
 
-PREFIX = "PICTRACE_"
 FILE = "pictrace.toml"
 EXTRAS = ("PICTRACE_CONFIG", "PICTRACE_CRASH_POINT", "PICTRACE_DEBUG")
 """Names in the environment that are no settings: where the file is, a switch for fault tests, tracebacks."""
 
 _FILE_BYTES = 1 << 20
 _TABLES = ("limits", "fetch", "service")
-_SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _MOST_THREADS = 1024
 _FROM_ELSEWHERE = ("workers", "threads", "limits")
 
@@ -44,16 +58,22 @@ _FROM_ELSEWHERE = ("workers", "threads", "limits")
 class Settings:
     """Settings of the process, never of the data (those are the collection's recipe).
 
-    `workers` decode pictures, `threads` run the encoder; 0 means one per core this process may use.
+    `workers` decode pictures, `threads` run the encoder; 0 means one per core this process may use. `models` is the
+    folder of models that did not come with PicTrace, `provider` what they run on, `hub` where they are fetched from,
+    the first that has them, unless `offline`; `plugins` are modules with encoders of one's own.
 
     Raises:
-        ConfigurationError: fewer than 0 or more than 1024 workers or threads.
+        ConfigurationError: fewer than 0 or more than 1024 workers or threads, or no such provider.
     """
 
     collection: str = ""
     workers: int = 0
     threads: int = 0
     models: str = ""
+    provider: str = "auto"
+    offline: bool = False
+    hub: tuple[str, ...] = HUB
+    plugins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     fetch: FetchPolicy = field(default_factory=FetchPolicy)
     service: ServicePolicy = field(default_factory=ServicePolicy)
@@ -66,11 +86,22 @@ class Settings:
                     f"{name} is {value}, not between 0 and {_MOST_THREADS}",
                     hint="0 means one per core",
                 )
+        check_provider(self.provider)
 
     @property
     def cores(self) -> int:
         """Cores that this process may use."""
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+    @property
+    def models_path(self) -> Path:
+        """The folder of models that did not come with PicTrace: in the user's data folder unless set."""
+        return Path(self.models) if self.models else _own_data() / "models"
+
+    @property
+    def runtime(self) -> Runtime:
+        """How this process runs models."""
+        return Runtime(self.threads or self.cores, str(self.models_path), self.provider, self.plugins)
 
     @property
     def collection_path(self) -> str:
@@ -81,25 +112,6 @@ class Settings:
     def keys_path(self) -> Path:
         """The file with the keys to the HTTP service: in the user's data folder unless set."""
         return Path(self.service.keys) if self.service.keys else _own_data() / "keys.json"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting that can be given: `name` as in pictrace.toml (`limits.pixels`), its type and default."""
-
-    name: str
-    kind: Any
-    default: Any
-
-    @property
-    def argument(self) -> str:
-        """Its name as a keyword argument of `load`."""
-        return self.name.replace(".", "_")
-
-    @property
-    def variable(self) -> str:
-        """Its name in the environment."""
-        return PREFIX + self.argument.upper()
 
 
 def known() -> tuple[Setting, ...]:
@@ -218,8 +230,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     names = {setting.variable: setting for setting in known()}
     given = {name: text for name, text in environ.items() if name.startswith(PREFIX) and name not in EXTRAS}
     check_names("variable", given, (*names, *EXTRAS))
-    parsed = {name: _parse(text, names[name]) for name, text in given.items() if text}
-    return _cast_all(parsed, names, " in the environment")
+    values = {name: parsed(text, names[name]) for name, text in given.items() if text}
+    return _cast_all(values, names, " in the environment")
 
 
 def _from_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,53 +239,6 @@ def _from_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return _cast_all(given, {setting.argument: setting for setting in known()}, " among the arguments")
 
 
-def _parse(text: str, setting: Setting) -> Any:
-    """The value that a text stands for; one that does not fit stays text, and is refused as such."""
-    try:
-        if setting.kind is bool:
-            return _SWITCH.get(text.lower(), text)
-        if setting.kind is int:
-            return int(text)
-        if setting.kind is float:
-            return float(text)
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-        if setting.kind == tuple[int, ...]:
-            return [int(part) for part in parts]
-    except ValueError:
-        return text
-    return text if setting.kind is str else parts
-
-
 def _cast_all(given: Mapping[str, Any], names: Mapping[str, Setting], where: str) -> dict[str, Any]:
     check_names("setting", given, names)
-    return {names[name].name: _cast(value, names[name], f"{name}{where}") for name, value in given.items()}
-
-
-def _cast(value: Any, setting: Setting, called: str) -> Any:
-    kind = setting.kind
-    if kind is str and isinstance(value, str | os.PathLike):
-        return os.fspath(value)
-    if kind is bool and isinstance(value, bool):
-        return value
-    if kind in {int, float} and _is_number(value) and (kind is float or isinstance(value, int)):
-        return kind(value)
-    if kind == tuple[str, ...] and isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-        return tuple(value)
-    if kind == tuple[int, ...] and isinstance(value, list | tuple) and all(map(_is_whole, value)):
-        return tuple(value)
-    wanted = {
-        bool: "true or false",
-        int: "a whole number",
-        float: "a number",
-        str: "text",
-        tuple[int, ...]: "a list of whole numbers",
-    }.get(kind, "a list of names")
-    raise ConfigurationError(f"{called} is {value!r}, not {wanted}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return {names[name].name: cast(value, names[name], f"{name}{where}") for name, value in given.items()}

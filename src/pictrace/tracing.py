@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pictrace import keypoints, registry
-from pictrace.encoders import Encoder, encode
+from pictrace import keypoints
+from pictrace.encoders import Encoder, encode, load
 from pictrace.encoders import pdq as hashes
 from pictrace.errors import RecipeMismatchError
 from pictrace.picture import DECODER_VERSION, Picture
 from pictrace.prepared import Kinds, Prepared
 from pictrace.recipe import DEFERRED, EncoderStamp, Recipe
-from pictrace.settings import Limits
+from pictrace.settings import Limits, Runtime
 from pictrace.types import FEATURE_DTYPE, FEATURE_SPACE, PROXY_SIDE, Metric, Rows, Trace
 
 ENCODERS = ("lite0", "pdq")
@@ -90,17 +90,16 @@ def of_query(picture: Picture, encoders: Sequence[Encoder]) -> Trace:
         quality, turns = hashes.variants(picture)
         facts = _facts(picture, quality)
     facts["coded_quality"] = picture.coded_quality
-    return Trace(rows={**rows.result(), **_turns(turns, encoders)}, mirrored=mirrored.result(), **facts)
+    hashed = {one.name: turns for one in encoders if isinstance(one, hashes.Encoder)}
+    return Trace(rows={**rows.result(), **hashed}, mirrored=mirrored.result(), **facts)
 
 
-def with_variants(trace: Trace, encoders: Sequence[Encoder]) -> Trace:
-    """A stored trace as one to search with; the turns of its hash come from its proxy."""
+def with_variants(trace: Trace) -> Trace:
+    """A stored trace as one to search with; the turns of its hash, if it has one, come from its proxy."""
+    if hashes.Encoder.name not in trace.rows:
+        return trace
     turns = hashes.variants(Picture.of_proxy(trace.proxy))[1]
-    return replace(trace, rows={**trace.rows, **_turns(turns, encoders)})
-
-
-def _turns(turns: Rows, encoders: Sequence[Encoder]) -> dict[str, Rows]:
-    return {encoder.name: turns for encoder in encoders if isinstance(encoder, hashes.Encoder)}
+    return replace(trace, rows={**trace.rows, hashes.Encoder.name: turns})
 
 
 def parts_of(picture: Picture, encoders: Sequence[Encoder]) -> dict[str, Rows]:
@@ -166,18 +165,18 @@ def complete(recipe: Recipe) -> Recipe:
     return replace(recipe, features=keypoints.VERSION)
 
 
-def load_encoders(names: Sequence[str], *, threads: int, models: str = "") -> list[Encoder]:
+def load_encoders(names: Sequence[str], runtime: Runtime) -> list[Encoder]:
     """One encoder per name, in that order; none loads its model before it is needed."""
-    return [registry.load("encoders", name)(threads=threads, models=models) for name in names]
+    return [load(name, runtime) for name in names]
 
 
-def encoders_of(recipe: Recipe, *, threads: int, models: str = "") -> list[Encoder]:
+def encoders_of(recipe: Recipe, runtime: Runtime) -> list[Encoder]:
     """The encoders that made a collection's rows.
 
     Raises:
         RecipeMismatchError: this PicTrace has another version of one of them, of the features or the decoder.
     """
-    encoders = load_encoders([stamp.name for stamp in recipe.encoders], threads=threads, models=models)
+    encoders = load_encoders([stamp.name for stamp in recipe.encoders], runtime)
     versions = [
         (stamp.name, stamp.version, encoder.version) for stamp, encoder in zip(recipe.encoders, encoders, strict=True)
     ]

@@ -12,6 +12,7 @@ from pictrace.changes import changes
 from pictrace.edits import EDITS
 from pictrace.picture import Picture
 from pictrace.results import Change
+from pictrace.settings import Runtime
 from pictrace.types import Alignment, Relation, Trace
 
 SIGNALS = assessment.load_signals(("identity", "pdq", "geometry", "structure"))
@@ -19,7 +20,7 @@ SIGNALS = assessment.load_signals(("identity", "pdq", "geometry", "structure"))
 
 def trace(image: Image.Image, quality: int = 90) -> Trace:
     """The trace of a picture saved as a JPEG, by everything but the model."""
-    return tracing.of_query(Picture.open(jpeg(image, quality)), tracing.load_encoders(("pdq",), threads=1))
+    return tracing.of_query(Picture.open(jpeg(image, quality)), tracing.load_encoders(("pdq",), Runtime(threads=1)))
 
 
 @functools.cache

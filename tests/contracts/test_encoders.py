@@ -7,27 +7,29 @@ import pytest
 from pictrace import registry
 from pictrace.errors import MissingExtraError, ModelMissingError
 from pictrace.testing import check_encoder
-from pictrace.testing.encoder import CHECKS
+from pictrace.testing.encoder import CHECKS, maker
 
 
 @functools.cache
 def made(name):
-    """The encoder, or why it cannot be made here: an extra or weights that are not installed."""
+    """What makes the encoder, or why it cannot be made here: an extra or weights that are not installed."""
+    make = maker(registry.load("encoders", name))
     try:
-        return registry.load("encoders", name)(threads=1)
+        make(1)
     except (MissingExtraError, ModelMissingError) as error:
         return str(error)
+    return make
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", registry.names("encoders"))
 def test_an_encoder_keeps_its_promises(name, check):
     """The promise in the check's name is kept."""
-    encoder = made(name)
-    if isinstance(encoder, str):
-        pytest.skip(encoder)
+    make = made(name)
+    if isinstance(make, str):
+        pytest.skip(make)
 
-    check(encoder)
+    check(make)
 
 
 @pytest.mark.parametrize("name", registry.names("encoders"))

@@ -10,6 +10,7 @@ from pictrace.edits import cropped, mirrored, recompressed
 from pictrace.encoders import encode
 from pictrace.encoders.lite0 import Encoder
 from pictrace.picture import Picture
+from pictrace.settings import Runtime
 
 CARD = weights.card("lite0")
 OTHERS = ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png")
@@ -17,7 +18,7 @@ OTHERS = ("chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png")
 
 def test_the_reference_pictures_have_the_rows_on_the_card() -> None:
     """Whatever the processor: the arithmetic is in whole numbers up to the last layers."""
-    rows = Encoder(threads=1).encode_prepared(weights.reference_pictures(CARD.side))
+    rows = Encoder(runtime=Runtime(threads=1)).encode_prepared(weights.reference_pictures(CARD.side))
 
     apart = np.diagonal(Encoder.space.distance(rows, CARD.reference.array(CARD.width)))
     assert apart.max() <= CARD.reference.tolerance
@@ -25,7 +26,7 @@ def test_the_reference_pictures_have_the_rows_on_the_card() -> None:
 
 def test_rows_are_of_length_one() -> None:
     """A dot product is a cosine."""
-    rows = encode(Encoder(threads=1), [Picture.open(photo(name)) for name in OTHERS])
+    rows = encode(Encoder(runtime=Runtime(threads=1)), [Picture.open(photo(name)) for name in OTHERS])
 
     assert (rows.shape, rows.dtype) == ((len(OTHERS), CARD.width), np.float32)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
@@ -33,7 +34,7 @@ def test_rows_are_of_length_one() -> None:
 
 def test_a_row_does_not_depend_on_its_batch() -> None:
     """Each picture by itself, and all in one batch: the scales of the eight bits are fixed."""
-    encoder = Encoder(threads=1)
+    encoder = Encoder(runtime=Runtime(threads=1))
     pictures = [Picture.open(photo(name)) for name in OTHERS]
 
     together = encode(encoder, pictures)
@@ -60,7 +61,7 @@ def test_the_picture_is_squashed_whole() -> None:
 )
 def test_an_edited_copy_is_nearest_to_its_original(edit) -> None:
     """Among other photographs the edited one finds its own."""
-    encoder = Encoder(threads=1)
+    encoder = Encoder(runtime=Runtime(threads=1))
     shelf = encode(encoder, [Picture.open(photo(name)) for name in ("astronaut.png", *OTHERS)])
 
     row = encode(encoder, [Picture.open(edit(photo("astronaut.png")).convert("RGB"))])

@@ -93,7 +93,7 @@ def test_preparing_loads_no_runtime() -> None:
 def test_the_runtime_tells_nobody_and_keeps_no_notes(tmp_path: Path) -> None:
     """No file of it appears in the home of whoever runs a model."""
     code = "from pictrace.encoders.lite0 import Encoder; import numpy as np\n"
-    code += "Encoder(threads=1).encode_prepared(np.zeros((1, 224, 224, 3), np.uint8))"
+    code += "Encoder().encode_prepared(np.zeros((1, 224, 224, 3), np.uint8))"
     quiet = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
 
     subprocess.run([sys.executable, "-c", code], check=True, env=quiet | {"HOME": str(tmp_path)})

@@ -12,6 +12,7 @@ from pictrace.edits import recompressed, scaled
 from pictrace.encoders import encode
 from pictrace.encoders.pdq import SIDE, Encoder, quality_and_hash, variants
 from pictrace.picture import Picture
+from pictrace.settings import Runtime
 
 T = Image.Transpose
 TURNS = (
@@ -110,7 +111,7 @@ def test_rows_are_the_prepared_hashes() -> None:
     """Nothing is left to do once a picture is prepared."""
     pictures = [Picture.open(photo(name)) for name in PHOTOS]
 
-    rows = encode(Encoder(threads=1), pictures)
+    rows = encode(Encoder(runtime=Runtime(threads=1)), pictures)
 
     expected = [quality_and_hash(picture)[1].tolist() for picture in pictures]
     assert expected == Encoder.space.check(rows).tolist()
@@ -118,4 +119,4 @@ def test_rows_are_the_prepared_hashes() -> None:
 
 def test_the_version_does_not_depend_on_threads() -> None:
     """What is stored does not depend on how it was computed."""
-    assert Encoder(threads=1).version == Encoder(threads=4).version
+    assert Encoder(runtime=Runtime(threads=1)).version == Encoder(runtime=Runtime(threads=4)).version

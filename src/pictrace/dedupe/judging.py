@@ -9,7 +9,6 @@ from typing import Any, Self
 
 from pictrace import assessment, corrections, keypoints, registry, tracing
 from pictrace.catalogs import Catalog
-from pictrace.encoders import Encoder
 from pictrace.errors import PictureError
 from pictrace.settings import Limits
 from pictrace.signals import Signal
@@ -52,7 +51,6 @@ class _Bench:
 
     catalog: Catalog
     others: Catalog
-    encoders: Sequence[Encoder]
     signals: Sequence[Signal]
     correction: corrections.Correction | None = None
     least = Relation.COPY
@@ -115,7 +113,6 @@ def start(path: str, against: str, least: str, niceness: int = 0) -> None:
     _Bench.catalog = kind.open(path)
     _Bench.others = _Bench.catalog if against == path else kind.open(against)
     recipe = _Bench.catalog.recipe
-    _Bench.encoders = tracing.encoders_of(recipe, threads=1)
     _Bench.signals = assessment.load_signals(recipe.signals)
     _Bench.correction = corrections.in_force(Path(path))
     _Bench.least = Relation(least)
@@ -141,7 +138,7 @@ def _query(key: Key) -> Trace | None:
     stored = _Bench.others.traces([key])
     if key not in stored:
         return None
-    return tracing.with_variants(tracing.with_features(stored[key]), _Bench.encoders)
+    return tracing.with_variants(tracing.with_features(stored[key]))
 
 
 def _verdict(one: Trace, other: Trace) -> Verdict:

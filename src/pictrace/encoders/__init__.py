@@ -1,27 +1,41 @@
-"""Encoders turn pictures into rows; one file each, found by file name."""
+"""Encoders turn pictures into rows; one file each, found by file name.
 
+A file that knows more than one model is asked for one as `FILE:NAME`, such as `timm:resnet18`.
+"""
+
+import importlib
+import re
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from pictrace import registry
+from pictrace.errors import UnknownNameError
 from pictrace.picture import Picture
+from pictrace.settings import Runtime
 from pictrace.types import Rows, Space
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
 
 class Encoder(Protocol):
-    """Turns pictures into rows of one space; `models` is a folder to look for weights in before the bundled ones.
+    """Turns pictures into rows of one space.
 
-    `prepare` is the part of the work done for one picture in the process that decoded it, cheap to carry to
-    another process; `encode_prepared` finishes a batch where the model lives. `version` changes whenever the
-    rows would.
+    It is made with the model's name, what follows the colon in its own, and how this process runs models; nothing is
+    loaded before rows are asked for. `prepare` is the part of the work done for one picture in the process that decoded
+    it, cheap to carry to another process; `encode_prepared` finishes a batch where the model lives. `version` changes
+    whenever the rows would.
     """
 
-    name: ClassVar[str]
-    space: ClassVar[Space]
+    def __init__(self, model: str = "", *, runtime: Runtime = ...) -> None: ...
 
-    def __init__(self, *, threads: int = 0, models: str = "") -> None: ...
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def space(self) -> Space: ...
 
     @property
     def version(self) -> str: ...
@@ -29,6 +43,50 @@ class Encoder(Protocol):
     def prepare(self, picture: Picture) -> npt.NDArray[Any]: ...
 
     def encode_prepared(self, prepared: npt.NDArray[Any]) -> Rows: ...
+
+
+class TextEncoder(Encoder, Protocol):
+    """An encoder that puts words into the space of its pictures."""
+
+    def encode_text(self, texts: Sequence[str]) -> Rows: ...
+
+
+def load(name: str, runtime: Runtime) -> Encoder:
+    """The encoder of a name, which loads no model yet.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+        MissingExtraError: it needs a library that is not installed.
+        ModelMissingError: it needs to know a model that is not here.
+    """
+    if not _NAME.fullmatch(name):
+        raise UnknownNameError(f"{name!r} names no encoder", hint="a name, or a name, a colon and a model's name")
+    if name in runtime.plugins:
+        _import(name)
+    file, _, model = name.partition(":")
+    encoder: Encoder = registry.load("encoders", file)(model, runtime=runtime)
+    return encoder
+
+
+def refuse_model(encoder: str, model: str) -> None:
+    """Nothing, unless a model is named where an encoder knows but one.
+
+    Raises:
+        UnknownNameError: one is.
+    """
+    if model:
+        raise UnknownNameError(f"{encoder} is one model and has none called {model!r}", hint=f"name it {encoder}")
+
+
+def _import(module: str) -> None:
+    """Loads a module of somebody's own, which the user has named."""
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        hint = "install it here, or name its folder in PYTHONPATH"
+        raise UnknownNameError(f"no module is called {module!r}", hint=hint) from error
 
 
 def encode(encoder: Encoder, pictures: Sequence[Picture]) -> Rows:

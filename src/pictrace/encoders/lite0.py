@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import weights
+from pictrace.encoders import refuse_model
 from pictrace.encoders._onnx import Model
 from pictrace.picture import Picture
+from pictrace.settings import EVERY_CORE, Runtime
 from pictrace.types import Metric, Rows, Space
 
 
@@ -15,15 +17,16 @@ class Encoder:
     """EfficientNet-Lite0 (ImageNet), averaged, square-rooted, reduced to 512 values of length 1.
 
     https://arxiv.org/abs/1905.11946; docs/decisions/0002-bundled-encoder.md says what was tried. The model is
-    loaded with the first rows, from `models` (a folder) if the file is there.
+    loaded with the first rows, from the folder of models if the file is there.
     """
 
     name: ClassVar[str] = "lite0"
     space: ClassVar[Space] = Space(Metric.COSINE, 512)
 
-    def __init__(self, *, threads: int = 0, models: str = "") -> None:
+    def __init__(self, model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
+        refuse_model(self.name, model)
         self._card = weights.card(self.name)
-        self._model = Model(self._card, threads=threads, folder=models)
+        self._model = Model(self._card, threads=runtime.threads, folder=runtime.models)
 
     @property
     def version(self) -> str:

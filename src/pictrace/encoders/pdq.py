@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pdqhash
 
+from pictrace.encoders import refuse_model
 from pictrace.picture import Picture
+from pictrace.settings import EVERY_CORE, Runtime
 from pictrace.types import Metric, Rows, Space
 
 SIDE = 64
@@ -31,9 +33,10 @@ class Encoder:
     name: ClassVar[str] = "pdq"
     space: ClassVar[Space] = Space(Metric.HAMMING, 256)
 
-    def __init__(self, *, threads: int = 0, models: str = "") -> None:
+    def __init__(self, model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
         # Every encoder is made with these; hashing is done by whoever prepares, and there are no weights.
-        del threads, models
+        del runtime
+        refuse_model(self.name, model)
 
     @property
     def version(self) -> str:

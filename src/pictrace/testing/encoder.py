@@ -1,10 +1,13 @@
 """What every encoder promises."""
 
+import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pictrace.encoders import Encoder, encode
+from pictrace.settings import EVERY_CORE, Runtime
 from pictrace.testing._expect import expect
 from pictrace.testing._pictures import flat, photo, recompressed
 from pictrace.types import Metric, Rows, Space
@@ -13,35 +16,46 @@ _DRIFT = {Metric.COSINE: 1e-3, Metric.HAMMING: 0.0}
 """How far a row may move when its picture is encoded in other company: sums in another order, no more."""
 
 
-def check_encoder(kind: type[Encoder]) -> None:
-    """Run every check on an encoder class.
+Make = Callable[[int], Encoder]
+"""Gives the encoder that is checked, made to run on so many threads."""
+
+
+def check_encoder(kind: type[Encoder], model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
+    """Run every check on an encoder class, or on one of the models that it knows.
 
     Raises:
         AssertionError: a promise is broken.
     """
-    encoder = kind(threads=1)
+    make = maker(kind, model, runtime=runtime)
     for check in CHECKS:
-        check(encoder)
+        check(make)
 
 
-def declares_itself(encoder: Encoder) -> None:
+def maker(kind: type[Encoder], model: str = "", *, runtime: Runtime = EVERY_CORE) -> Make:
+    """What the checks are called with; each encoder is made once."""
+    return functools.cache(lambda threads: kind(model, runtime=replace(runtime, threads=threads)))
+
+
+def declares_itself(make: Make) -> None:
     """Name, version and space are there, and another instance of the class says the same."""
-    other = type(encoder)(threads=2)
+    encoder, other = make(1), make(2)
     expect(encoder.name and encoder.name == encoder.name.strip(), "an encoder has a name")
     expect(encoder.version and encoder.version == other.version, "its version is no accident of the instance")
     expect(isinstance(encoder.space, Space) and encoder.space.columns > 0, "it declares its space")
 
 
-def makes_rows_of_its_space(encoder: Encoder) -> None:
+def makes_rows_of_its_space(make: Make) -> None:
     """One row per picture, in its space, none for none."""
+    encoder = make(1)
     rows = encode(encoder, [photo(1), photo(2), photo(3)])
     expect(rows.shape == (3, encoder.space.columns), "there is one row per picture")
     encoder.space.check(rows)
     expect(encode(encoder, []).shape == (0, encoder.space.columns), "no pictures give no rows")
 
 
-def takes_every_picture(encoder: Encoder) -> None:
+def takes_every_picture(make: Make) -> None:
     """Flat, tiny and very long pictures have rows like any other."""
+    encoder = make(1)
     odd = [flat(0), flat(255), photo(1, size=(16, 16)), photo(2, size=(1600, 16)), photo(3, size=(16, 1600))]
     rows = encode(encoder, odd)
     # A hash of all zeros is a hash; a direction of all zeros is none.
@@ -49,8 +63,9 @@ def takes_every_picture(encoder: Encoder) -> None:
     expect(len(rows) == len(odd), "every picture has a row")
 
 
-def prepares_for_the_road(encoder: Encoder) -> None:
+def prepares_for_the_road(make: Make) -> None:
     """What `prepare` makes is an array of one shape and type, and says all that the row needs."""
+    encoder = make(1)
     prepared = [encoder.prepare(picture) for picture in (photo(1), photo(2, size=(200, 300)), flat(9))]
     expect(all(isinstance(each, np.ndarray) for each in prepared), "prepared pictures are arrays")
     expect(len({(each.shape, each.dtype) for each in prepared}) == 1, "they are alike in shape and type")
@@ -59,19 +74,21 @@ def prepares_for_the_road(encoder: Encoder) -> None:
     expect(_apart(encoder, encoder.encode_prepared(copies), expected) <= _drift(encoder), "copies do as well")
 
 
-def answers_alike(encoder: Encoder) -> None:
+def answers_alike(make: Make) -> None:
     """The row of a picture depends on that picture alone: not on time, batch, order or instance."""
+    encoder = make(1)
     pictures = [photo(seed) for seed in range(4)]
     rows = encode(encoder, pictures)
     single = np.concatenate([encode(encoder, [picture]) for picture in pictures])
     expect(_apart(encoder, rows, single) <= _drift(encoder), "a row does not depend on its batch")
     expect(_apart(encoder, rows, encode(encoder, pictures[::-1])[::-1]) <= _drift(encoder), "nor on the order")
-    other = encode(type(encoder)(threads=2), pictures)
+    other = encode(make(2), pictures)
     expect(_apart(encoder, rows, other) <= _drift(encoder), "nor on the instance")
 
 
-def tells_pictures_apart(encoder: Encoder) -> None:
+def tells_pictures_apart(make: Make) -> None:
     """A recompressed picture is nearer to its original than any other picture is."""
+    encoder = make(1)
     originals = encode(encoder, [photo(seed) for seed in range(6)])
     copies = encode(encoder, [recompressed(seed) for seed in range(6)])
     nearest = encoder.space.distance(copies, originals).argmin(axis=1)
@@ -86,7 +103,7 @@ def _apart(encoder: Encoder, left: Rows, right: Rows) -> float:
     return float(np.diagonal(encoder.space.distance(left, right)).max())
 
 
-CHECKS: Sequence[Callable[[Encoder], None]] = (
+CHECKS: Sequence[Callable[[Make], None]] = (
     declares_itself,
     makes_rows_of_its_space,
     takes_every_picture,
