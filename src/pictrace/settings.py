@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -42,6 +42,7 @@ __all__ = [
     "Settings",
     "known",
     "load",
+    "with_plugins",
 ]
 
 FILE = "pictrace.toml"
@@ -148,6 +149,17 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ar
         fetch=FetchPolicy(**tables["fetch"]),
         service=ServicePolicy(**tables["service"]),
     )
+
+
+def with_plugins(encoders: Sequence[str], **arguments: Any) -> Settings:
+    """The settings of this process, with the modules among the names of encoders: who names one wants it loaded.
+
+    Raises:
+        ConfigurationError: as `load`.
+    """
+    settings = load(**arguments)
+    own = [name for name in encoders if "." in name.partition(":")[0]]
+    return dataclasses.replace(settings, plugins=tuple(dict.fromkeys((*settings.plugins, *own))))
 
 
 def _own_data() -> Path:

@@ -6,6 +6,7 @@ import typer
 
 from pictrace._version import __version__
 from pictrace.cli import (
+    checking,
     comparing,
     deduping,
     demo,
@@ -68,5 +69,6 @@ app.command("eval", rich_help_panel=_CARE)(evaluating.evaluate)
 app.command(rich_help_panel=_CARE)(upkeep.verify)
 app.command(rich_help_panel=_CARE)(upkeep.rebuild)
 app.command(rich_help_panel=_CARE)(upkeep.doctor)
+upkeep.models.command()(checking.check)
 app.add_typer(upkeep.models, name="models", rich_help_panel=_CARE)
 app.add_typer(keys.keys, name="keys", rich_help_panel=_CARE)

@@ -222,9 +222,9 @@ def opened(
 ) -> Iterator[Any]:
     """The collection that was named, else the one of the settings; closed at the end."""
     from pictrace.collection import Collection
-    from pictrace.settings import load
+    from pictrace.settings import with_plugins
 
-    settings = load(collection=collection or None, workers=workers)
+    settings = with_plugins(encoders, collection=collection or None, workers=workers)
     with Collection(settings.collection_path, settings=settings, encoders=encoders, index=index) as found:
         yield found
 
