@@ -111,15 +111,26 @@ def _formats(settings: Settings) -> Finding:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
+    """Those that are here; what was never fetched is nothing to mend."""
     from pictrace import weights
 
-    for card in (*weights.cards(), weights.words_card()):
+    models = settings.models_path
+    known = [card for card in weights.cards() if weights.state(card, models) != "not here"]
+    for name, found in weights.user_cards(models):
+        if isinstance(found, PictraceError):
+            yield _failed(f"model {name}", found)
+        elif name not in {card.name for card in known}:
+            known.append(found)
+    for card in (*known, weights.words_card()):
+        parts = card.files if isinstance(card, weights.ModelCard) else (card,)
         try:
-            weights.verified(card, folder=settings.models)
+            for part in parts:
+                weights.verified(part, models)
         except PictraceError as error:
             yield _failed(f"model {card.name}", error)
         else:
-            yield Finding(f"model {card.name}", "ok", f"{card.size:,} bytes, SHA-256 as on its card")
+            size = sum(part.size for part in parts)
+            yield Finding(f"model {card.name}", "ok", f"{size:,} bytes, SHA-256 as on its card")
 
 
 def _collection(settings: Settings) -> Finding:

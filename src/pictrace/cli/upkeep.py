@@ -88,7 +88,7 @@ def models_verify(*, as_json: JsonOption = False) -> None:
     for card in _cards():
         record = {"name": card.name, "sha256": card.sha256, "ok": True, "detail": ""}
         try:
-            record["detail"] = str(weights.verified(card, folder=folder))
+            record["detail"] = str(weights.verified(card, folder))
         except ModelError as error:
             record |= {"ok": False, "detail": str(error)}
             code = error.exit_code
