@@ -77,7 +77,7 @@ def test_a_users_card_is_found_by_its_name(tmp_path: Path) -> None:
     """Damaged ones beside it do no harm."""
     (tmp_path / "mine.json").write_text(json.dumps(plain() | {"name": "mine"}))
     (tmp_path / "other.json").write_text("{")
-    found = dict(weights.user_cards(tmp_path))
+    found = weights.known(tmp_path)
 
     assert (
         weights.card("mine", tmp_path)
@@ -85,6 +85,7 @@ def test_a_users_card_is_found_by_its_name(tmp_path: Path) -> None:
         == dataclasses.replace(weights.card("clip"), name="mine", text=found["mine"].text)
     )
     assert isinstance(found["other"], ModelDamagedError)
+    assert found["lite0"] == weights.card("lite0")
 
 
 def test_a_users_card_pins_what_came_unpinned(tmp_path: Path) -> None:

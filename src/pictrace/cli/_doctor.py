@@ -115,22 +115,23 @@ def _models(settings: Settings) -> Iterator[Finding]:
     from pictrace import weights
 
     models = settings.models_path
-    known = [card for card in weights.cards() if weights.state(card, models) != "not here"]
-    for name, found in weights.user_cards(models):
-        if isinstance(found, PictraceError):
-            yield _failed(f"model {name}", found)
-        elif name not in {card.name for card in known}:
-            known.append(found)
-    for card in (*known, weights.words_card()):
-        parts = card.files if isinstance(card, weights.ModelCard) else (card,)
-        try:
-            for part in parts:
-                weights.verified(part, models)
-        except PictraceError as error:
-            yield _failed(f"model {card.name}", error)
-        else:
-            size = sum(part.size for part in parts)
-            yield Finding(f"model {card.name}", "ok", f"{size:,} bytes, SHA-256 as on its card")
+    for name, card in weights.known(models).items():
+        if isinstance(card, PictraceError):
+            yield _failed(f"model {name}", card)
+        elif weights.state(card, models) != "not here":
+            yield _model(name, card.files, models)
+    yield _model("words", [weights.words_card()], models)
+
+
+def _model(name: str, files: Sequence[Any], models: Path) -> Finding:
+    from pictrace import weights
+
+    try:
+        for one in files:
+            weights.verified(one, models)
+    except PictraceError as error:
+        return _failed(f"model {name}", error)
+    return Finding(f"model {name}", "ok", f"{sum(one.size for one in files):,} bytes, SHA-256 as on its card")
 
 
 def _collection(settings: Settings) -> Finding:

@@ -4,13 +4,13 @@ Cards came with PicTrace or lie in the user's folder of models as `NAME.json`, b
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.errors import ModelDamagedError, ModelMissingError, UnknownNameError
+from pictrace.errors import ModelError, ModelMissingError, UnknownNameError
 from pictrace.weights._cards import Card, ModelCard, Preparation, Reference, Source, TextTower
 from pictrace.weights._files import BUNDLED, State, check_begin, content, place, state, verified
 from pictrace.weights._reading import ENDINGS, NAME, parsed, read, spelled
@@ -31,12 +31,12 @@ __all__ = [
     "cards",
     "check_begin",
     "content",
+    "known",
     "parsed",
     "place",
     "reference_pictures",
     "spelled",
     "state",
-    "user_cards",
     "verified",
     "words_card",
 ]
@@ -51,17 +51,19 @@ def cards() -> Sequence[ModelCard]:
     return tuple(read(path) for path in sorted(BUNDLED.glob("*.json")) if path.stem not in _OTHERS)
 
 
-def user_cards(models: str | Path) -> Iterator[tuple[str, ModelCard | ModelDamagedError]]:
-    """Each card in the user's folder, by name, or what is wrong with it."""
-    try:
-        paths = sorted(Path(models).glob("*.json")) if models else []
-    except OSError:
-        paths = []
-    for path in paths:
+def known(models: str | Path = "") -> Mapping[str, ModelCard | ModelError]:
+    """Every model by its name, with the card that `card` gives, or what is wrong with it."""
+    own = Path(models).glob("*.json") if models else ()
+    names = {one.name for one in cards()} | {path.stem for path in own}
+    found: dict[str, ModelCard | ModelError] = {}
+    for name in sorted(names):
         try:
-            yield path.stem, _users(path)
-        except ModelDamagedError as error:
-            yield path.stem, error
+            found[name] = card(name, models)
+        except ModelError as error:
+            found[name] = error
+        except UnknownNameError:
+            continue  # a name that no card can have, or a file that went away
+    return found
 
 
 def card(name: str, models: str | Path = "") -> ModelCard:
@@ -72,14 +74,15 @@ def card(name: str, models: str | Path = "") -> ModelCard:
         ModelDamagedError: the user's card is damaged; the message names the file and the field.
         ModelMissingError: it is there, but cannot be read.
     """
-    bundled = next((known for known in cards() if known.name == name), None)
+    bundled = next((one for one in cards() if one.name == name), None)
     if bundled is not None and bundled.is_pinned:
         return bundled
     path = Path(models) / f"{name}.json"
     if models and NAME.fullmatch(name) and path.is_file():
         return _users(path)
     if bundled is None:
-        names = ", ".join(sorted({known.name for known in cards()} | {one for one, _ in user_cards(models)}))
+        own = {one.stem for one in Path(models).glob("*.json")} if models else set()
+        names = ", ".join(sorted(own | {one.name for one in cards()}))
         raise UnknownNameError(f"no model is called {name!r}", hint=f"choose one of: {names}")
     return bundled
 
