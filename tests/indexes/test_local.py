@@ -258,4 +258,4 @@ def test_words_that_were_changed_are_refused(tmp_path):
     (tmp_path / "words.npy").write_bytes(b"other words")
 
     with pytest.raises(ModelDamagedError, match="words"):
-        weights.content(weights.words_card(), folder=tmp_path)
+        weights.content(weights.words_card(), tmp_path)

@@ -15,6 +15,7 @@ from pictrace.cli import (
     indexing,
     keys,
     looking,
+    models,
     searching,
     serving,
     upkeep,
@@ -69,6 +70,6 @@ app.command("eval", rich_help_panel=_CARE)(evaluating.evaluate)
 app.command(rich_help_panel=_CARE)(upkeep.verify)
 app.command(rich_help_panel=_CARE)(upkeep.rebuild)
 app.command(rich_help_panel=_CARE)(upkeep.doctor)
-upkeep.models.command()(checking.check)
-app.add_typer(upkeep.models, name="models", rich_help_panel=_CARE)
+models.models.command()(checking.check)
+app.add_typer(models.models, name="models", rich_help_panel=_CARE)
 app.add_typer(keys.keys, name="keys", rich_help_panel=_CARE)

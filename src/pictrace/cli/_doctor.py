@@ -111,15 +111,27 @@ def _formats(settings: Settings) -> Finding:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
+    """Those that are here; what was never fetched is nothing to mend."""
     from pictrace import weights
 
-    for card in (*weights.cards(), weights.words_card()):
-        try:
-            weights.verified(card, folder=settings.models)
-        except PictraceError as error:
-            yield _failed(f"model {card.name}", error)
-        else:
-            yield Finding(f"model {card.name}", "ok", f"{card.size:,} bytes, SHA-256 as on its card")
+    models = settings.models_path
+    for name, card in weights.known(models).items():
+        if isinstance(card, PictraceError):
+            yield _failed(f"model {name}", card)
+        elif weights.state(card, models) != "not here":
+            yield _model(name, card.files, models)
+    yield _model("words", [weights.words_card()], models)
+
+
+def _model(name: str, files: Sequence[Any], models: Path) -> Finding:
+    from pictrace import weights
+
+    try:
+        for one in files:
+            weights.verified(one, models)
+    except PictraceError as error:
+        return _failed(f"model {name}", error)
+    return Finding(f"model {name}", "ok", f"{sum(one.size for one in files):,} bytes, SHA-256 as on its card")
 
 
 def _collection(settings: Settings) -> Finding:

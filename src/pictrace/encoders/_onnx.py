@@ -48,7 +48,7 @@ class Model:
     @functools.cached_property
     def _session(self) -> Any:
         onnxruntime = _runtime()
-        data = weights.content(self.card, folder=self._folder)
+        data = weights.content(self.card, self._folder)
         if _EXTERNAL in data:
             raise ModelDamagedError(
                 f"the model {self.card.name} keeps tensors in other files, which nothing has checked",

@@ -1,0 +1,111 @@
+"""`pictrace models`: which models there are, and their files on this machine."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pictrace.cli._console import write, write_json, write_table
+from pictrace.cli._options import JsonOption
+from pictrace.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pictrace.weights import ModelCard
+
+models = typer.Typer(help="Show the models, fetch, check, add or remove their files.", invoke_without_command=True)
+
+
+@models.callback()
+def _models(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_(as_json=False)
+
+
+@models.command("list")
+def list_(*, as_json: JsonOption = False) -> None:
+    """Show every model: what it is for, and whether its files are here, as far as their sizes tell."""
+    from pictrace import weights
+    from pictrace.settings import load
+
+    folder = load().models_path
+    rows = [_facts(name, card, folder) for name, card in weights.known(folder).items()]
+    if as_json:
+        for row in rows:
+            write_json(row)
+        return
+    columns = (
+        ("model", "left"),
+        ("values", "right"),
+        ("bytes", "right"),
+        ("licence", "left"),
+        ("state", "left"),
+        ("what for", "left"),
+    )
+    cells = [
+        (
+            row["name"],
+            str(row["width"] or ""),
+            f"{row['size']:,}" if row["size"] else "",
+            row["licence"],
+            row["state"] if row["pinned"] else f"{row['state']}, not pinned",
+            row["purpose"],
+        )
+        for row in rows
+    ]
+    write_table(columns, cells)
+
+
+NamesArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="The models; all that are here, if none is named.")
+]
+
+
+@models.command()
+def verify(names: NamesArgument = None, *, as_json: JsonOption = False) -> None:
+    """Read the files of models that are here and compare them with their cards, byte for byte."""
+    from pictrace.settings import load
+    from pictrace.words import shown
+
+    code = 0
+    for record, error in _verified(names or (), load().models_path):
+        code = error.exit_code if error else code
+        if as_json:
+            write_json(record)
+        else:
+            write(f"{record['name']}: {'sound' if record['ok'] else 'NOT SOUND'}, {shown(record['detail'])}")
+    raise typer.Exit(code)
+
+
+def _verified(names: Sequence[str], folder: "Path") -> Iterator[tuple[Mapping[str, Any], ModelError | None]]:
+    """One record for each model, and what is wrong with it."""
+    from pictrace import weights
+
+    known = {name: weights.card(name, folder) for name in names} if names else weights.known(folder)
+    for name, card in known.items():
+        if isinstance(card, ModelError):
+            yield {"name": name, "sha256": "", "ok": False, "detail": str(card)}, card
+            continue
+        if not names and weights.state(card, folder) == "not here":
+            continue
+        try:
+            places = [str(weights.verified(part, folder)) for part in card.files]
+        except ModelError as error:
+            yield {"name": name, "sha256": card.sha256, "ok": False, "detail": str(error)}, error
+        else:
+            yield {"name": name, "sha256": card.sha256, "ok": True, "detail": ", ".join(places)}, None
+
+
+def _facts(name: str, card: "ModelCard | ModelError", folder: "Path") -> dict[str, Any]:
+    """What `list` tells of a model, and of a card that is damaged."""
+    from pictrace import weights
+
+    same = ("file", "side", "licence", "origin", "revision", "sha256", "runtime")
+    facts: dict[str, Any] = {"name": name}
+    if isinstance(card, ModelError):
+        facts |= {"purpose": str(card), "width": None, "size": None, "state": "damaged", "pinned": False, "text": False}
+        return facts | dict.fromkeys(same, "")
+    facts |= {"purpose": card.purpose, "width": card.width, "size": sum(part.size for part in card.files)}
+    facts |= {"state": weights.state(card, folder), "pinned": card.is_pinned, "text": card.text is not None}
+    return facts | {field: getattr(card, field) for field in same}
