@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from pictrace.errors import ModelError, ModelMissingError, UnknownNameError
 from pictrace.weights._cards import Card, ModelCard, Preparation, Reference, Source, TextTower
-from pictrace.weights._files import BUNDLED, State, check_begin, content, place, state, verified
+from pictrace.weights._files import BUNDLED, State, check_kind, content, place, state, verified
+from pictrace.weights._keeping import discard, keep, writable
 from pictrace.weights._reading import ENDINGS, NAME, parsed, read, spelled
 from pictrace.weights._reading import words_card as _words_card
 
@@ -29,8 +30,10 @@ __all__ = [
     "TextTower",
     "card",
     "cards",
-    "check_begin",
+    "check_kind",
     "content",
+    "discard",
+    "keep",
     "known",
     "parsed",
     "place",
@@ -39,6 +42,7 @@ __all__ = [
     "state",
     "verified",
     "words_card",
+    "writable",
 ]
 
 # Records of other kinds live in the same folder.
