@@ -363,7 +363,7 @@ def test_a_pull_that_was_killed_is_gone_on_with(hub, answers, upstream, models):
         server.over.wait(30)
 
     answers[PLACE] = halfway
-    weights.keep(MINE, models) if models.exists() else models.mkdir() or weights.keep(MINE, models)
+    weights.keep(MINE, models)
     own = hub()._settings
     variables = {
         "PICTRACE_MODELS": str(models),

@@ -7,7 +7,7 @@ import typer
 
 from pictrace.cli._console import write, write_json, write_table
 from pictrace.cli._options import JsonOption
-from pictrace.errors import ModelError
+from pictrace.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,8 @@ def pull(
     from pictrace.settings import load
     from pictrace.words import shown
 
+    if sha256 and len(names) > 1:
+        raise UsageError("a SHA-256 is that of one model's file", hint="pull that one alone")
     settings = load(offline=offline or None)
     source = Hub(settings)
     # All names are looked up before anything is fetched.
