@@ -1,4 +1,4 @@
-"""`pictrace verify`, `rebuild`, `doctor` and `models`."""
+"""`pictrace verify`, `rebuild` and `doctor`."""
 
 import json
 import shutil
@@ -109,15 +109,7 @@ def test_doctor_finds_a_model_that_is_not_the_one(pictrace, capsys, monkeypatch,
     monkeypatch.setenv("PICTRACE_MODELS", str(tmp_path))
 
     assert pictrace("doctor", "--json") == 5
-    assert pictrace("models", "verify") == 5
-    assert "NOT SOUND" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("arguments", [[], ["list"], ["list", "--json"], ["verify"], ["verify", "--json"]])
-def test_models_are_named(pictrace, capsys, arguments):
-    """The bundled one is there."""
-    assert pictrace("models", *arguments) == 0
-    assert "lite0" in capsys.readouterr().out
+    assert "lite0.onnx is not the model lite0" in capsys.readouterr().out
 
 
 def test_doctor_misses_what_is_not_installed(monkeypatch):

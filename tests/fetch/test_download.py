@@ -218,6 +218,21 @@ def test_a_pipe_is_no_part(take, answers, target, part):
     assert target.read_bytes() == DATA
 
 
+def test_a_file_that_nobody_knows_is_begun_anew(answers, upstream, base, target, part):
+    """Two halves might be of two files; it is whole or an error all the same."""
+    part.write_bytes(DATA[:5])
+    with Fetcher(policy(upstream)) as fetcher:
+        answers["/"] = ok(DATA)[:900_000]
+        with pytest.raises(SourceAnswerError, match="cut off"):
+            fetcher.to_file(base + "/", target, sha256="", size_limit=1 << 20)
+        assert not target.exists()
+        answers["/"] = ranged
+        fetcher.to_file(base + "/", target, sha256="", size_limit=1 << 20)
+
+    assert target.read_bytes() == DATA
+    assert "Range" not in "".join(upstream.heads)
+
+
 def test_whoever_watches_can_stop_it(take, answers, target, part):
     """What came is kept, and nothing is left open."""
     answers["/"] = ok(DATA)

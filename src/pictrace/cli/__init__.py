@@ -6,6 +6,7 @@ import typer
 
 from pictrace._version import __version__
 from pictrace.cli import (
+    adding,
     checking,
     comparing,
     deduping,
@@ -70,6 +71,8 @@ app.command("eval", rich_help_panel=_CARE)(evaluating.evaluate)
 app.command(rich_help_panel=_CARE)(upkeep.verify)
 app.command(rich_help_panel=_CARE)(upkeep.rebuild)
 app.command(rich_help_panel=_CARE)(upkeep.doctor)
+models.models.command()(adding.add)
+models.models.command()(adding.remove)
 models.models.command()(checking.check)
 app.add_typer(models.models, name="models", rich_help_panel=_CARE)
 app.add_typer(keys.keys, name="keys", rich_help_panel=_CARE)

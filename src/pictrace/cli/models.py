@@ -7,7 +7,7 @@ import typer
 
 from pictrace.cli._console import write, write_json, write_table
 from pictrace.cli._options import JsonOption
-from pictrace.errors import ModelError
+from pictrace.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +55,52 @@ def list_(*, as_json: JsonOption = False) -> None:
         for row in rows
     ]
     write_table(columns, cells)
+
+
+PullArgument = Annotated[list[str], typer.Argument(metavar="NAME...", help="The models, as `models list` names them.")]
+HashOption = Annotated[
+    str, typer.Option("--sha256", metavar="HEX", help="The SHA-256 of the file of a model that is not pinned.")
+]
+TrustOption = Annotated[
+    bool,
+    typer.Option("--trust", help="Take what comes for the files of a model that is not pinned, and pin it to that."),
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Fetch nothing; take what the hub's own cache has.")]
+
+
+@models.command()
+def pull(
+    names: PullArgument,
+    *,
+    sha256: HashOption = "",
+    trust: TrustOption = False,
+    offline: OfflineOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the files of models into the folder of models, check them, and go on where it was stopped.
+
+    They come from the hub or a mirror that the setting `hub` names, or out of the hub's own cache.
+    """
+    from pictrace import weights
+    from pictrace.cli._transfer import transfer
+    from pictrace.hub import Hub
+    from pictrace.settings import load
+    from pictrace.words import shown
+
+    if sha256 and len(names) > 1:
+        raise UsageError("a SHA-256 is that of one model's file", hint="pull that one alone")
+    settings = load(offline=offline or None)
+    source = Hub(settings)
+    # All names are looked up before anything is fetched.
+    for card in [weights.card(name, settings.models_path) for name in names]:
+        with transfer(quiet=as_json) as watch:
+            pulled = source.pull(card, sha256=sha256, trust=trust, watch=watch)
+        for one in pulled:
+            if as_json:
+                plain = {"name": card.name, "file": one.file, "path": str(one.path)}
+                write_json(plain | {"sha256": one.sha256, "size": one.size, "way": one.way})
+            else:
+                write(f"{card.name}: {one.way}, {shown(str(one.path))}, {one.size:,} bytes")
 
 
 NamesArgument = Annotated[

@@ -14,12 +14,12 @@ from typing import Any, Self, TypeVar
 
 from pictrace.errors import FetchError, UsageError
 from pictrace.fetch._address import Reach, checked_url, permitted
-from pictrace.fetch._download import Download, Watch
+from pictrace.fetch._download import Download, Watch, part_of
 from pictrace.fetch._exchange import Exchange, Fetched
 from pictrace.fetch._names import Names, Resolve, resolve
 from pictrace.settings import FetchPolicy
 
-__all__ = ["Fetched", "Fetcher", "Reach", "checked_url", "permitted"]
+__all__ = ["Fetched", "Fetcher", "Reach", "checked_url", "part_of", "permitted"]
 
 PAUSES = (0.3, 1.0)
 """Seconds before a URL of a list is tried again, if the network failed; each is shortened at random."""
@@ -86,9 +86,10 @@ class Fetcher:
     def to_file(self, url: str, path: Path, *, sha256: str, size_limit: int, progress: Watch | None = None) -> None:
         """A file with a known SHA-256 becomes `path`, whole and right, or not at all.
 
-        What came before an interruption is kept beside it and gone on with. There is no limit on the time that
-        all of it takes, but on the rate and on the wait for an answer. `progress` is told the bytes there are,
-        and of how many if that is known.
+        What came before an interruption is kept beside it, at `part_of(path)`, and gone on with. Where `sha256` is
+        empty nobody knows what is right: then the file is whole, and always begun anew. There is no limit on the time
+        that all of it takes, but on the rate and on the wait for an answer. `progress` is told the bytes there are, and
+        of how many if that is known.
 
         Raises:
             FetchError: as `get`; SourceAnswerError also if what came has another SHA-256.

@@ -27,9 +27,14 @@ class Run(Protocol):
     def __call__(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result: ...
 
 
+def part_of(path: Path) -> Path:
+    """Where a file's bytes are until they are known to be right: beside it, hidden, of no use to anybody."""
+    return path.with_name(f".{path.name}.part")
+
+
 @dataclass(frozen=True)
 class Download:
-    """One file with a known SHA-256, to be had from `url` and to become `path`."""
+    """One file, to be had from `url` and to become `path`; one whose `sha256` is empty is never gone on with."""
 
     url: str
     path: Path
@@ -39,8 +44,8 @@ class Download:
 
     @property
     def part(self) -> Path:
-        """Where the bytes are until they are known to be right: beside the file, hidden, of no use to anybody."""
-        return self.path.with_name(f".{self.path.name}.part")
+        """Where the bytes are until then."""
+        return part_of(self.path)
 
     def run(self, exchange: Exchange, run: Run) -> None:
         """The file is there, whole and right, or an error says why not.
@@ -53,9 +58,12 @@ class Download:
         try:
             if os.path.lexists(self.part) and not stat.S_ISREG(self.part.lstat().st_mode):
                 self.part.unlink()  # nobody's file is written through a link that was planted
+            if not self.sha256:
+                # Of what nobody knows two halves may be of two files.
+                self.part.unlink(missing_ok=True)
             if not self._is_right():
                 self._take(exchange, run)
-            if not self._is_right():
+            if self.sha256 and not self._is_right():
                 self.part.unlink()
                 raise SourceAnswerError(
                     "what came is not the file that was asked for: its SHA-256 is another one",

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from pictrace.errors import ModelError, ModelMissingError, UnknownNameError
 from pictrace.weights._cards import Card, ModelCard, Preparation, Reference, Source, TextTower
-from pictrace.weights._files import BUNDLED, State, check_begin, content, place, state, verified
-from pictrace.weights._reading import ENDINGS, NAME, parsed, read, spelled
+from pictrace.weights._files import BUNDLED, State, check_kind, content, place, state, verified
+from pictrace.weights._keeping import check_free, discard, keep, remove, writable
+from pictrace.weights._reading import ENDINGS, NAME, offered, parsed, read, spelled
 from pictrace.weights._reading import words_card as _words_card
 
 __all__ = [
@@ -29,16 +30,22 @@ __all__ = [
     "TextTower",
     "card",
     "cards",
-    "check_begin",
+    "check_free",
+    "check_kind",
     "content",
+    "discard",
+    "keep",
     "known",
+    "offered",
     "parsed",
     "place",
     "reference_pictures",
+    "remove",
     "spelled",
     "state",
     "verified",
     "words_card",
+    "writable",
 ]
 
 # Records of other kinds live in the same folder.

@@ -21,6 +21,7 @@ _FOREIGN = {
     b"\x80": "a pickle",
     b"PK\x03\x04": "an archive",
     b"<": "a page of HTML or XML",
+    b"{": "an answer in JSON",
     b"version https://git-lfs": "the pointer to a large file, not the file",
 }
 """What is sent, or passed off, in the place of a model; none of it begins a file that may be here."""
@@ -41,7 +42,7 @@ def verified(card: Card, models: str | Path = "") -> Path:
         size = file.tell()
         file.seek(0)
         _check(card, path, size, digest)
-        check_begin(path, file.read(_HEAD), size)
+        _check_begin(path, file.read(_HEAD), size)
     return path
 
 
@@ -56,7 +57,7 @@ def content(card: Card, models: str | Path = "") -> bytes:
     with _opened(path) as file:
         data = file.read(card.size + 1)
     _check(card, path, len(data), hashlib.sha256(data).hexdigest())
-    check_begin(path, data[:_HEAD], len(data))
+    _check_begin(path, data[:_HEAD], len(data))
     return data
 
 
@@ -90,16 +91,25 @@ def state(card: ModelCard, models: str | Path = "") -> State:
     return "bundled" if all(path.parent == BUNDLED for _, path in there) else "here"
 
 
-def check_begin(path: Path, head: bytes, size: int) -> None:
-    """Nothing, if a file begins as those of its name's ending do.
+def check_kind(path: Path) -> int:
+    """How many bytes a file has, if it begins as those of its name's ending do.
 
     Raises:
-        ModelDamagedError: it does not; the message says what it is, if that is known.
+        ModelDamagedError: it does not.
+        ModelMissingError: it cannot be read.
     """
+    with _opened(path) as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        _check_begin(path, file.read(_HEAD), size)
+    return size
+
+
+def _check_begin(path: Path, head: bytes, size: int) -> None:
     if path.suffix == ".safetensors" and _is_safetensors(head, size):
         return
-    for begin, kind in _FOREIGN.items():
-        if head.startswith(begin):
+    for begin, kind in _FOREIGN.items() if path.suffix != ".tokenizer" else ():
+        if head.lstrip().startswith(begin):
             raise ModelDamagedError(f"{path} is {kind}, and no model that may be loaded", hint=_NO_CODE)
     if path.suffix == ".safetensors" or not head.startswith(_BEGINS.get(path.suffix, b"")):
         raise ModelDamagedError(f"{path} does not begin as a {path.suffix} file does", hint=_NO_CODE)

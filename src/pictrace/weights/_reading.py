@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from pictrace._regular import open_regular
-from pictrace.errors import ModelDamagedError
+from pictrace.errors import ModelDamagedError, UsageError
 from pictrace.weights._cards import (
     Card,
     Fit,
@@ -72,6 +72,22 @@ def read(path: Path) -> ModelCard:
             f"the card {path.name} is damaged: name is {card.name!r}", hint=f"call the file {card.name}.json"
         )
     return card
+
+
+def offered(path: Path) -> ModelCard:
+    """The card in a file of whatever name, which somebody wants to add.
+
+    Raises:
+        ModelDamagedError: it is none.
+        UsageError: it cannot be read.
+    """
+    try:
+        with open_regular(path, follow=True) as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or "no valid path"
+        raise UsageError(f"{path} cannot be read: {why}", hint="name a card, or an ONNX file with --name") from error
+    return parsed(data, path.name)
 
 
 def words_card(path: Path) -> Card:
