@@ -23,8 +23,8 @@ LAYERS = (
     "types settings",
     "results recipe filters dedupe.groups dedupe.decisions dedupe.folders",
     "orders dedupe.given dedupe.wholeness",
-    "_atomic _colour _jpeg _sniff _wire accuracy backgrounds frames metadata polygons words dedupe.companions "
-    "dedupe.files",
+    "_atomic _colour _jpeg _sniff _wire accuracy backgrounds frames metadata polygons words",
+    "dedupe.companions dedupe.files",
     "_decode _worker",
     "deeds picture prepared registry weights verdict catalogs sources.reading edits keypoints fetch",
     "dedupe.descriptions dedupe.plans dedupe.sharpness",

@@ -7,6 +7,7 @@ from pictrace import blending, listing, search
 from pictrace.blending import Described, Term
 from pictrace.blends import Blend, Example, Words
 from pictrace.candidates import Engine
+from pictrace.encoders import reads_words
 from pictrace.errors import UsageError
 from pictrace.finding import Explained, explained
 from pictrace.picture import ImageSource, Picture, Region
@@ -32,6 +33,11 @@ class Searching(ABC):
     @abstractmethod
     def _asked(self, image: ImageSource | Key) -> Picture | Key:
         """An image as it is searched with."""
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether an encoder of the collection reads words."""
+        return any(map(reads_words, self.engine().encoders))
 
     def search(
         self,

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,6 @@ from pictrace.picture import Picture
 from pictrace.results import Answer, Match, PictureRecord
 from pictrace.search import Heard, Stages, Wanted
 from pictrace.types import Key, Relation, Rows
-
-SIGNAL = "text"
-"""What answers call the comparing of words with pictures."""
 
 _NEIGHBOURS = 100
 _LEAST_LENGTH = 0.05
@@ -65,6 +63,11 @@ class Reading:
     score: float
     place: int | None
 
+    @property
+    def measures(self) -> Mapping[str, float]:
+        """What a match says of the same."""
+        return {"text_cosine": self.cosine, "text_percentile": self.percentile}
+
 
 @dataclass(frozen=True)
 class Described:
@@ -73,6 +76,10 @@ class Described:
     key: Key
     readings: tuple[Reading, ...]
     calibrated: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON output carries it."""
+        return asdict(self)
 
 
 def readers(engine: Engine) -> list[TextEncoder]:
@@ -222,7 +229,7 @@ def _answer(
         searched=engine.pictures if engine.allowed is None else len(engine.allowed),
         exhaustive=all(lookup.exhaustive for lookup in lookups),
         recall=min((lookup.recall for lookup in lookups if lookup.recall is not None), default=None),
-        signals=(SIGNAL,),
+        signals=(words.TEXT,),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
         warnings=(*told, *warnings),

@@ -87,12 +87,9 @@ class Blend:
 
     def parts(self) -> Iterator[tuple[Words | Example, int]]:
         """Each text and picture with 1 where it is added and -1 where it is taken off."""
-        for one in self.words:
-            yield Words(one) if isinstance(one, str) else one, 1
-        for one in self.plus:
-            yield _weighed(one), 1
-        for one in self.minus:
-            yield _weighed(one), -1
+        yield from ((Words(text) if isinstance(text, str) else text, 1) for text in self.words)
+        yield from ((_weighed(one), 1) for one in self.plus)
+        yield from ((_weighed(one), -1) for one in self.minus)
 
 
 def evened(text: str) -> str:

@@ -65,6 +65,9 @@ LEFT_OUT = (
 )
 """What is said where the index of local features is not there, or far behind."""
 
+TEXT = "text"
+"""The signal that compares words with pictures."""
+
 READERS = "the encoder siglip2 (words of many languages) or clip (English)"
 """Encoders that read words, as hints name them."""
 
@@ -141,6 +144,8 @@ def found(answer: Answer) -> str:
     if not answer.searched:
         return "Nothing was found: the collection is empty."
     among = f"among {counted(answer.searched, 'picture')}"
+    if TEXT in answer.signals and answer:
+        return f"Found {counted(len(answer), 'picture')} near to the query {among}."
     counts = Counter(match.relation for match in answer)
     parts = [
         singular if counts[relation] == 1 else plural.format(n=counts[relation])
