@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from photographs import flat, jpeg
+from photographs import jpeg
 from PIL import Image
 from readers import colours
 
@@ -165,14 +165,6 @@ def test_it_is_told_how_near_a_picture_is_to_words(collection):
     assert (blue.encoder, blue.place) == ("readers.colours", 1)
     assert blue.percentile > 0.95 > red.percentile
     assert blue.cosine > 0.95 > red.cosine
-
-
-def test_a_picture_alone_in_a_blend_is_searched_with_as_pictures_are(tmp_path):
-    """By its bytes, hash and all signals."""
-    with Collection(tmp_path / "a.pictrace", settings=OURS, encoders=("readers.colours",)) as collection:
-        collection.add_image(flat(3))
-
-        assert collection.search(Blend(plus=(1,)), mode="exact")[0].relation is Relation.EXACT
 
 
 def test_a_picture_is_the_same_by_bytes_and_by_id(collection):

@@ -109,15 +109,18 @@ class Ingredient(Strict):
         return self
 
 
+_Ingredients = Annotated[list[Ingredient], Field(max_length=MOST_TERMS)]
+
+
 class Ingredients(Strict):
     """What is added to a query, and what is taken off."""
 
-    plus: Annotated[list[Ingredient], Field(max_length=MOST_TERMS)] = Field(default_factory=list)
-    minus: Annotated[list[Ingredient], Field(max_length=MOST_TERMS)] = Field(default_factory=list)
+    plus: _Ingredients = Field(default_factory=list)
+    minus: _Ingredients = Field(default_factory=list)
 
 
-class Question(Options, Ingredients):
-    """A search with a picture that is named, with words, or with a mixture."""
+class _Query(Strict):
+    """A picture that is named, words, or a mixture."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -129,6 +132,8 @@ class Question(Options, Ingredients):
     id: Id | None = None
     url: Url | None = None
     text: Text | None = None
+    plus: _Ingredients = Field(default_factory=list)
+    minus: _Ingredients = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -137,6 +142,10 @@ class Question(Options, Ingredients):
         if self.id is None and self.url is None and self.text is None and not self.plus:
             raise ValueError("give one of id, url, text and plus")
         return self
+
+
+class Question(Options, _Query):
+    """A search with a picture that is named, with words, or with a mixture."""
 
 
 class Beside(Options):

@@ -75,7 +75,7 @@ async def of_question(request: Request, question: Question) -> Sought:
     return Sought(source, question, parts)
 
 
-async def _parts(request: Request, text: str | None, more: Ingredients, *, others: int) -> tuple[Part, ...]:
+async def _parts(request: Request, text: str | None, more: Ingredients | Question, *, others: int) -> tuple[Part, ...]:
     """What is added to a picture or taken off it, or stands without one."""
     signed = [*((one, 1) for one in more.plus), *((one, -1) for one in more.minus)]
     count = len(signed) + others + (text is not None)
