@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from pictrace.blends import Blend, Example, Words
     from pictrace.collection import Collection
     from pictrace.comparison import compare
     from pictrace.dedupe.groups import Group
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Alignment",
     "Answer",
+    "Blend",
     "Collection",
+    "Example",
     "Failure",
     "Group",
     "Match",
@@ -42,6 +45,7 @@ __all__ = [
     "Relation",
     "Report",
     "Settings",
+    "Words",
     "__version__",
     "compare",
     "open",
@@ -50,7 +54,9 @@ __all__ = [
 _HOMES = {
     "Alignment": "types",
     "Answer": "results",
+    "Blend": "blends",
     "Collection": "collection",
+    "Example": "blends",
     "Failure": "results",
     "Group": "dedupe.groups",
     "Match": "results",
@@ -60,6 +66,7 @@ _HOMES = {
     "Relation": "types",
     "Report": "ingest",
     "Settings": "settings",
+    "Words": "blends",
     "compare": "comparison",
 }
 

@@ -1,4 +1,4 @@
-"""The root of all errors, and the branches of deeds and of the HTTP service; `pictrace.errors` draws the whole tree."""
+"""The root of all errors, and the branches of usage, deeds and the HTTP service; `pictrace.errors` draws the tree."""
 
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ __all__ = [
     "LastCopyError",
     "LinkRefusedError",
     "MethodNotAllowedError",
+    "NoTextEncoderError",
     "NotAsPlannedError",
     "NotReadyError",
     "OverloadedError",
@@ -28,9 +29,11 @@ __all__ = [
     "RequestTimeoutError",
     "ServiceError",
     "ShuttingDownError",
+    "TextRefusedError",
     "TooManyInFlightError",
     "UnauthenticatedError",
     "UriTooLongError",
+    "UsageError",
 ]
 
 
@@ -64,6 +67,25 @@ class PictraceError(Exception):
 
 def _restore(kind: type[PictraceError], message: str, hint: str) -> PictraceError:
     return kind(message, hint=hint)
+
+
+class UsageError(PictraceError):
+    """A call or command that makes no sense as given."""
+
+    code = "invalid_parameter"
+    exit_code = 2
+
+
+class TextRefusedError(UsageError):
+    """A text that is empty or very long, has control characters, or is no Unicode."""
+
+    code = "text_refused"
+
+
+class NoTextEncoderError(UsageError):
+    """Words for a collection none of whose encoders reads any; the hint names those that do."""
+
+    code = "no_text_encoder"
 
 
 class DeedError(PictraceError):

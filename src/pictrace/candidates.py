@@ -1,6 +1,6 @@
 """Which pictures are worth a closer look: neighbours in any encoder's space, of the whole query and of parts of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,17 +56,24 @@ class Engine:
 
 
 def of_whole(engine: Engine, query: Trace, wanted: int) -> list[Key]:
-    """Neighbours of the whole query, `wanted` in each space, best first by the sum of their reciprocal ranks.
+    """Neighbours of the whole query, `wanted` in each space, best first by their places in all spaces together."""
+    found = []
+    for encoder in engine.encoders:
+        space = encoder.space
+        reach = _HASH_REACH * space.width if space.metric is Metric.HAMMING else np.inf
+        found.append(nearest(engine, encoder.name, query.rows[encoder.name], wanted, reach=reach))
+    return fused(found)
+
+
+def fused(found: Iterable[Mapping[Key, float]]) -> list[Key]:
+    """The keys of several lists with their distances, best first by the sum of their reciprocal ranks.
 
     Cormack et al., Reciprocal rank fusion outperforms Condorcet, SIGIR 2009,
     https://doi.org/10.1145/1571941.1572114
     """
     votes: dict[Key, float] = {}
-    for encoder in engine.encoders:
-        space = encoder.space
-        reach = _HASH_REACH * space.width if space.metric is Metric.HAMMING else np.inf
-        nearest = _neighbours(engine, encoder.name, query.rows[encoder.name], wanted, reach=reach)
-        for rank, key in enumerate(sorted(nearest, key=lambda key: (nearest[key], key))):
+    for near in found:
+        for rank, key in enumerate(sorted(near, key=lambda key: (near[key], key))):
             votes[key] = votes.get(key, 0.0) + 1.0 / (_RANK_OFFSET + rank)
     return sorted(votes, key=lambda key: (-votes[key], key))
 
@@ -76,8 +83,8 @@ def of_parts(engine: Engine, rows: Mapping[str, Rows], wanted: int) -> list[list
     lists = []
     for encoder, parts in rows.items():
         for part in parts:
-            nearest = _neighbours(engine, encoder, part[None], wanted)
-            lists.append(sorted(nearest, key=lambda key: (nearest[key], key)))
+            near = nearest(engine, encoder, part[None], wanted)
+            lists.append(sorted(near, key=lambda key: (near[key], key)))
     return lists
 
 
@@ -85,8 +92,8 @@ def of_details(engine: Engine, rows: Rows, wanted: int) -> list[Key]:
     """The `wanted` pictures that share most with local features `(n, 38)` of the query, best first."""
     if engine.local is None or not len(rows):
         return []
-    nearest = _living(engine, engine.local, rows, wanted)
-    return sorted(nearest, key=lambda key: (nearest[key], key))[:wanted]
+    near = _living(engine, engine.local, rows, wanted)
+    return sorted(near, key=lambda key: (near[key], key))[:wanted]
 
 
 def interleaved(lists: Sequence[Sequence[Key]]) -> list[Key]:
@@ -103,7 +110,7 @@ def interleaved(lists: Sequence[Sequence[Key]]) -> list[Key]:
     return sorted(best, key=lambda key: best[key])
 
 
-def _neighbours(engine: Engine, encoder: str, rows: Rows, wanted: int, *, reach: float = np.inf) -> dict[Key, float]:
+def nearest(engine: Engine, encoder: str, rows: Rows, wanted: int, *, reach: float = np.inf) -> dict[Key, float]:
     """The nearest living pictures within `reach`, with their distances."""
     allowed = engine.allowed
     if allowed is not None and len(allowed) < _FEW * engine.pictures:
@@ -120,11 +127,11 @@ def _living(engine: Engine, lookup: Lookup, rows: Rows, wanted: int, *, reach: f
     asked = wanted
     while True:
         found = lookup.search(rows, asked)
-        nearest = _collected(found, reach)
-        living = {key for key in engine.catalog.present(list(nearest)) if engine.admits(key)}
+        near = _collected(found, reach)
+        living = {key for key in engine.catalog.present(list(near)) if engine.admits(key)}
         whole = all(len(hits) < asked or hits.distances[-1] > reach for hits in found)
         if len(living) >= wanted or asked >= _MOST_NEIGHBOURS or whole:
-            return {key: nearest[key] for key in living}
+            return {key: near[key] for key in living}
         asked *= 4
 
 
@@ -140,9 +147,9 @@ def _scanned(engine: Engine, encoder: str, allowed: npt.NDArray[np.uint64]) -> I
 
 def _collected(found: Sequence[Hits], reach: float) -> dict[Key, float]:
     """Keys within reach of any of the query's rows, with the least distance of each."""
-    nearest: dict[Key, float] = {}
+    least: dict[Key, float] = {}
     for hits in found:
         near = hits.distances <= reach
         for key, distance in zip(hits.keys[near].tolist(), hits.distances[near].tolist(), strict=True):
-            nearest[key] = min(distance, nearest.get(key, np.inf))
-    return nearest
+            least[key] = min(distance, least.get(key, np.inf))
+    return least

@@ -10,31 +10,30 @@ from typing import Any, Self
 
 from PIL import Image
 
-from pictrace import corrections, folding, ingest, listing, search, soundness, tracing
+from pictrace import corrections, folding, ingest, listing, soundness, tracing
 from pictrace._choice import Choice, folder_of
 from pictrace._duplicates import Duplicates
 from pictrace._engines import Engines
 from pictrace._given import put_given
 from pictrace._look import Job, pool_of
+from pictrace._searching import Searching
 from pictrace._writing import Writing
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
 from pictrace.comparison import at_hand, beside
 from pictrace.errors import SourceError, UsageError
-from pictrace.finding import Explained, explained
 from pictrace.ingest import Ingest, Progress, Report, is_known
 from pictrace.orders import Order
-from pictrace.picture import ImageSource, Picture, Region
+from pictrace.picture import ImageSource, Picture
 from pictrace.recipe import DEFERRED, Recipe
-from pictrace.results import Answer, IndexState, Match, PictureRecord
-from pictrace.search import Mode, Wanted
+from pictrace.results import IndexState, Match, PictureRecord
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
 from pictrace.types import Key, Trace
 from pictrace.workers import Workers
 
 
-class Collection(Duplicates):
+class Collection(Duplicates, Searching):
     """A folder `NAME.pictrace` of everything needed to find its pictures again; the pictures stay where they are.
 
     Safe to search from several threads. Writing takes the collection's lock for as long as it lasts.
@@ -132,40 +131,9 @@ class Collection(Duplicates):
         """All that is kept of a picture of this collection, for `add_image`, which then only has to write it."""
         return self._traced(picture, self.recipe)
 
-    def search(
-        self,
-        image: ImageSource | Key,
-        *,
-        limit: int = 10,
-        min_score: float = 0.0,
-        mode: Mode = "auto",
-        region: Region | None = None,
-        where: listing.Where | None = None,
-    ) -> Answer:
-        """The pictures related to an image, given by its URL too, or to the picture with an id, strongest first.
-
-        `region` is the part of the image to search with: x, y, width, height in its pixels (of a stored picture, in
-        the pixels of its original). `mode` is `auto`, `exact` (same bytes or pixels), `copy` (nothing weaker), or
-        `similar` (look-alikes, not verified). `where` is a filter that matches have to meet, such as `year > 1900`.
-
-        Raises:
-            UsageError: a limit, score, mode or region that makes no sense.
-            PictureError: the image cannot be used.
-            FetchError: it cannot be fetched.
-            NotFoundError: no such collection or id.
-        """
-        wanted = Wanted(limit, min_score, mode, listing.filter_of(where))
-        engine = self.engine()
-        query = self._asked(image) if region is None else self.whole(image).cut(region)
-        return search.search(engine, query, wanted)
-
     def compare(self, image: ImageSource | Key, other: ImageSource | Key) -> Match:
         """How two images, or pictures of the collection by their ids, are related; nothing is added."""
         return beside(image, other, settings=self.settings, engine=self.engine).match
-
-    def explain(self, image: ImageSource | Key, key: Key) -> Explained:
-        """Why a search with an image finds the picture of an id or does not, by all that is known of the pair."""
-        return explained(self.engine(), self._asked(image), key)
 
     def get(self, key: Key) -> PictureRecord:
         """One picture's record.

@@ -4,6 +4,8 @@ PictraceError
 ├── UsageError                     invalid_parameter
 │   ├── UnknownNameError           unknown_name
 │   ├── FilterTooSlowError         filter_too_slow
+│   ├── TextRefusedError           text_refused
+│   ├── NoTextEncoderError         no_text_encoder
 │   └── MissingExtraError          missing_extra
 ├── ConfigurationError             configuration_refused
 ├── PictureError                   one picture cannot be used; the run goes on
@@ -66,14 +68,7 @@ The words on the right are codes: stable, documented in docs/errors.md, the same
 """
 
 from pictrace._errors import *  # noqa: F403 - this is where users find them
-from pictrace._errors import PictraceError
-
-
-class UsageError(PictraceError):
-    """A call or command that makes no sense as given."""
-
-    code = "invalid_parameter"
-    exit_code = 2
+from pictrace._errors import PictraceError, UsageError
 
 
 class UnknownNameError(UsageError):

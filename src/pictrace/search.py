@@ -94,7 +94,7 @@ class Wanted:
 
 
 @dataclass
-class _Stages:
+class Stages:
     """Milliseconds per stage, by a clock that never jumps."""
 
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -112,7 +112,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     `heard` is told what is found while the search goes on: what is exactly the same, then candidates that are not
     verified yet.
     """
-    asked, stages = wanted or Wanted(), _Stages()
+    asked, stages = wanted or Wanted(), Stages()
     if asked.where is not None:
         with stages("filter"):
             engine = replace(engine, allowed=engine.catalog.keys(where=asked.where, seconds=asked.filter_seconds))
@@ -138,7 +138,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
     return _answer(engine, asked, trace, chosen, stages)
 
 
-def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match], stages: _Stages) -> Answer:
+def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match], stages: Stages) -> Answer:
     lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
     local = [] if engine.local is None or asked.mode in {"exact", "similar"} else [engine.local]
     return Answer(
@@ -193,7 +193,7 @@ class _Looking:
     query: Picture | Key
     trace: Trace
     least: Relation
-    stages: _Stages
+    stages: Stages
 
 
 def _looked_further(look: _Looking, known: Sequence[Judged], keys: Sequence[Key]) -> tuple[list[Judged], list[Key]]:
@@ -244,7 +244,7 @@ def _unverified(engine: Engine, query: Trace, keys: Sequence[Key]) -> list[Match
     return matches_of(query, judged(engine, query, keys, verify=False), verified=False)
 
 
-def _changed(query: Trace, matches: Sequence[Match], traces: Mapping[Key, Trace], stages: _Stages) -> Sequence[Match]:
+def _changed(query: Trace, matches: Sequence[Match], traces: Mapping[Key, Trace], stages: Stages) -> Sequence[Match]:
     """The matches, the first of those that are proved with what was done to them."""
     aligned = [match for match in matches if match.alignment is not None and match.relation < Relation.EXACT]
     proved = {match.id for match in aligned[:TOLD]} & set(traces)

@@ -31,6 +31,8 @@ MEANINGS = {
     "spread": "share of the overlap between the places that agree; of pictures with one caption it is small",
     "texture": "share of the overlap, empty places left out, that looks the same",
     "negative": "1 if one picture is the negative of the other",
+    "text_cosine": "cosine of the query's words, or of all that it adds up to, and the picture",
+    "text_percentile": "share of the collection's pictures that are less near to the query",
 }
 """What each measure of a match means, by its name."""
 
@@ -41,6 +43,7 @@ SIGNALS = {
     "geometry": "whether corners of both pictures agree on one way to lay them over each other",
     "closer": "the same with finer features, which finds small parts, mirror images and negatives too",
     "structure": "whether the pixels are the same where the pictures overlap, once laid over each other",
+    "text": "how near a model finds the words of the query, and what stands beside them, to the picture",
 }
 """What each signal looks at, by its name; docs/concepts.md says how."""
 
@@ -61,6 +64,21 @@ LEFT_OUT = (
     "indexed or `pictrace rebuild` makes it"
 )
 """What is said where the index of local features is not there, or far behind."""
+
+TEXT = "text"
+"""The signal that compares words with pictures."""
+
+READERS = "the encoder siglip2 (words of many languages) or clip (English)"
+"""Encoders that read words, as hints name them."""
+
+UNCALIBRATED = (
+    "the scores of words are not calibrated: they say how far a picture stands out of the collection, and not how "
+    "likely it is to show what was asked for"
+)
+"""What is said where nobody has measured how often pictures of a score show what a text says."""
+
+CUT = "the text is longer than what {} reads of it: its end was left out"
+"""What is said of a text that is too long for an encoder."""
 
 WHY_NOT = {
     Silence.OTHER_PIXELS: "neither the bytes nor the pixels are the same",
@@ -126,6 +144,8 @@ def found(answer: Answer) -> str:
     if not answer.searched:
         return "Nothing was found: the collection is empty."
     among = f"among {counted(answer.searched, 'picture')}"
+    if TEXT in answer.signals and answer:
+        return f"Found {counted(len(answer), 'picture')} near to the query {among}."
     counts = Counter(match.relation for match in answer)
     parts = [
         singular if counts[relation] == 1 else plural.format(n=counts[relation])
@@ -162,6 +182,12 @@ def related(match: Match) -> str:
 def why(supporters: Sequence[Evidence], evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """What speaks for a relation, a clause each; `evidence` is all there is, which some of it builds upon."""
     return tuple(dict.fromkeys(_said(piece, evidence) for piece in supporters))
+
+
+def read(measures: Mapping[str, float]) -> str:
+    """What is said of a picture that was found by words, as a clause."""
+    share = percent(measures["text_percentile"])
+    return f"it is nearer to the query than {share} of the pictures (cosine {_floor(measures['text_cosine'])})"
 
 
 def why_not(evidence: Sequence[Evidence]) -> tuple[str, ...]:

@@ -263,7 +263,7 @@ def test_stdin_must_be_piped(shelf):
         ("serve --port abc", "'--port': it must be a valid integer"),
         ("search id:1 --mode psychic", "'psychic' is not one of 'auto'"),
         ("search id:1 -n 0", "it must be greater than or equal to 1"),
-        ("search", "missing argument 'IMAGE'"),
+        ("search", "missing argument 'QUERY'"),
         ("--prot", "no such option: --prot"),
         ("nothing", "no such command 'nothing'"),
     ],

@@ -28,12 +28,13 @@ STATUSES = {
     404: "not_found root_missing",
     405: "method_not_allowed",
     408: "request_timeout",
-    409: "conflict index_locked not_as_planned link_refused last_copy place_taken",
+    409: "conflict index_locked not_as_planned link_refused last_copy place_taken no_text_encoder",
     413: "payload_too_large",
     414: "uri_too_long",
     415: "unsupported_format",
     422: "image_corrupt image_too_many_pixels image_too_small image_too_complex archive_unsafe archive_too_large "
-    "filter_too_slow not_an_image list_invalid source_unreadable too_many_places plan_invalid",
+    "filter_too_slow not_an_image list_invalid source_unreadable too_many_places plan_invalid "
+    "text_refused",
     429: "rate_limited too_many_in_flight",
     431: "headers_too_large",
     500: "internal",

@@ -7,6 +7,7 @@ from pictrace.service import schemas
 from pictrace.service.schemas import from_json, from_text
 
 REGION = "'region' must be x, y, width, height in pixels of the upright original"
+QUERY = "id, url, text, plus, minus"
 OPTIONS = "limit, offset, min_score, mode, region, filter, verify, explain, echo"
 
 
@@ -58,7 +59,7 @@ def test_texts_that_do_not_fit(model, fields, said):
         ("Question", {"id": 1, "verify": "yes"}, "'verify' must be true or false"),
         ("Question", {"id": 1, "region": [1, 2, 3, -4]}, REGION),
         ("Question", {"id": 1, "filter": "\ud800"}, "a text in this request is not Unicode"),
-        ("Batch", {"queries": 3}, f"'queries' must be a list of 1 to 16, each an object of id, url, {OPTIONS}"),
+        ("Batch", {"queries": 3}, f"'queries' must be a list of 1 to 16, each an object of {QUERY}, {OPTIONS}"),
         (
             "Batch",
             {"queries": [{"id": 1, "limti": 3}]},

@@ -24,6 +24,14 @@ ImageArgument = Annotated[
         metavar="IMAGE", help="A picture's path or URL, `-` for stdin, or `id:42` for one in the collection."
     ),
 ]
+QueryArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="QUERY",
+        help="A picture's path or URL, `-` for stdin, or `id:42` for one in the collection; where an encoder of the "
+        "collection reads words, anything else is words.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON, one object per line.")]
 HtmlOption = Annotated[
     str | None,
@@ -85,6 +93,7 @@ class ModeName(StrEnum):
     EXACT = "exact"
     COPY = "copy"
     SIMILAR = "similar"
+    TEXT = "text"
 
 
 def folders(named: Sequence[str] | None) -> tuple[str, ...]:

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import key_of, opened, save, write, write_json, write_table
-from pictrace.cli._options import CollectionOption, HtmlOption, IdArgument, ImageArgument, JsonOption
+from pictrace.cli._options import CollectionOption, HtmlOption, IdArgument, JsonOption, QueryArgument
 from pictrace.cli._pictures import check_page, named, picture_of, today
+from pictrace.cli._queries import query_of
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pictrace.blending import Described
     from pictrace.comparison import Pair
     from pictrace.results import Change, Match
     from pictrace.types import Level
@@ -45,7 +47,7 @@ def compare(
 
 
 def explain(
-    image: ImageArgument,
+    query: QueryArgument,
     identifier: IdArgument,
     *,
     collection: CollectionOption = None,
@@ -53,12 +55,17 @@ def explain(
     html: HtmlOption = None,
 ) -> None:
     """Say why a search finds a picture of the collection, or does not: how it comes to it, and what it sees there."""
+    from pictrace.blends import Words
+
     check_page(html)
     key = key_of(identifier)
     with opened(collection) as source:
-        query = key_of(image) if image.startswith("id:") else picture_of(image, source.settings)
-        told = source.explain(query, key)
-        _save(html, told.pair, (named(image, source), named(f"id:{key}", source)))
+        asked = query_of(query, source)
+        if isinstance(asked, Words):
+            _describe(source.explain_words(asked, key), as_json=as_json)
+            return
+        told = source.explain(asked, key)
+        _save(html, told.pair, (named(query, source), named(f"id:{key}", source)))
     if as_json:
         write_json(told.to_dict())
         return
@@ -74,6 +81,30 @@ def explain(
     )
     write("")
     _show(told.pair.match, told.pair.levels)
+
+
+def _describe(told: "Described", *, as_json: bool) -> None:
+    """How near a picture is to words."""
+    from pictrace import words
+
+    if as_json:
+        write_json(told.to_dict())
+        return
+    for reading in told.readings:
+        write(f"To {reading.encoder} {words.read(reading.measures)}.")
+    columns = (("read by", "left"), ("cosine", "right"), ("score", "right"), ("place", "right"))
+    rows = [
+        (
+            one.encoder,
+            words.measured(one.cosine),
+            words.percent(one.score),
+            "beyond 100" if one.place is None else f"{one.place}",
+        )
+        for one in told.readings
+    ]
+    write_table(columns, rows)
+    if not told.calibrated:
+        write(f"note: {words.UNCALIBRATED}")
 
 
 def _pair(first: str, second: str, collection: str | None) -> tuple["Pair", tuple[str, str]]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import key_of, opened, save, tell, write, write_json, write_path, write_table
-from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, ImageArgument, JsonOption, ModeName
+from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, JsonOption, ModeName, QueryArgument
 from pictrace.cli._pictures import check_page, named, picture_of, today
+from pictrace.cli._queries import query_of
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,18 @@ _DRAWN = 50
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Most matches to show.")]
 ScoreOption = Annotated[float, typer.Option("--min-score", min=0, max=1, help="Least probability to show.")]
 ModeOption = Annotated[
-    ModeName, typer.Option("--mode", help="How far to look; `similar` verifies nothing and is quickest.")
+    ModeName,
+    typer.Option(
+        "--mode", help="How far to look; `similar` verifies nothing and is quickest, `text` takes the query for words."
+    ),
+]
+PlusOption = Annotated[
+    list[str] | None,
+    typer.Option("--plus", metavar="QUERY", help="Another picture, or words, to search with too. Repeatable."),
+]
+MinusOption = Annotated[
+    list[str] | None,
+    typer.Option("--minus", metavar="QUERY", help="A picture, or words, of what is not wanted. Repeatable."),
 ]
 RegionOption = Annotated[
     str | None, typer.Option("--region", metavar="X,Y,W,H", help="Search with this part of the picture only.")
@@ -32,8 +44,10 @@ NulOption = Annotated[bool, typer.Option("-0", help="With --paths-only: end path
 
 
 def search(  # noqa: PLR0913 - one parameter per option
-    image: ImageArgument,
+    query: QueryArgument,
     *,
+    plus: PlusOption = None,
+    minus: MinusOption = None,
     collection: CollectionOption = None,
     limit: LimitOption = 10,
     min_score: ScoreOption = 0.0,
@@ -45,11 +59,12 @@ def search(  # noqa: PLR0913 - one parameter per option
     nul: NulOption = False,
     html: HtmlOption = None,
 ) -> None:
-    """Find the relatives of a picture: copies, edits, parts, other photographs of the same thing.
+    """Find the relatives of a picture: copies, edits, parts, other photographs of the same thing; or find by words.
 
     Matches come best first, with the relation, the probability that it holds, where the pictures overlap, every place
     where the match was seen, and in brackets what was done to the picture; places where there is no file any more are
-    marked as vanished.
+    marked as vanished. Words, and mixtures with --plus and --minus, find what comes nearest and prove nothing;
+    `2*red` counts twice.
     """
     from pictrace.cli._places import looked_for
 
@@ -59,12 +74,19 @@ def search(  # noqa: PLR0913 - one parameter per option
         raise UsageError("-0 says how paths end, and --paths-only is not there", hint="give both")
     check_page(html)
     part = _region(region)
+    is_words = mode is ModeName.TEXT
+    how = "auto" if is_words else mode.value
+    asked: Any
     with opened(collection) as source:
-        query = key_of(image) if image.startswith("id:") else picture_of(image, source.settings, whole=part is not None)
-        found = source.search(query, limit=limit, min_score=min_score, mode=mode.value, region=part, where=where)
+        if part is None or is_words or plus or minus:
+            asked = query_of(query, source, plus=plus or (), minus=minus or (), is_words=is_words)
+        else:
+            asked = key_of(query) if query.startswith("id:") else picture_of(query, source.settings, whole=True)
+        _check_drawable(asked, html)
+        found = source.search(asked, limit=limit, min_score=min_score, mode=how, region=part, where=where)
         answer = looked_for(found)
         if html is not None:
-            save(html, _page(source, query, part, answer, name=image))
+            save(html, _page(source, asked, part, answer, name=query))
     from pictrace import words
 
     for warning in answer.warnings:
@@ -73,11 +95,15 @@ def search(  # noqa: PLR0913 - one parameter per option
         for match in answer:
             write_json(match.to_dict())
     elif paths_only:
-        for match in answer:
-            if match.path is not None:
-                write_path(match.path, end=b"\0" if nul else b"\n")
+        _write_paths(answer, end=b"\0" if nul else b"\n")
     else:
         _show(answer, is_filtered=where is not None)
+
+
+def _write_paths(answer: "Answer", *, end: bytes) -> None:
+    for match in answer:
+        if match.path is not None:
+            write_path(match.path, end=end)
 
 
 def _region(text: str | None) -> tuple[int, int, int, int] | None:
@@ -90,6 +116,13 @@ def _region(text: str | None) -> tuple[int, int, int, int] | None:
         )
     x, y, width, height = (int(number) for number in found.groups())
     return x, y, width, height
+
+
+def _check_drawable(asked: Any, html: str | None) -> None:
+    from pictrace.blends import Blend, Words
+
+    if html is not None and isinstance(asked, Words | Blend):
+        raise UsageError("--html draws a picture beside its matches, and words have none", hint="leave it out")
 
 
 def _page(source: Any, query: "Picture | int", part: Any, answer: "Answer", *, name: str) -> str:

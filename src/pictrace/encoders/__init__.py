@@ -6,7 +6,7 @@ A file that knows more than one model is asked for one as `FILE:NAME`, such as `
 import importlib
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -46,9 +46,24 @@ class Encoder(Protocol):
 
 
 class TextEncoder(Encoder, Protocol):
-    """An encoder that puts words into the space of its pictures."""
+    """An encoder that puts words into the space of its pictures.
+
+    `encode_text` gives rows `(n, columns)` float32; `cuts` says of each text whether it is too long to be read to its
+    end. `text_calibration` holds pairs of a cosine, ascending, and the log-odds that a picture with it shows what a
+    text says; none if nobody has measured them.
+    """
+
+    @property
+    def text_calibration(self) -> Sequence[tuple[float, float]]: ...
 
     def encode_text(self, texts: Sequence[str]) -> Rows: ...
+
+    def cuts(self, texts: Sequence[str]) -> Sequence[bool]: ...
+
+
+def reads_words(encoder: Encoder) -> TypeGuard[TextEncoder]:
+    """Whether an encoder puts words into its space too."""
+    return callable(getattr(encoder, "encode_text", None))
 
 
 def load(name: str, runtime: Runtime) -> Encoder:

@@ -22,6 +22,8 @@ CODES = {
     "internal": (500, "A mistake of ours"),
     "invalid_parameter": (400, "A parameter does not fit"),
     "unknown_name": (400, "There is nothing of that name"),
+    "text_refused": (422, "This text cannot be searched with"),
+    "no_text_encoder": (409, "This collection does not read words"),
     "missing_extra": (501, "This needs packages that are not installed"),
     "configuration_refused": (503, "The service is not set up for this"),
     "not_an_image": (422, "This is no picture"),

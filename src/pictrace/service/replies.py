@@ -76,13 +76,14 @@ class Index(Reply):
 
 
 class Collection(Reply):
-    """One collection; `version` grows with every write."""
+    """One collection; `version` grows with every write, and `words` says whether it can be searched with them."""
 
     name: str
     pictures: int
     version: int
     index: Index
     encoders: list[str]
+    words: bool
     signals: list[str]
     jobs: dict[Literal["running", "queued"], int]
 
@@ -182,13 +183,14 @@ class Match(Reply):
 
 
 class Query(Reply):
-    """What was searched with; `proxy` if that was asked for."""
+    """What was searched with, its picture, if it has one, and its words; `proxy` if that was asked for."""
 
     id: int | None
-    sha256: str
-    width: int
-    height: int
-    format: str
+    sha256: str | None
+    width: int | None
+    height: int | None
+    format: str | None
+    text: str | None = None
     proxy: str | None = None
 
 

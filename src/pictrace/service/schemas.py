@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from pictrace.blends import MOST_TERMS, MOST_WEIGHT
 from pictrace.service._unfit import unfit
 
 MOST_RESULTS = 200
@@ -19,6 +20,10 @@ Order = Literal["newest", "oldest", "largest", "smallest", "heaviest", "lightest
 Side = Literal[128, 256, 512]
 Id = Annotated[int, Field(ge=1, le=_INT48)]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
+# How long texts may be is said here, and looked at where it is told by a code of its own.
+Text = Annotated[
+    str, Field(description="What pictures show, in words.", json_schema_extra={"minLength": 1, "maxLength": 1000})
+]
 FilterText = Annotated[str, Field(max_length=2000, description='Such as `year >= 1900 and artist = "Monet"`.')]
 
 
@@ -87,14 +92,69 @@ class Named(_Source):
     """A picture of the collection by its id, or any by its URL."""
 
 
-class Question(Options, _Source):
-    """A search with a picture that is named."""
+class Ingredient(Strict):
+    """A text, or a picture that is named, and how much it counts beside the rest of a query."""
+
+    model_config = either("id", "url", "text")
+
+    id: Id | None = None
+    url: Url | None = None
+    text: Text | None = None
+    weight: Annotated[float, Field(gt=0, le=MOST_WEIGHT)] = 1.0
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if [self.id, self.url, self.text].count(None) != 2:
+            raise ValueError("give one of id, url and text")
+        return self
+
+
+_Ingredients = Annotated[list[Ingredient], Field(max_length=MOST_TERMS)]
+
+
+class Ingredients(Strict):
+    """What is added to a query, and what is taken off."""
+
+    plus: _Ingredients = Field(default_factory=list)
+    minus: _Ingredients = Field(default_factory=list)
+
+
+class _Query(Strict):
+    """A picture that is named, words, or a mixture."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [name]} for name in ("id", "url", "text", "plus")],
+            "not": {"required": ["id", "url"]},
+        }
+    )
+
+    id: Id | None = None
+    url: Url | None = None
+    text: Text | None = None
+    plus: _Ingredients = Field(default_factory=list)
+    minus: _Ingredients = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if None not in (self.id, self.url):
+            raise ValueError("give either id or url")
+        if self.id is None and self.url is None and self.text is None and not self.plus:
+            raise ValueError("give one of id, url, text and plus")
+        return self
+
+
+class Question(Options, _Query):
+    """A search with a picture that is named, with words, or with a mixture."""
 
 
 class Beside(Options):
     """How to search, beside the file to search with."""
 
     name: Annotated[str, Field(max_length=5000, description="What the file is called; a search does not use it.")] = ""
+    text: Text | None = None
+    plus: Annotated[str, Field(description='A JSON list, such as `[{"text": "snow"}, {"id": 7, "weight": 0.5}]`.')] = ""
+    minus: Annotated[str, Field(description="The same, of what is not wanted.")] = ""
 
 
 class Batch(Strict):

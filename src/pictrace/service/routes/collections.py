@@ -84,6 +84,7 @@ def described(found: Held) -> dict[str, Any]:
         **_brief(found),
         "index": collection.state().to_dict(),
         "encoders": [stamp.name for stamp in recipe.encoders],
+        "words": collection.reads_words,
         "signals": list(recipe.signals),
         "jobs": {"running": states.count("running"), "queued": states.count("queued")},
     }
