@@ -22,6 +22,7 @@ from pictrace.errors import (
     ModelMissingError,
     SourceAnswerError,
     SourceTimeoutError,
+    SourceTooLargeError,
     SourceUnreachableError,
     UsageError,
 )
@@ -130,7 +131,7 @@ class Hub:
         if self.offline:
             raise ModelMissingError(
                 f"{part.file} of the model {part.name} is not here, and nothing is fetched while PicTrace is offline",
-                hint=f"take `offline` back, or copy the file into {self.models}",
+                hint=f"take `offline` or HF_HUB_OFFLINE back, or copy the file into {self.models}",
             )
         failure: FetchError | None = None
         with Fetcher(self._settings.fetch) as fetcher:
@@ -224,10 +225,10 @@ def _pinned(card: ModelCard, pulled: Sequence[Pulled]) -> ModelCard:
 
 def _told(error: FetchError, address: str, part: Card) -> FetchError:
     """The same error, with what was to be fetched and from where."""
-    told = type(error)(
-        f"{part.file} of the model {part.name} cannot be had from {address}: {error}",
-        hint=error.hint or "the same command goes on; mirrors can be named in the setting `hub`",
-    )
+    hint = error.hint or "the same command goes on; mirrors can be named in the setting `hub`"
+    if isinstance(error, SourceTooLargeError):
+        hint = "what is there is not the file on the card, but a larger one"
+    told = type(error)(f"{part.file} of the model {part.name} cannot be had from {address}: {error}", hint=hint)
     told.__cause__ = error
     return told
 

@@ -1,12 +1,15 @@
 """`pictrace models`: list, pull, verify, add and remove."""
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 
 import pytest
 from fetch.upstream import moved, ok, serving
 from hubs import DATA, TEXT, TOKENS, address, card
+from rich.console import Console
+from rich.progress import Progress
 
 from pictrace import weights
 from pictrace.cli import _transfer
@@ -216,3 +219,21 @@ def test_a_pull_is_told_in_lines(capsys):
         "a: 1.00 GB of 2.00 GB, 50.0 MB per second, 20 s left",
         "b: 1.2 kB, 240 B per second",
     ]
+
+
+def test_a_pull_has_a_bar_on_a_terminal():
+    """One for each file, from where it was."""
+    with Progress(console=Console(file=io.StringIO())) as display:
+        bars = _transfer.Bars(display)
+        for file, done in [("a", 5), ("a", 10), ("b", 3)]:
+            bars(file, done, 10)
+
+        assert [(one.description, one.completed, one.total) for one in display.tasks] == [("a", 10, 10), ("b", 3, 10)]
+
+
+def test_nothing_is_told_where_json_is_wanted(capsys):
+    """Not on stderr either."""
+    with _transfer.transfer(quiet=True) as watch:
+        watch("a", 5, 10)
+
+    assert capsys.readouterr().err == ""

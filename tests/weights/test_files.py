@@ -161,6 +161,7 @@ def test_a_file_that_nobody_has_pinned_is_not_used(tmp_path: Path) -> None:
 
     with pytest.raises(ModelMissingError, match="does not say which file is meant"):
         weights.content(weights.card("sscd"), tmp_path)
+    assert weights.state(weights.card("sscd"), tmp_path) == "not here"
 
 
 @pytest.mark.parametrize(

@@ -168,5 +168,6 @@ def _is_pair(value: Any) -> bool:
 
 
 def _shortly(value: Any) -> str:
-    text = repr(value) if not isinstance(value, dict | list) else f"a {type(value).__name__} of {len(value)}"
+    is_short = not isinstance(value, dict | list | tuple) or (len(value) < 5 and all(map(_is_number, value)))
+    text = repr(value) if is_short else f"a {type(value).__name__} of {len(value)}"
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -79,8 +79,8 @@ def place(card: Card, models: str | Path = "") -> Path:
 
 
 def state(card: ModelCard, models: str | Path = "") -> State:
-    """Whether a model's files are there, as far as their sizes tell."""
-    found = [(one, _found(one, models)) for one in card.files]
+    """Whether a model's files are there, as far as their sizes tell; what nobody has pinned is no model's file."""
+    found = [(one, _found(one, models) if one.sha256 else None) for one in card.files]
     there = [(one, path) for one, path in found if path is not None]
     if not there:
         return "not here"

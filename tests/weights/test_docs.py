@@ -1,0 +1,32 @@
+"""docs/models.md names every model that came with PicTrace, and every field of a card."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from pictrace import weights
+
+TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("card", weights.cards(), ids=lambda card: card.name)
+def test_every_model_is_in_the_table(card):
+    """With its width and its licence."""
+    row = next(line for line in TEXT.splitlines() if line.startswith(f"| `{card.name}` |"))
+
+    assert f"| {card.width} |" in row
+    assert row.endswith(f"| {card.licence} |")
+
+
+@pytest.mark.parametrize("kind", [weights.ModelCard, weights.Source, weights.Preparation, weights.TextTower])
+def test_every_field_of_a_card_is_explained(kind):
+    """What is not written down nobody can write."""
+    section = TEXT.partition("### Cards")[2]
+
+    assert [one.name for one in dataclasses.fields(kind) if f"`{one.name}`" not in section] == []
+
+
+def test_every_state_is_explained():
+    """Those that `models list` tells."""
+    assert all(f"| `{state}` |" in TEXT for state in weights.State.__args__)
