@@ -3,7 +3,8 @@
 Of each photograph there are six files: itself, recompressed, 5 % cut off each side, mirrored, with a border and with a
 caption. All of them are indexed and searched for duplicates by the command line; fastdup, where a Python that has it is
 named, does the same on the same files in the same run. A pair is right if both files are of one photograph. `--grown`
-takes collections of 10,000 and 100,000 pictures, as `latency.py --keep` makes them, and times the finding alone.
+takes two numbers of files, say 10000 and 100000, makes collections of so many that differ in nothing but their size,
+and times finding in each.
 """
 
 import argparse
@@ -11,10 +12,8 @@ import csv
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -38,6 +37,12 @@ MADE = {
 }
 SEEN = {"cat_dog_breeds_04642", "cat_dog_breeds_04092", "924", "voc_subset_01666"}
 """Pictures that are in the sets a second time, as was seen by looking at them: with a watermark, cut otherwise."""
+
+GROWN = MADE | {"half": "half size", "grey": "grey"}
+"""What is made of each picture of a collection that shows growth, which with itself is eight files."""
+
+PART = 150
+"""A side that parts of a photograph have at least: there are too few whole ones for 12,500 originals."""
 
 LEAST = (0.0, 0.7, 0.8, 0.9)
 """Scores that a file's link to its medoid must have; the command's default is the first."""
@@ -156,34 +161,81 @@ def of_fastdup(python: str, files: Path, count: int, room: Path) -> dict[str, An
     return figures | judged(json.loads(out.read_text()), count)
 
 
-def growth(collections: list[Path]) -> dict[str, Any]:
-    """Seconds of finding alone in collections that differ in size."""
-    figures = {}
-    for kept in collections:
+def parts(data: Path) -> list[tuple[Path, int, int, int]]:
+    """Different pictures: small photographs whole, of larger ones up to nine parts that do not overlap."""
+    found = []
+    seen = set()
+    for path in sorted(path for name in SETS for path in (data / name).rglob("*")):
+        if path.suffix.lower() not in {".jpg", ".jpeg", ".png"}:
+            continue
+        digest = hashlib.sha256(path.read_bytes()).digest()
+        if digest in seen:
+            continue
+        seen.add(digest)
+        with Image.open(path) as image:
+            across, down = (min(3, max(1, side // PART)) for side in image.size)
+        found += [(path, across, down, number) for number in range(across * down)]
+    return sorted(found, key=lambda one: hashlib.sha256(f"{one[0].relative_to(data)} {one[3]}".encode()).digest())
+
+
+def grown(job: tuple[Path, tuple[Path, int, int, int], int]) -> None:
+    """Eight files of one picture."""
+    target, (path, across, down, part), number = job
+    folder = target / f"{number:05d}"[:3]
+    folder.mkdir(exist_ok=True, parents=True)
+    image = Image.open(path).convert("RGB")
+    row, column = divmod(part, across)
+    edges = [image.width * column // across, image.height * row // down]
+    edges += [image.width * (column + 1) // across, image.height * (row + 1) // down]
+    image = image.crop((edges[0], edges[1], edges[2], edges[3]))
+    image.save(folder / f"{number:05d}_original.jpg", quality=92)
+    for name, edit in GROWN.items():
+        EDITS[edit](image).save(folder / f"{number:05d}_{name}.jpg", quality=90)
+
+
+def growth(data: Path, sizes: list[int], room: Path) -> dict[str, Any]:
+    """Indexing and finding in collections of these sizes, the smaller ones made of the first pictures of the largest.
+
+    Collections that are in `room` already are taken as they are, and only searched for duplicates.
+    """
+    pictures = parts(data)
+    versions = len(GROWN) + 1
+    figures: dict[str, Any] = {"machine": machine(), "versions": versions, "pictures_there_are": len(pictures)}
+    for size in sizes:
+        files, kept, out = room / f"files{size}", room / f"grown{size}.pictrace", room / f"groups{size}.jsonl"
+        counted: dict[str, Any] = {}
+        if not kept.exists():
+            jobs = [(files, one, number) for number, one in enumerate(pictures[: size // versions])]
+            with ProcessPoolExecutor() as pool:
+                list(pool.map(grown, jobs, chunksize=16))
+            counted["files"] = len(jobs) * versions
+            counted["indexing"] = timed(
+                [sys.executable, "-m", "pictrace", "index", str(files), "-c", str(kept), "--json"]
+            )
         shutil.rmtree(kept / "dedupe", ignore_errors=True)
-        clock = time.perf_counter()
         command = [sys.executable, "-m", "pictrace", "dedupe", "find", "-c", str(kept), "--json"]
-        run = timed(command)
-        count = subprocess.run(
-            [sys.executable, "-c", "import sys, pictrace; print(len(pictrace.open(sys.argv[1])))", str(kept)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        figures[count.stdout.strip()] = run | {"wall_s": round(time.perf_counter() - clock, 1)}
-    return figures
+        counted["finding"] = timed(command, output=out)
+        groups = [json.loads(line)["members"] for line in out.read_text().splitlines()]
+        counted |= {"groups": len(groups), "members": sum(map(len, groups))}
+        figures[str(size)] = counted
+        print(json.dumps({size: counted}), file=sys.stderr, flush=True)
+    spent = {size: figures[str(size)]["finding"]["cpu_s"] for size in sizes}
+    return figures | {
+        f"cpu_{size}_to_{10 * size}": round(spent[10 * size] / spent[size], 2) for size in sizes if 10 * size in spent
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
-    parser.add_argument("--pictures", type=int, nargs="+", default=[4_500, 40_000], help="files, six of a photograph")
+    parser.add_argument("--pictures", type=int, nargs="*", default=[4_500, 40_000], help="files, six of a photograph")
     parser.add_argument("--fastdup", help="a Python that has fastdup")
-    parser.add_argument("--grown", type=Path, nargs="*", default=[], help="collections of 10,000 and 100,000 pictures")
+    parser.add_argument("--grown", type=int, nargs="+", default=[], help="files of the collections that show growth")
+    parser.add_argument("--room", type=Path, help="keep those collections here, or use the ones that are here")
     options = parser.parse_args()
     if not all((options.data / name).is_dir() for name in SETS):
         sys.exit(f"{options.data} must hold the folders {', '.join(SETS)}")
-    figures: dict[str, Any] = {"machine": machine()}
+    figures: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for files in options.pictures:
         with tempfile.TemporaryDirectory() as name:
             room = Path(name)
@@ -191,13 +243,14 @@ def main() -> None:
             jobs = [(path, room / "files", number, number < len(copied)) for number, path in enumerate(copied + rest)]
             with ProcessPoolExecutor() as pool:
                 list(pool.map(made, jobs, chunksize=16))
-            figures[str(files)] = {"copied": len(copied), "others": len(rest)}
+            figures[str(files)] = {"machine": machine(), "copied": len(copied), "others": len(rest)}
             figures[str(files)]["pictrace"] = of_pictrace(room / "files", len(copied), room)
             if options.fastdup:
                 figures[str(files)]["fastdup"] = of_fastdup(options.fastdup, room / "files", len(copied), room)
         print(json.dumps(figures[str(files)], indent=1), file=sys.stderr, flush=True)
     if options.grown:
-        figures["growth"] = growth(options.grown)
+        with tempfile.TemporaryDirectory() as name:
+            figures["growth"] = growth(options.data, options.grown, options.room or Path(name))
     RESULT.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 

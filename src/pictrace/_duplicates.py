@@ -1,5 +1,6 @@
 """What a collection says of its duplicates: which files are, and what people decided of them."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +61,22 @@ class Duplicates(ABC):
         if against is None:
             return find(folder, wanted, heard=heard)
         return find_against(folder, Folder(against.path, against.engine(), workers), wanted, heard=heard)
+
+    def forget_places(self, paths: Sequence[str]) -> None:
+        """Where files were that a plan put aside nothing is listed any more; nor pictures that were nowhere else.
+
+        Paths at which something is are passed over.
+
+        Raises:
+            NotFoundError: there is no such collection.
+            IndexLockedError: another process is writing.
+        """
+        gone = [path for path in paths if not os.path.lexists(path)]
+        if not gone:
+            return
+        with self._writing(create=False) as catalog, self._writing.turn:
+            catalog.forget_locations(gone)
+            catalog.drop_unplaced()
 
     def decide(self, one: Key, other: Key, verdict: Ruling | str, *, note: str = "") -> Decision:
         """What two pictures are to each other from now on: `duplicate`, `different`, `alternate` or `both`.

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from photographs import jpeg, photo
@@ -56,13 +57,55 @@ def test_copies_go_once_they_are_included(pictrace, album, capsys):
     assert names(album) == ["<b>alone.jpg", "a.jpg"]
 
 
-@pytest.mark.parametrize(("action", "is_told"), [("hardlink", False), ("quarantine", True)])
-def test_only_what_moved_is_said_to_be_gone(pictrace, album, capsys, action, is_told):
-    """A hard link is still at its place, and nothing there is to be pruned."""
+def listed(capsys, pictrace):
+    capsys.readouterr()
+    assert pictrace("list", "--json") == 0
+    return sorted(json.loads(line)["path"].rpartition("/")[2] for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(("action", "left"), [("hardlink", ["a.jpg", "ab.jpg"]), ("quarantine", ["a.jpg"])])
+def test_what_moved_is_no_longer_listed(pictrace, album, action, left):
+    """A hard link is still at its place."""
     pictrace("dedupe", "plan", "-o", "plan.json", "--action", action)
     assert pictrace("dedupe", "apply", "plan.json", "--yes") == 0
 
-    assert ("index --prune" in capsys.readouterr().err) is is_told
+    with Collection(album.parent / "own.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        places = [place.uri for record in collection.list() for place in record.locations]
+    assert sorted(one.rpartition("/")[2] for one in places if "crop" not in one and "alone" not in one) == left
+
+
+def test_what_is_taken_back_is_listed_again(pictrace, album, capsys):
+    """A crop that was nowhere else had left the collection with its file."""
+    pictrace("dedupe", "plan", "-o", "plan.json", "--keep", "path")
+    assert pictrace("dedupe", "apply", "plan.json", "--yes", "--include", "copy") == 0
+    assert listed(capsys, pictrace) == ["<b>alone.jpg", "a.jpg"]
+    assert pictrace("dedupe", "undo", "plan.json", "--yes") == 0
+
+    assert "crop.jpg" in listed(capsys, pictrace)
+
+
+def test_where_somebody_else_writes_the_collection_is_left_as_it_is(pictrace, album, capsys):
+    """The files are put aside, and what is still to be done is said."""
+    pictrace("dedupe", "plan", "-o", "plan.json")
+    with Collection(album.parent / "own.pictrace") as held:
+        held.hold()
+        assert pictrace("dedupe", "apply", "plan.json", "--yes") == 0
+
+    assert "pictrace index --prune" in capsys.readouterr().err
+
+
+def test_a_plan_that_was_applied_is_not_overwritten(pictrace, album, capsys):
+    """It is what `undo` goes by; once taken back it may go."""
+    plan = ("dedupe", "plan", "-o", "plan.json")
+    assert (pictrace(*plan), pictrace(*plan)) == (0, 0)
+    pictrace("dedupe", "apply", "plan.json", "--yes")
+    before = Path("plan.json").read_bytes()
+    assert pictrace(*plan) == 2
+    assert "dedupe undo plan.json" in capsys.readouterr().err
+    assert Path("plan.json").read_bytes() == before
+    pictrace("dedupe", "undo", "plan.json", "--yes")
+
+    assert pictrace(*plan) == 0
 
 
 @pytest.mark.parametrize("command", ["apply", "undo"])

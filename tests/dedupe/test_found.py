@@ -42,6 +42,19 @@ def test_what_is_forgotten_is_left_out(collection, tmp_path):
         assert found.kept(own.path / FOLDER, own.engine().catalog)[1] == []
 
 
+def test_what_left_and_came_back_is_known_by_its_contents(collection, tmp_path):
+    """It has another id then."""
+    shutil.copytree(collection.path, tmp_path / "own.pictrace", ignore=shutil.ignore_patterns("*lock"))
+    with Collection(tmp_path / "own.pictrace", settings=Settings(workers=1, threads=1)) as own:
+        before = own.duplicates()[0]
+        own.remove(*before.keys)
+        own.add(collection.path.parent)
+        ((_, (after,)),) = [found.kept(own.path / FOLDER, own.engine().catalog)]
+
+    assert (after.id, len(after)) == (before.id, len(before))
+    assert not set(after.keys) & set(before.keys)
+
+
 @pytest.mark.parametrize("data", [None, b"", b"{}", b"[]", b'{"format": 2}\n', b"\xff", b'{"format": 1}\n[]\n'])
 def test_a_damaged_file_is_no_file(collection, tmp_path, data):
     """Nothing was found then."""

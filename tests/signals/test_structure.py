@@ -31,6 +31,17 @@ def test_edits_agree_in_structure(name: str) -> None:
     assert (found.log_odds or 0) > 0
 
 
+@pytest.mark.parametrize("name", ["5 % cut off each side", "border", "mirrored", "text bar"])
+def test_half_the_side_sees_copies_as_well(name: str) -> None:
+    """A quarter of the pixels is enough to see that nearly everything agrees."""
+    query, candidate = trace(EDITS[name](photo("chelsea.png"))), trace(photo("chelsea.png"))
+    before = [geometry.Signal().compare(query, candidate, [])]
+    whole, half = (Signal(side).compare(query, candidate, before) for side in (256, 128))
+
+    assert (half.log_odds or 0) > 0
+    assert half.measures["typical_ssim"] == pytest.approx(whole.measures["typical_ssim"], abs=0.15)
+
+
 def test_another_photograph_of_the_scene_agrees_less() -> None:
     """The right eye of a stereo pair sees the same motorcycle, and is no copy of the left."""
     other = looked(trace(photo("motorcycle_left.png")), trace(photo("motorcycle_right.png")))

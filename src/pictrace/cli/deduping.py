@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import check_free, opened, save, tell, write, write_json, write_table
+from pictrace.cli._deeds import DONE, check_unapplied, keep_up, tell_outcome, tell_plan
 from pictrace.cli._options import (
     AgainstOption,
     CollectionOption,
@@ -28,7 +29,6 @@ from pictrace.errors import UsageError
 if TYPE_CHECKING:
     from pictrace.dedupe.groups import Group
     from pictrace.dedupe.plans import Kept, Plan
-    from pictrace.dedupe.undoing import Outcome
 
 _BEGINNING = '{\n "format": "pictrace-plan"'
 _LONGEST_LINE = 64 << 20
@@ -42,15 +42,6 @@ class ActionName(StrEnum):
     HARDLINK = "hardlink"
     REFLINK = "reflink"
     DELETE = "delete"
-
-
-_DONE = {
-    ActionName.QUARANTINE: "put aside",
-    ActionName.TRASH: "put into the trash",
-    ActionName.HARDLINK: "made a hard link",
-    ActionName.REFLINK: "made to share blocks",
-    ActionName.DELETE: "deleted",
-}
 
 
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -95,6 +86,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     rules = rules_of([name for one in keep or () for name in one.split(",")])
     references = folders(reference)
     check_free(output, like=_BEGINNING)
+    check_unapplied(output)
     check_page(html)
     if groups is not None and against is not None:
         raise UsageError("--groups says already what was found", hint="leave --against out")
@@ -119,7 +111,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
         save(output, made.to_json())
         if html is not None:
             save(html, _page(made, source))
-    _tell_plan(made, output, as_json=as_json)
+    tell_plan(made, output, as_json=as_json)
 
 
 def apply(  # noqa: PLR0913 - one parameter per option
@@ -159,11 +151,11 @@ def apply(  # noqa: PLR0913 - one parameter per option
     manner = applying.Manner(names, folder, may_delete=delete, is_rehearsal=dry_run)
     with progress(things=("file", "files")) as watcher:
         outcome = applying.apply(read, manner, progress=_watch(watcher))
-    done = _DONE[ActionName(read.action)]
-    _tell_outcome(outcome, f"would be {done}" if dry_run else done, as_json=as_json)
-    is_moved = read.action not in {"hardlink", "reflink"}
-    if outcome.done and is_moved and not dry_run and not as_json:
-        tell("note: the collection still lists them; `pictrace index --prune` forgets places where nothing is")
+    if not dry_run:
+        still = "the collection still lists them; `pictrace index --prune` forgets places where nothing is"
+        keep_up(read.collection, lambda source: source.forget_places(outcome.places), otherwise=still)
+    done = DONE[read.action]
+    tell_outcome(outcome, f"would be {done}" if dry_run else done, as_json=as_json)
 
 
 def undo(
@@ -187,7 +179,11 @@ def undo(
         return
     with progress(things=("file", "files")) as watcher:
         outcome = undoing.undo(target, progress=_watch(watcher))
-    _tell_outcome(outcome, "brought back", as_json=as_json)
+    if outcome.places:
+        collection = str(Path(outcome.journal).parents[2])
+        missing = "the collection does not list them yet; `pictrace index` of their folders takes them in"
+        keep_up(collection, lambda source: source.add(*outcome.places), otherwise=missing)
+    tell_outcome(outcome, "brought back", as_json=as_json)
 
 
 def journal(*, collection: CollectionOption = None, as_json: JsonOption = False) -> None:
@@ -253,46 +249,3 @@ def _page(made: "Plan", source: Any) -> str:
         return source.proxy(key), (record.width, record.height)
 
     return report.of_plan(made, seen, made=today())
-
-
-def _tell_plan(made: "Plan", output: str, *, as_json: bool) -> None:
-    from pictrace.words import counted, shown
-
-    goes = [one for _, one in made.removals()]
-    waits = sum(len(group.remove) for group in made.groups) - len(goes)
-    left = sum(len(group.left) for group in made.groups)
-    size = sum(one.size for one in goes)
-    if as_json:
-        facts = {"plan": output, "id": made.id, "groups": len(made.groups), "accepted": len(goes), "bytes": size}
-        write_json({**facts, "review": waits, "left": left})
-        return
-    write(f"{counted(len(made.groups), 'group')}: {counted(len(goes), 'file')} would go ({size:,} bytes).")
-    if waits:
-        write(f"{counted(waits, 'file')} more once somebody accepts them, or with --include copy.")
-    if left:
-        write(f"Left alone: {counted(left, 'file')}; the plan says why.")
-    write(f"Nothing was done. The plan is {shown(output)}; next: pictrace dedupe apply {shown(output)}")
-
-
-def _tell_outcome(outcome: "Outcome", what: str, *, as_json: bool) -> None:
-    from pictrace.words import counted, shown
-
-    if as_json:
-        write_json(outcome.to_dict())
-    else:
-        for one in outcome.troubles:
-            tell(f"{shown(one.detail)} ({one.code})")
-        write(f"{counted(outcome.done, 'file')} {what} ({outcome.bytes:,} bytes){_more(outcome)}.")
-        if outcome.journal:
-            write(f"The journal is {shown(outcome.journal)}")
-    if outcome.troubles:
-        raise typer.Exit(1)
-
-
-def _more(outcome: "Outcome") -> str:
-    parts: Sequence[tuple[int, str]] = (
-        (outcome.already, "before"),
-        (outcome.waiting, "waiting to be accepted"),
-        (outcome.failed, "not as meant"),
-    )
-    return "".join(f", {count:,} {said}" for count, said in parts if count)

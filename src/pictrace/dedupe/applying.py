@@ -17,7 +17,7 @@ from pictrace.dedupe._lock import claim, only_run
 from pictrace.dedupe.companions import companions_of
 from pictrace.dedupe.files import Facts, held
 from pictrace.dedupe.plans import SHARING, Beside, Plan, Planned, Removed
-from pictrace.dedupe.undoing import Count, Outcome, Trouble, Watch, brought_back, recover, settled
+from pictrace.dedupe.undoing import Count, Outcome, Trouble, Watch, acted_upon, brought_back, recover, settled
 from pictrace.errors import (
     DeedError,
     InsufficientStorageError,
@@ -82,7 +82,7 @@ def apply(
     run = _Run(plan, how, disk or Disk())
     with only_run(collection):
         recover(collection, run.disk)
-        run.known = _known(plan, collection)
+        run.known = acted_upon(plan)
         try:
             for number, (group, removed) in enumerate(chosen, 1):
                 run.act(number, group, removed)
@@ -93,13 +93,7 @@ def apply(
     tally = run.tally
     where = (run.journal.run.id, str(run.journal.run.folder / _journal.FILE)) if run.journal else ("", "")
     counts = (tally.done, tally.bytes, tally.already, waiting)
-    return Outcome(*where, plan.action, *counts, tuple(tally.troubles), how.is_rehearsal)
-
-
-def _known(plan: Plan, collection: Path) -> set[str]:
-    """Files that earlier runs of the plan acted upon and that were not brought back."""
-    runs = (_journal.read(folder) for folder in _journal.runs(collection))
-    return {entry.path for run in runs if run.plan == plan.id for entry in run.at(DONE)}
+    return Outcome(*where, plan.action, *counts, tuple(tally.troubles), how.is_rehearsal, tuple(tally.places))
 
 
 @dataclass(frozen=True)
@@ -123,6 +117,7 @@ class _Run:
         """One file, with what goes along; whatever is wrong with it is written down."""
         if removed.path in self.known and self._is_done(removed):
             self.tally.already += 1
+            self._note_left(removed.path)
             return
         try:
             with ExitStack() as stack:
@@ -190,7 +185,13 @@ class _Run:
         journal.note({"step": "set", "set": number})
         for entry in done:
             actions.finish(entry, self.disk)
+            self._note_left(entry.path)
         self._count(proved)
+
+    def _note_left(self, path: str) -> None:
+        """Nothing is at a path any more, unless what was done leaves the file there."""
+        if self.plan.action not in SHARING:
+            self.tally.places.append(path)
 
     def _begun(self) -> Journal:
         now = datetime.now(UTC)

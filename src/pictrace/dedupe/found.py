@@ -80,10 +80,7 @@ def _link(link: Link) -> list[Any]:
 
 
 def _read(plain: Sequence[Mapping[str, Any]], asked: Asked, catalog: Catalog) -> Iterator[Group]:
-    keys = [int(picture[0]) for one in plain for picture in one["pictures"]]
-    records: dict[Key, PictureRecord] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        records |= catalog.records_of(keys[start : start + _AT_ONCE])
+    records = _records({str(picture[1]): int(picture[0]) for one in plain for picture in one["pictures"]}, catalog)
     wanted = Wanted(references=asked.references)
     for one in plain:
         group = _group(one, records, wanted)
@@ -91,21 +88,34 @@ def _read(plain: Sequence[Mapping[str, Any]], asked: Asked, catalog: Catalog) ->
             yield group
 
 
-def _group(one: Mapping[str, Any], records: Mapping[Key, PictureRecord], wanted: Wanted) -> Group | None:
+def _records(keys: Mapping[str, Key], catalog: Catalog) -> dict[str, PictureRecord]:
+    """What the catalog knows of pictures by their SHA-256; one that left it and came back has another id."""
+    records: dict[str, PictureRecord] = {}
+    wanted = list(keys.values())
+    for start in range(0, len(wanted), _AT_ONCE):
+        found = catalog.records_of(wanted[start : start + _AT_ONCE]).values()
+        records |= {record.sha256: record for record in found if record.sha256 in keys}
+    back = [key for sha in keys.keys() - records.keys() if (key := catalog.by_sha(sha)) is not None]
+    return records | {record.sha256: record for record in catalog.records_of(back).values()}
+
+
+def _group(one: Mapping[str, Any], records: Mapping[str, PictureRecord], wanted: Wanted) -> Group | None:
     """A group of what is left; where its medoid is gone, the others were never held against each other."""
     members: list[Member] = []
+    now: dict[Key, Key] = {}
     for key, sha, pixels, relation, score, reasons in one["pictures"]:
-        record = records.get(key)
-        if record is None or record.sha256 != sha:
+        record = records.get(sha)
+        if record is None:
             continue
+        now[key] = record.id
         facts = (record.format, record.width, record.height, record.added)
         judged = (Relation(relation), float(score), tuple(reasons), record.metadata)
         members += [
-            Member(key, place, sha, pixels, *facts, *judged, wanted.is_reference(place))
+            Member(record.id, place, sha, pixels, *facts, *judged, wanted.is_reference(place))
             for place in record.locations
             if may_be_there(place)
         ]
-    first = next((member for member in members if member.id == one["medoid"]), None)
+    first = next((member for member in members if member.id == now.get(one["medoid"])), None)
     if first is None:
         return None
     links = [
@@ -113,5 +123,7 @@ def _group(one: Mapping[str, Any], records: Mapping[Key, PictureRecord], wanted:
         for member in members
         if member.pixel_hash != first.pixel_hash
     ]
-    loose = tuple(Link(a, b, Relation(relation), float(score)) for a, b, relation, score in one["loose"])
+    loose = tuple(
+        Link(now.get(a, a), now.get(b, b), Relation(relation), float(score)) for a, b, relation, score in one["loose"]
+    )
     return Group(first.id, tuple(members), weakest_of(links), loose)

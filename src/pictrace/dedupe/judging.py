@@ -11,12 +11,19 @@ from pictrace import assessment, corrections, keypoints, registry, tracing
 from pictrace.catalogs import Catalog
 from pictrace.errors import PictureError
 from pictrace.settings import Limits
-from pictrace.signals import Signal
+from pictrace.signals import Signal, structure
 from pictrace.signals.embedding import is_featureless
-from pictrace.types import Key, Relation, Trace, Verdict
+from pictrace.types import Evidence, Key, Relation, Trace, Verdict
+from pictrace.verdict import judge
 from pictrace.workers import Workers
 
 _ALIGNMENT = "alignment"
+
+_GLANCE = structure.Signal(side=128)
+_SURE_SCORE, _SURE_INLIERS = 0.9, 24.0
+"""How sure half the side has to be, and among how many places that agree, to be believed: so it says of 692 of 805
+aligned pairs of copies, wrongly of none, and of none of 400 pairs of other photographs of a scene that the whole side
+does not call copies as well. It takes two fifths of the time."""
 
 _SECONDS = 300.0
 """Time for one job; a pair takes a hundredth of a second, and a tenth where it is looked at closer."""
@@ -125,7 +132,7 @@ def judged(job: Job) -> list[list[Any]]:
         return []
     found = []
     for key, stored in _Bench.catalog.traces(job.others).items():
-        verdict = _verdict(one, tracing.with_features(stored))
+        verdict = _verdict(one, stored)
         if _Bench.correction is not None:
             verdict = _Bench.correction.applied(verdict)
         reasons = list(verdict.reasons) if verdict.relation >= _Bench.least else []
@@ -141,12 +148,17 @@ def _query(key: Key) -> Trace | None:
     return tracing.with_variants(tracing.with_features(stored[key]))
 
 
-def _verdict(one: Trace, other: Trace) -> Verdict:
+def _verdict(one: Trace, stored: Trace) -> Verdict:
     """What a comparison would say, with no more work than it takes to say that it is enough."""
-    verdict, evidence = assessment.assess(one, other, _hashes_first(_Bench.signals))
+    verdict, evidence = assessment.assess(one, stored, [each for each in _Bench.signals if not _aligns(each)])
     if verdict.relation >= _Bench.least and verdict.relation >= Relation.COPY:
         return verdict
-    verdict, evidence = assessment.assess(one, other, _Bench.signals)
+    other = tracing.with_features(stored)
+    for signal in (each for each in _Bench.signals if _aligns(each)):
+        if signal.name == structure.Signal.name and (quick := _at_a_glance(one, other, evidence)) is not None:
+            return quick
+        evidence.append(signal.compare(one, other, evidence))
+    verdict = judge(evidence)
     if verdict.relation >= _Bench.least or not assessment.is_aligned(evidence):
         return verdict
     verdict, evidence = assessment.either_way(one, other, _Bench.signals, evidence)
@@ -155,9 +167,17 @@ def _verdict(one: Trace, other: Trace) -> Verdict:
     return verdict
 
 
-def _hashes_first(signals: Sequence[Signal]) -> list[Signal]:
-    """Those that align nothing and take no time."""
-    return [signal for signal in signals if signal.family != _ALIGNMENT]
+def _at_a_glance(one: Trace, other: Trace, evidence: Sequence[Evidence]) -> Verdict | None:
+    """That a pair is a copy, if half the side leaves no doubt of it."""
+    if max((piece.measures.get("inliers", 0.0) for piece in evidence), default=0.0) < _SURE_INLIERS:
+        return None
+    verdict = judge([*evidence, _GLANCE.compare(one, other, evidence)])
+    return verdict if verdict.relation is Relation.COPY and verdict.score >= _SURE_SCORE else None
+
+
+def _aligns(signal: Signal) -> bool:
+    """Whether a signal aligns the pictures, which takes time."""
+    return signal.family == _ALIGNMENT
 
 
 def _is_plain(one: Trace, other: Trace) -> bool:

@@ -41,7 +41,8 @@ class Outcome:
     """What became of the files of a plan or of a run.
 
     `done` counts files that were acted upon or brought back, companions too, and `bytes` what they have; `already`
-    those that an earlier run had done; `waiting` those that nobody has accepted yet.
+    those that an earlier run had done; `waiting` those that nobody has accepted yet. `places` are the paths that files
+    have left, by an earlier run of the plan too, or that they are at again.
     """
 
     run: str = ""
@@ -53,6 +54,7 @@ class Outcome:
     waiting: int = 0
     troubles: tuple[Trouble, ...] = ()
     is_rehearsal: bool = False
+    places: tuple[str, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -100,6 +102,7 @@ class Count:
     bytes: int = 0
     already: int = 0
     troubles: list[Trouble] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
 
 def undo(target: Plan | str | Path, *, progress: Watch | None = None, disk: Disk | None = None) -> Outcome:
@@ -126,8 +129,19 @@ def undo(target: Plan | str | Path, *, progress: Watch | None = None, disk: Disk
             finally:
                 journal.close()
     last = folders[-1]
-    troubles = tuple(tally.troubles)
-    return Outcome(last.name, str(last / _journal.FILE), "undo", tally.done, tally.bytes, tally.already, 0, troubles)
+    where = (last.name, str(last / _journal.FILE))
+    counts = (tally.done, tally.bytes, tally.already, 0)
+    return Outcome(*where, "undo", *counts, tuple(tally.troubles), places=tuple(tally.places))
+
+
+def acted_upon(plan: Plan) -> set[str]:
+    """Files that runs of a plan acted upon and that were not brought back.
+
+    Raises:
+        JournalDamagedError: a journal is damaged.
+    """
+    runs = (_journal.read(folder) for folder in _journal.runs(Path(plan.collection)))
+    return {entry.path for run in runs if run.plan == plan.id for entry in run.at(DONE, UNDOING)}
 
 
 def history(collection: Path) -> list[Past]:
@@ -227,6 +241,7 @@ def _undo_run(journal: Journal, disk: Disk, tally: Count, watch: Callable[[str],
         else:
             tally.done += 1
             tally.bytes += entry.facts.size
+            tally.places.append(place)
             if place != entry.path:
                 taken = f"another file has appeared at {entry.path}; this one is {place} now"
                 tally.troubles.append(Trouble.of(entry.path, PlaceTakenError(taken, hint="look at both")))

@@ -15,6 +15,7 @@ from pictrace.dedupe.keeping import DEFAULT, rules_of
 from pictrace.dedupe.picks import Pick
 from pictrace.dedupe.planning import plan_of
 from pictrace.dedupe.plans import Plan, Removed
+from pictrace.dedupe.undoing import acted_upon
 from pictrace.errors import NotFoundError, PlanInvalidError, UsageError
 from pictrace.service.reviewing import Review
 
@@ -145,8 +146,10 @@ class Settling:
             raise NotFoundError("there is no such plan", hint="make one with POST …/duplicates/plan")
         plan = Plan.read(path)
         catalog = self.review.collection.engine().catalog
-        files = [one.path for group in plan.groups for one in (*group.keep, *group.remove)]
-        if plan.collection != str(self.review.collection.path.absolute()) or not all(map(catalog.location, files)):
+        files = {one.path for group in plan.groups for one in (*group.keep, *group.remove)}
+        # What the plan put aside is no longer listed.
+        is_ours = plan.collection == str(self.review.collection.path.absolute())
+        if not is_ours or not all(map(catalog.location, files - acted_upon(plan))):
             raise PlanInvalidError("the plan is about files that are not in the collection", hint="make the plan anew")
         if accepted is None:
             return plan

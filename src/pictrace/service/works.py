@@ -42,8 +42,8 @@ def works_of(custody: Custody, fetching: Fetching, tell: Tell) -> Mapping[str, W
         "rebuild": lambda run: custody.collection.rebuild(progress=_Watch(run)),
         "fold": lambda run: custody.fold(progress=_Watch(run)),
         "duplicates": lambda run: _duplicates(custody, run, tell),
-        "apply": lambda run: _deed(custody, run, apply, "applied"),
-        "undo": lambda run: _deed(custody, run, undo, "undone"),
+        "apply": lambda run: _apply(custody, run),
+        "undo": lambda run: _undo(custody, run),
     }
 
 
@@ -163,7 +163,22 @@ def _duplicates(custody: Custody, run: Run, tell: Tell) -> None:
     run.count(done=run.job.total or 0)
 
 
-def _deed(custody: Custody, run: Run, do: Callable[..., Outcome], state: str) -> None:
+def _apply(custody: Custody, run: Run) -> None:
+    """A plan applied; what it put aside is no longer listed."""
+    outcome = _deed(custody, run, apply, "applied")
+    custody.collection.forget_places(outcome.places)
+    custody.review.forget()
+
+
+def _undo(custody: Custody, run: Run) -> None:
+    """A plan taken back; what came back is listed again."""
+    outcome = _deed(custody, run, undo, "undone")
+    if outcome.places:
+        custody.collection.add(*outcome.places)
+    custody.review.forget()
+
+
+def _deed(custody: Custody, run: Run, do: Callable[..., Outcome], state: str) -> Outcome:
     """A plan applied or taken back; a file that stayed as it was is a failure of the job and stops no other."""
     plan = custody.settling.read(run.job.plan["plan"], run.job.plan["accepted"])
     outcome = do(plan, progress=lambda done, total, path: run.count(done=done, total=total, latest=path))
@@ -171,6 +186,7 @@ def _deed(custody: Custody, run: Run, do: Callable[..., Outcome], state: str) ->
         run.fail(Failure(trouble.path, trouble.code, trouble.detail))
     custody.settling.note(plan, state, done=outcome.done, size=outcome.bytes, failed=outcome.failed)
     run.count(failed=outcome.failed, done=outcome.done + outcome.already + outcome.failed)
+    return outcome
 
 
 def archive_of(job: Job) -> str:

@@ -131,6 +131,17 @@ def small(trace: Trace) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
+@functools.lru_cache(maxsize=8)
+def halved(trace: Trace) -> npt.NDArray[np.uint8]:
+    """The proxy decoded at half its size, or whole if it is a small one, `(h, w, 3)` RGB: in a third of the time.
+
+    Of a damaged one nothing comes that way, and decoding it as a picture says why.
+    """
+    flag = cv2.IMREAD_REDUCED_COLOR_2 if max(frame_of(trace)) >= 2 * SIDE else cv2.IMREAD_COLOR
+    decoded = cv2.imdecode(np.frombuffer(trace.proxy, np.uint8), flag)
+    return pixels_of(trace) if decoded is None else np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+
+
 def part(trace: Trace, box: Box, side: float) -> Detail:
     """The features of what is inside a box of the proxy, brought to a longest side of at most `side` pixels.
 

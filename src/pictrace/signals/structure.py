@@ -49,6 +49,10 @@ class Signal:
     family: ClassVar[str] = "alignment"
     ceiling: ClassVar[Relation] = Relation.COPY
 
+    def __init__(self, side: int = SIDE) -> None:
+        """One that looks at overlaps of at most `side` pixels; what is calibrated is the default."""
+        self._side = side
+
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
         """Evidence with `aligned_ssim`, `typical_ssim`, `agreeing`, `apart`, `correlation`, `colour`, mostly `texture`.
 
@@ -60,7 +64,7 @@ class Signal:
             return self._silent(Silence.NO_OVERLAP)
         known = {name: value for piece in before for name, value in piece.measures.items()}
         alignment = min(alignments, key=lambda pair: pair[0])[1]
-        measures = _aligned(query, candidate, alignment, negative="negative" in known)
+        measures = _aligned(query, candidate, alignment, negative="negative" in known, side=self._side)
         # Features of a closer look lie nearer to where they belong, and there are more of them.
         suffix = ".closer" if any(piece.signal == "closer" for piece in before) else ""
         if measures is None:
@@ -130,12 +134,14 @@ def ssim(left: _LEVELS, right: _LEVELS) -> tuple[float, _LEVELS]:
     return float(local[rim:-rim, rim:-rim].mean(dtype=np.float64)), local
 
 
-def _aligned(query: Trace, candidate: Trace, alignment: Alignment, *, negative: bool) -> dict[str, float] | None:
+def _aligned(
+    query: Trace, candidate: Trace, alignment: Alignment, *, negative: bool, side: int
+) -> dict[str, float] | None:
     """Measures of the overlap, looked at in the frame of the picture that is covered more."""
     onto = np.array(alignment.transform) if alignment.match_overlap >= alignment.query_overlap else None
     if onto is None:
         query, candidate, onto = candidate, query, np.linalg.inv(np.array(alignment.transform))
-    view = shared_view(query, candidate, onto)
+    view = shared_view(query, candidate, onto, side=side)
     if view is None:
         return None
     still, moving, homography = view

@@ -92,6 +92,24 @@ def test_what_was_chosen_goes_and_comes_back(fresh):
     assert (back["state"], there(fresh.folder)) == ("done", before)
 
 
+def test_what_is_put_aside_is_not_listed_until_it_is_back(fresh):
+    """The photograph that was nowhere else leaves the collection with its files, and the groups know it after."""
+
+    def listed():
+        return sorted(one["path"].rpartition("/")[2] for one in fresh.get("/images").json()["images"])
+
+    before, grouped = listed(), groups(fresh)
+    chosen(fresh, str(fresh.folder / "mirrored.jpg"))
+    made = plan(fresh)
+    applied(fresh, made)
+    between = listed()
+    fresh.ended(fresh.post("/duplicates/undo", json={"plan": made["id"]}).json()["id"])
+
+    assert sorted(set(before) - set(between)) == ["a.jpg"]
+    assert listed() == before
+    assert [one["id"] for one in groups(fresh)] == [one["id"] for one in grouped]
+
+
 def test_a_plan_alone_touches_nothing(fresh):
     """Nor does choosing."""
     before = there(fresh.folder)

@@ -1,0 +1,43 @@
+"""Pairs judged in workers: as much work as it takes to be sure, and no copy where there is none."""
+
+import pytest
+from photographs import photo
+
+from pictrace.collection import Collection
+from pictrace.dedupe.judging import Judges, Manner
+from pictrace.edits import captioned, cropped
+from pictrace.settings import Settings
+from pictrace.types import Relation
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """What is said of a photograph's copies, and of one that another eye took."""
+    folder = tmp_path_factory.mktemp("pairs")
+    left = photo("motorcycle_left.png")
+    made = {"left": left, "crop": cropped(0.05)(left), "text": captioned(left), "right": photo("motorcycle_right.png")}
+    for name, image in made.items():
+        image.save(folder / f"{name}.png")
+    with Collection(folder / "all.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        collection.add(folder)
+        keys = {record.path.rpartition("/")[2].removesuffix(".png"): record.id for record in collection.list()}
+        with Judges(collection.path, Manner(1, Relation.COPY)) as judges:
+            ((_, found),) = judges.run({keys["left"]: [keys[name] for name in ("crop", "text", "right")]})
+    names = {key: name for name, key in keys.items()}
+    return {names[one.other]: one for one in found}
+
+
+@pytest.mark.parametrize("name", ["crop", "text"])
+def test_edits_are_copies(judged, name):
+    """Whether a glance was enough or not."""
+    assert judged[name].relation is Relation.COPY
+
+
+def test_a_copy_that_a_glance_proves_says_why(judged):
+    """The reasons are those of a whole look."""
+    assert judged["crop"].reasons
+
+
+def test_what_a_glance_leaves_open_is_looked_at_in_whole(judged):
+    """The right eye of a stereo pair sees the same motorcycle, and is no copy of the left."""
+    assert judged["right"].relation is Relation.SCENE
