@@ -147,7 +147,7 @@ def _searched(found: Held, asked: _Asked, heard: Heard | None = None) -> dict[st
         where=where_of(options.filter),
         filter_seconds=found.custody.settings.service.filter_seconds,
     )
-    answer = core_search.search(collection.engine(), query, wanted, heard)
+    answer = collection.answered(lambda engine: core_search.search(engine, query, wanted, heard))
     envelope = answers.answer(found.custody.name, answer, query=told, offset=options.offset, limit=options.limit)
     if options.explain:
         shown = answer.matches[options.offset : options.offset + options.limit]
