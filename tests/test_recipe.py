@@ -1,12 +1,13 @@
 """Recipes come from files, which may be damaged."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pictrace.errors import IndexDamagedError, UsageError
-from pictrace.recipe import Recipe
+from pictrace.recipe import EncoderStamp, Recipe, SpaceState
 from pictrace.testing._samples import RECIPE
 from pictrace.types import FEATURE_SPACE
 
@@ -23,6 +24,24 @@ def changed(number: int, **changes: object) -> str:
 def test_a_recipe_comes_back_as_it_was():
     """Through its one line of JSON."""
     assert Recipe.from_json(RECIPE.to_json()) == RECIPE
+
+
+def test_a_recipe_without_states_is_one_of_active_encoders():
+    """As those of format 2 are."""
+    stamps = [{name: value for name, value in stamp.items() if name != "state"} for stamp in PLAIN["encoders"]]
+
+    assert Recipe.from_json(json.dumps(PLAIN | {"encoders": stamps})) == RECIPE
+
+
+def test_a_recipe_tells_what_is_searched_and_what_a_new_picture_needs():
+    """Those being made get rows as well, retired ones do not, and neither is searched."""
+    states = dict(zip(("one", "two", "three"), SpaceState, strict=True))
+    stamps = tuple(EncoderStamp(name, "1", "cosine", 3, state.value) for name, state in states.items())
+    recipe = replace(RECIPE, encoders=stamps)
+
+    assert [stamp.name for stamp in recipe.active] == ["one"]
+    assert [stamp.name for stamp in recipe.filling] == ["one", "two"]
+    assert (recipe.stamp("three").as_state(SpaceState.ACTIVE).state, recipe.stamp("four")) == ("active", None)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +74,9 @@ def test_a_recipe_comes_back_as_it_was():
         changed(0, width=0),
         changed(0, width=1 << 40),
         changed(1, width=63),
+        changed(0, state="searched"),
+        changed(0, state=None),
+        changed(0, state=["active"]),
     ],
 )
 def test_a_damaged_recipe_is_refused(text):

@@ -76,9 +76,9 @@ class Choice:
 
     def _mismatch(self, catalog: Catalog) -> str:
         recipe = catalog.recipe
-        encoders = [stamp.name for stamp in recipe.encoders]
+        encoders = [stamp.name for stamp in recipe.active]
         if self.encoders and set(self.encoders) != set(encoders):
-            return f"was made with the encoders {', '.join(encoders)}, not {', '.join(self.encoders)}"
+            return f"is searched by the encoders {', '.join(encoders)}, not {', '.join(self.encoders)}"
         if self.index not in {"", recipe.index}:
             return f"was made with the index {recipe.index}, not {self.index}"
         return ""

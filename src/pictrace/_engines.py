@@ -1,19 +1,31 @@
 """What a search works with, opened once and kept up to date with what others write."""
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from pictrace import assessment, corrections, lookup, tracing
 from pictrace._generations import freshness
 from pictrace._stock import LOCAL
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
-from pictrace.encoders import Encoder
-from pictrace.recipe import Recipe
+from pictrace.encoders import Encoder, load
+from pictrace.errors import ModelError, RecipeMismatchError, UsageError
+from pictrace.lookup import Lookup
+from pictrace.recipe import EncoderStamp, Recipe, SpacesChangedError, SpaceState
 from pictrace.results import IndexState
 from pictrace.settings import Settings
+from pictrace.words import NOT_SEARCHED
+
+_T = TypeVar("_T")
+
+_ATTEMPTS = 5
+"""Times that a question is asked while the encoders change under it; that takes one of them hours."""
+
+_log = logging.getLogger(__name__)
 
 
 class Engines:
@@ -24,37 +36,90 @@ class Engines:
         self._folder = folder
         self._runtime = replace(settings.runtime, threads=self.threads)
         self._opening = threading.RLock()
-        self._loaded: dict[Recipe, Sequence[Encoder]] = {}
+        self._loaded: dict[str, Encoder] = {}
+        self._able: dict[EncoderStamp, bool] = {}
         self._engine: Engine | None = None
         self._state: tuple[int, ...] = ()
 
-    def encoders(self, recipe: Recipe) -> Sequence[Encoder]:
-        """Those of a recipe, loaded once: models are shared by all who search and write."""
+    def encoder(self, name: str) -> Encoder:
+        """One by its name, loaded once: models are shared by all who search and write."""
         with self._opening:
-            if recipe not in self._loaded:
-                self._loaded[recipe] = tracing.encoders_of(recipe, self._runtime)
-            return self._loaded[recipe]
+            if name not in self._loaded:
+                self._loaded[name] = load(name, self._runtime)
+            return self._loaded[name]
+
+    def encoders(self, recipe: Recipe) -> Sequence[Encoder]:
+        """Those that make the rows of a new picture: of what is searched, and of what is being made and can be here.
+
+        Raises:
+            RecipeMismatchError: this PicTrace has another version of one that is searched.
+        """
+        with self._opening:
+            building = [stamp for stamp in recipe.filling if stamp.state == SpaceState.BUILDING]
+            beside = [self.encoder(stamp.name) for stamp in building if self._is_able(stamp)]
+            return [*tracing.encoders_of(recipe, self.encoder), *beside]
+
+    def _is_able(self, stamp: EncoderStamp) -> bool:
+        """Whether rows of a space that is being made can be made here; if not, that is for whoever goes on with it."""
+        if stamp not in self._able:
+            try:
+                encoder = self.encoder(stamp.name)
+                tracing.check_version(stamp, encoder)
+                tracing.probe(encoder)
+            except (ModelError, RecipeMismatchError, UsageError) as error:
+                _log.warning("new pictures get no row of %s for now: %s", stamp.name, error)
+                return False
+            self._able[stamp] = True
+        return True
 
     def of(self, catalog: Catalog) -> Engine:
-        """Catalog, encoders, lookups and signals for searching, as of now."""
+        """Catalog, encoders, lookups and signals for searching, as of now.
+
+        Raises:
+            RecipeMismatchError: this PicTrace has another version of an encoder, or none can be searched by yet.
+        """
         with self._opening:
-            beside = self._folder.parent
-            state = (catalog.changes, corrections.stamp(beside), *freshness(self._folder))
-            if self._engine is None:
-                recipe = catalog.recipe
-                lookups = lookup.open_all(self._folder, catalog, threads=self.threads)
-                local = lookups.pop(LOCAL, None)
-                signals = assessment.load_signals(recipe.signals)
-                encoders = self.encoders(recipe)
-                engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads, local=local)
-                self._engine = replace(engine, correction=corrections.in_force(beside))
-            elif state != self._state:
-                for one in filter(None, (*self._engine.lookups.values(), self._engine.local)):
-                    one.refresh()
-                correction = corrections.in_force(beside)
-                self._engine = replace(self._engine, pictures=len(catalog), correction=correction)
+            state = (catalog.changes, corrections.stamp(self._folder.parent), *freshness(self._folder))
+            if self._engine is None or state != self._state:
+                self._engine = self._current(catalog, self._engine)
             self._state = state
             return self._engine
+
+    def asked(self, catalog: Catalog, ask: Callable[[Engine], _T]) -> _T:
+        """What is answered with the engine; once more, and wholly anew, where other encoders took over meanwhile."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return ask(self.of(catalog))
+            except SpacesChangedError:
+                continue
+        return ask(self.of(catalog))
+
+    def _current(self, catalog: Catalog, before: Engine | None) -> Engine:
+        """The engine before with what is new, or another one where the collection is searched by other encoders."""
+        while True:
+            steady = before.catalog if before is not None else catalog
+            recipe = catalog.recipe
+            try:
+                if before is None or _searched(steady.recipe) != _searched(recipe):
+                    known = {} if before is None else _lookups(before)
+                    return self._opened(catalog.steady(), known)
+                for one in _lookups(before).values():
+                    one.refresh()
+            except SpacesChangedError:
+                continue
+            correction = corrections.in_force(self._folder.parent)
+            return replace(before, pictures=len(catalog), correction=correction, notes=_notes(recipe))
+
+    def _opened(self, catalog: Catalog, known: Mapping[str, Lookup]) -> Engine:
+        recipe = catalog.recipe
+        encoders = tracing.encoders_of(recipe, self.encoder)
+        lookups = lookup.open_all(self._folder, catalog, threads=self.threads, known=known)
+        local = lookups.pop(LOCAL, None)
+        signals = assessment.load_signals(recipe.signals)
+        engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads, local=local)
+        # Models of what is no longer searched or made go with the last search that uses them.
+        self._loaded = {stamp.name: self._loaded[stamp.name] for stamp in recipe.filling if stamp.name in self._loaded}
+        return replace(engine, correction=corrections.in_force(self._folder.parent), notes=_notes(recipe))
 
     def state(self, catalog: Catalog) -> IndexState:
         """How the engine finds candidates as of now."""
@@ -73,3 +138,20 @@ class Engines:
         with self._opening:
             self._engine = None
             self._loaded.clear()
+            self._able.clear()
+
+
+def _searched(recipe: Recipe) -> tuple[object, ...]:
+    """What an engine depends on."""
+    return (frozenset(recipe.active), recipe.features)
+
+
+def _lookups(engine: Engine) -> dict[str, Lookup]:
+    local = {} if engine.local is None else {LOCAL: engine.local}
+    return {**engine.lookups, **local}
+
+
+def _notes(recipe: Recipe) -> tuple[str, ...]:
+    """What searches say of spaces that are not whole yet."""
+    building = [stamp.name for stamp in recipe.encoders if stamp.state == SpaceState.BUILDING]
+    return tuple(NOT_SEARCHED.format(name) for name in building)

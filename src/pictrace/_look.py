@@ -50,9 +50,8 @@ class Bench:
     features = True
 
 
-def pool_of(recipe: Recipe, settings: Settings, *, polite: bool) -> "Workers[Job, Any]":
-    """Workers that look at pictures for a collection of this recipe; `polite` ones let others compute first."""
-    names = [stamp.name for stamp in recipe.encoders]
+def pool_of(names: Sequence[str], recipe: Recipe, settings: Settings, *, polite: bool) -> "Workers[Job, Any]":
+    """Workers that look at pictures for these encoders of a collection; `polite` ones let others compute first."""
     # Modules of somebody's own that this program has loaded are loaded by its workers too.
     own = tuple(name for name in names if "." in name.partition(":")[0])
     runtime = replace(settings.runtime, threads=1, plugins=own)
@@ -64,6 +63,31 @@ def pool_of(recipe: Recipe, settings: Settings, *, polite: bool) -> "Workers[Job
         initargs=(names, runtime, settings.limits, recipe.features != DEFERRED, _NICENESS if polite else 0),
         weight=weight,
     )
+
+
+class Lookers:
+    """The workers of one collection: started when they are needed, and anew where they are to do something else."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._task: tuple[object, ...] = ()
+        self._workers: Workers[Job, Any] | None = None
+
+    def of(self, encoders: Sequence[Encoder], recipe: Recipe, *, polite: bool) -> "Workers[Job, Any]":
+        """Those that look at pictures for these encoders."""
+        names = tuple(encoder.name for encoder in encoders)
+        task = (names, recipe.features == DEFERRED, polite)
+        if task != self._task:
+            self.close()
+        if self._workers is None:
+            self._workers, self._task = pool_of(names, recipe, self._settings, polite=polite), task
+        return self._workers
+
+    def close(self) -> None:
+        """They end."""
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
 
 
 def start(

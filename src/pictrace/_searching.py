@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import TypeVar
 
 from pictrace import blending, listing, search
 from pictrace.blending import Described, Term
@@ -15,6 +16,8 @@ from pictrace.results import Answer
 from pictrace.search import Mode, Wanted
 from pictrace.types import Key
 
+_T = TypeVar("_T")
+
 Asked = Callable[[ImageSource | Key], Picture | Key]
 """Opens a picture; the key of a stored one is enough."""
 
@@ -25,6 +28,10 @@ class Searching(ABC):
     @abstractmethod
     def engine(self) -> Engine:
         """What searches work with."""
+
+    @abstractmethod
+    def answered(self, ask: Callable[[Engine], _T]) -> _T:
+        """What is answered with the engine, all of it by the encoders of one moment."""
 
     @abstractmethod
     def whole(self, image: ImageSource | Key) -> Picture:
@@ -67,21 +74,22 @@ class Searching(ABC):
         if isinstance(image, Words | Blend):
             if region is not None:
                 raise UsageError("a region is a part of one picture", hint="leave it out")
-            return answered(self.engine(), image, wanted, self._asked)
-        engine = self.engine()
+            return self.answered(lambda engine: found(engine, image, wanted, self._asked))
         query = self._asked(image) if region is None else self.whole(image).cut(region)
-        return search.search(engine, query, wanted)
+        return self.answered(lambda engine: search.search(engine, query, wanted))
 
     def explain(self, image: ImageSource | Key, key: Key) -> Explained:
         """Why a search with an image finds the picture of an id or does not, by all that is known of the pair."""
-        return explained(self.engine(), self._asked(image), key)
+        query = self._asked(image)
+        return self.answered(lambda engine: explained(engine, query, key))
 
     def explain_words(self, query: Words | Blend, key: Key) -> Described:
         """Why a search with words finds the picture of an id or does not, by every encoder that reads words."""
-        return blending.describe(self.engine(), terms_of(query, self._asked), key)
+        terms = terms_of(query, self._asked)
+        return self.answered(lambda engine: blending.describe(engine, terms, key))
 
 
-def answered(engine: Engine, query: Words | Blend, wanted: Wanted, asked: Asked) -> Answer:
+def found(engine: Engine, query: Words | Blend, wanted: Wanted, asked: Asked) -> Answer:
     """The answer to words or a mixture; a picture that is alone in one is searched with as pictures are."""
     blending.readers(engine)  # before anything is opened or fetched for nothing
     parts = list(query.parts()) if isinstance(query, Blend) else [(query, 1)]

@@ -18,10 +18,21 @@ _PICTURES = 200
 
 
 def stamps_of(recipe: Recipe) -> tuple[EncoderStamp, ...]:
-    """All that a collection of this recipe has indexes of: its encoders' rows, and local features unless put off."""
-    if recipe.features == DEFERRED:
-        return recipe.encoders
-    return (*recipe.encoders, EncoderStamp(LOCAL, recipe.features, Metric.FEATURES, FEATURE_SPACE.width))
+    """All that a collection of this recipe is searched by: active encoders' rows, and local features unless put off."""
+    return (*recipe.active, *_local(recipe))
+
+
+def kept_stamps_of(recipe: Recipe) -> tuple[EncoderStamp, ...]:
+    """All that may have an index: what is searched, what is being made, and what is retired."""
+    return (*recipe.encoders, *_local(recipe))
+
+
+def _local(recipe: Recipe) -> tuple[EncoderStamp, ...]:
+    return (
+        ()
+        if recipe.features == DEFERRED
+        else (EncoderStamp(LOCAL, recipe.features, Metric.FEATURES, FEATURE_SPACE.width),)
+    )
 
 
 def is_local(stamp: EncoderStamp) -> bool:

@@ -34,7 +34,7 @@ class Engine:
 
     `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64; `correction` is how this
     collection's scores of copies are corrected; `local` looks into the local features of all pictures, unless the
-    collection has none yet.
+    collection has none yet. `notes` are what every answer says besides.
     """
 
     catalog: Catalog
@@ -46,6 +46,7 @@ class Engine:
     allowed: npt.NDArray[np.uint64] | None = None
     correction: Correction | None = None
     local: Lookup | None = None
+    notes: tuple[str, ...] = ()
 
     def admits(self, key: Key) -> bool:
         """Whether a picture may be among the candidates."""

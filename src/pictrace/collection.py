@@ -3,10 +3,10 @@
 import io
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from PIL import Image
 
@@ -15,7 +15,7 @@ from pictrace._choice import Choice, folder_of
 from pictrace._duplicates import Duplicates
 from pictrace._engines import Engines
 from pictrace._given import put_given
-from pictrace._look import Job, pool_of
+from pictrace._look import Lookers
 from pictrace._searching import Searching
 from pictrace._writing import Writing
 from pictrace.candidates import Engine
@@ -30,7 +30,8 @@ from pictrace.results import IndexState, Match, PictureRecord
 from pictrace.settings import Settings
 from pictrace.sources.opening import open_source
 from pictrace.types import Key, Trace
-from pictrace.workers import Workers
+
+_T = TypeVar("_T")
 
 
 class Collection(Duplicates, Searching):
@@ -62,7 +63,7 @@ class Collection(Duplicates, Searching):
         self._engines = Engines(self.path / "indexes", self.settings)
         self._catalog: Catalog | None = None
         self._opening = threading.Lock()
-        self._workers: Workers[Job, Any] | None = None
+        self._lookers = Lookers(self.settings)
 
     def __enter__(self) -> Self:
         return self
@@ -99,8 +100,10 @@ class Collection(Duplicates, Searching):
         look_at = partial(open_source, limits=self.settings.limits, fetch=self.settings.fetch, exclude=exclude)
         opened = [look_at(path, known=lambda place: is_known(catalog, place)) for path in sources]
         with self._writing(defer_features=defer_features) as catalog:
-            encoders, pool = self._engines.encoders(catalog.recipe), self._pool(catalog.recipe)
-            run = Ingest(catalog, encoders, pool, progress or Progress(), self._writing.turn)
+            encoders = self._engines.encoders(catalog.recipe)
+            pool = self._lookers.of(encoders, catalog.recipe, polite=self._writing.is_held)
+            turn = self._writing.turn
+            run = Ingest(catalog, encoders, pool, progress or Progress(), turn, self._engines.encoders)
             try:
                 report = run.run(opened, prune=prune)
             except SourceError:
@@ -125,7 +128,8 @@ class Collection(Duplicates, Searching):
         with self._writing() as catalog:
             trace = picture if isinstance(picture, Trace) else self._traced(picture, catalog.recipe)
             with self._writing.turn:
-                return put_given(catalog, replace(trace, metadata=dict(metadata or {})), name)
+                fitted = tracing.fitted(trace, self._engines.encoders(catalog.recipe))
+                return put_given(catalog, replace(fitted, metadata=dict(metadata or {})), name)
 
     def traced(self, picture: Picture) -> Trace:
         """All that is kept of a picture of this collection, for `add_image`, which then only has to write it."""
@@ -203,13 +207,12 @@ class Collection(Duplicates, Searching):
         with self._writing(create=False) as catalog:
             if catalog.recipe.features == DEFERRED:
                 ingest.fill_features(catalog, progress or Progress())
-                self._dismiss()
             self._fold(catalog, progress or Progress(), force=True)
 
     def close(self) -> None:
         """Ends worker processes and closes files; the collection can be used again afterwards."""
         with self._opening:
-            self._dismiss()
+            self._lookers.close()
             self._writing.release()
             self._engines.close()
             if self._catalog:
@@ -240,17 +243,6 @@ class Collection(Duplicates, Searching):
         encoders = self._engines.encoders(recipe)
         return tracing.finish([tracing.prepare(picture, encoders)], encoders)[0]
 
-    def _dismiss(self) -> None:
-        """Worker processes end: the recipe they were started with is no longer the collection's."""
-        if self._workers is not None:
-            self._workers.close()
-            self._workers = None
-
-    def _pool(self, recipe: Recipe) -> Workers[Job, Any]:
-        if self._workers is None:
-            self._workers = pool_of(recipe, self.settings, polite=self._writing.is_held)
-        return self._workers
-
     def _reader(self) -> Catalog:
         """The catalog for reading: all that is needed to list, show and verify."""
         with self._opening:
@@ -261,6 +253,10 @@ class Collection(Duplicates, Searching):
     def engine(self) -> Engine:
         """What searches work with, up to date with what others wrote."""
         return self._engines.of(self._reader())
+
+    def answered(self, ask: Callable[[Engine], _T]) -> _T:
+        """What is answered with the engine, all of it by the encoders of one moment."""
+        return self._engines.asked(self._reader(), ask)
 
     def _fold(self, catalog: Catalog, progress: Progress, *, force: bool = False) -> None:
         """Indexes brought up to date, where enough is new to be worth it."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -14,6 +14,7 @@ from pictrace.catalogs import Catalog, Entry
 from pictrace.encoders import Encoder
 from pictrace.errors import NotFoundError, PictureError, RootMissingError, SourceError, SourceUnreadableError
 from pictrace.prepared import Kinds, Prepared
+from pictrace.recipe import Recipe
 from pictrace.results import Failure
 from pictrace.sources import Item, Source
 from pictrace.sources.reading import may_be_there
@@ -94,7 +95,7 @@ class Ingest:
     """One run over some sources into one catalog, whose writer the caller is.
 
     Pictures that lost their last place are the caller's to drop. `turn` is taken for each step that writes, for others
-    of the same process may write in between.
+    of the same process may write in between. `makers` are the encoders of a recipe that is another one by then.
     """
 
     catalog: Catalog
@@ -102,6 +103,7 @@ class Ingest:
     workers: Workers[Job, Any]
     progress: Progress = field(default_factory=Progress)
     turn: AbstractContextManager[object] = field(default_factory=nullcontext)
+    makers: Callable[[Recipe], Sequence[Encoder]] | None = None
     _kinds: Kinds = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=dict)
     _broken: SourceError | None = None
@@ -178,11 +180,12 @@ class Ingest:
             else:
                 new.append((job.item, result))
         traces = tracing.finish([prepared for _, prepared in new], self.encoders)
-        fresh = [
-            Entry(item.location, replace(trace, metadata=item.metadata))
-            for (item, _), trace in zip(new, traces, strict=True)
-        ]
         with self.turn:
+            fitting = self.encoders if self.makers is None else self.makers(self.catalog.recipe)
+            fresh = [
+                Entry(item.location, replace(tracing.fitted(trace, fitting), metadata=item.metadata))
+                for (item, _), trace in zip(new, traces, strict=True)
+            ]
             report.replaced += sum(self.catalog.location(item.location.uri) is not None for item, _ in new)
             entries = [*self._placed(known, report), *fresh]
             before = self.catalog.watermark

@@ -5,8 +5,10 @@ The catalog is the truth and the index its accelerator: without one, or with one
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -53,6 +55,7 @@ class Lookup:
     """The rows of one encoder; safe to search from several threads, also while one of them refreshes.
 
     Attributes:
+        stamp: of the encoder whose rows they are.
         left_out: pictures whose local features are not searched, being in no index and too many for a tail.
     """
 
@@ -60,7 +63,7 @@ class Lookup:
         stem_of(stamp.name)  # no name of another folder's files
         self._reason, self.left_out = "", 0
         self._folder = folder
-        self._stamp = stamp
+        self.stamp = stamp
         self._index_name = index_name
         self._catalog = catalog
         self._threads = threads
@@ -83,6 +86,16 @@ class Lookup:
             IndexDamagedError: the index's file or manifest is damaged.
         """
         return cls(folder, stamp, index_name, catalog, threads=threads)
+
+    def follow(self, catalog: Catalog) -> None:
+        """Take in what is new from another reader of the same rows from now on.
+
+        Raises:
+            IndexDamagedError: a newer generation of the index is damaged.
+        """
+        with self._refreshing:
+            self._catalog = catalog
+            self.refresh()
 
     def prepare(self) -> None:
         """Open what is searched: a large index of local features takes a second, which few searches need.
@@ -147,9 +160,9 @@ class Lookup:
         known, rows = self._sampled
         if rows is None or newest > known + known // 10:
             starts = range(0, newest, -(-newest // _BLOCKS)) if newest > SAMPLED else (0,)
-            blocks = [next(self._catalog.rows(self._stamp.name, start), None) for start in starts]
+            blocks = [next(self._catalog.rows(self.stamp.name, start), None) for start in starts]
             found = [block[1][: SAMPLED // len(starts)] for block in blocks if block is not None]
-            rows = np.concatenate([np.empty((0, self._stamp.space.columns), self._stamp.space.dtype), *found])
+            rows = np.concatenate([np.empty((0, self.stamp.space.columns), self._stamp.space.dtype), *found])
             self._sampled = newest, rows
         return rows
 
@@ -169,8 +182,8 @@ class Lookup:
                 self._catch_up(self._held.tail)
 
     def _manifest(self) -> Manifest | None:
-        manifest = read_manifest(self._folder, self._stamp.name)
-        self._reason = unfit(manifest, self._stamp, self._index_name, self._catalog) if manifest else ""
+        manifest = read_manifest(self._folder, self.stamp.name)
+        self._reason = unfit(manifest, self.stamp, self._index_name, self._catalog) if manifest else ""
         return None if self._reason else manifest
 
     def _opened(self, manifest: Manifest | None) -> _Parts:
@@ -178,14 +191,14 @@ class Lookup:
         index = None
         while manifest is not None:
             try:
-                index = open_index(self._folder, manifest, self._stamp, threads=self._threads)
+                index = open_index(self._folder, manifest, self.stamp, threads=self._threads)
                 break
             except FileNotFoundError as error:
                 newer = self._manifest()
                 if newer == manifest:
                     raise IndexDamagedError(f"{manifest.file} is missing", hint=HINT) from error
                 manifest = newer
-        tail = registry.load("indexes", tail_of(self._stamp))(self._stamp.space, threads=self._threads)
+        tail = registry.load("indexes", tail_of(self.stamp))(self.stamp.space, threads=self._threads)
         self._seen = 0 if manifest is None else manifest.watermark
         self._catch_up(tail)
         return _Parts(manifest, index, tail)
@@ -194,29 +207,37 @@ class Lookup:
         newest = self._catalog.watermark
         self.left_out = self._too_many(self._seen)
         if newest > self._seen and not self.left_out:
-            for keys, rows in batches(self._catalog, self._stamp, self._seen):
+            for keys, rows in batches(self._catalog, self.stamp, self._seen):
                 tail.add(keys, rows)
                 self._seen = int(keys[-1])
             self._seen = max(newest, self._seen)
 
     def _too_many(self, after: Key) -> int:
         """How many pictures after this one have more features than a tail may hold; 0 if there is room for all."""
-        if not is_local(self._stamp) or self._catalog.watermark - after <= LONGEST_TAIL:
+        if not is_local(self.stamp) or self._catalog.watermark - after <= LONGEST_TAIL:
             return 0
         count = int(np.count_nonzero(self._catalog.keys() > after))
         return count if count > LONGEST_TAIL else 0
 
 
-def open_all(folder: Path, catalog: Catalog, *, threads: int = 0) -> dict[str, Lookup]:
-    """The rows of every encoder of a catalog, by the encoder's name; `folder` holds the indexes.
+def open_all(
+    folder: Path, catalog: Catalog, *, threads: int = 0, known: Mapping[str, Lookup] = MappingProxyType({})
+) -> dict[str, Lookup]:
+    """The rows of every active encoder of a catalog, by the encoder's name; `folder` holds the indexes.
 
-    Local features, unless they were put off, are under the name `local`.
+    Local features, unless they were put off, are under the name `local`. Those of the `known` that are of the same rows
+    are used further.
 
     Raises:
         IndexDamagedError: an index's file or manifest is damaged.
     """
     recipe = catalog.recipe
-    return {
-        stamp.name: Lookup.open(folder, stamp, index_of(stamp, recipe), catalog, threads=threads)
-        for stamp in stamps_of(recipe)
-    }
+    found = {}
+    for stamp in stamps_of(recipe):
+        there = known.get(stamp.name)
+        if there is not None and there.stamp == stamp:
+            there.follow(catalog)
+            found[stamp.name] = there
+        else:
+            found[stamp.name] = Lookup.open(folder, stamp, index_of(stamp, recipe), catalog, threads=threads)
+    return found

@@ -1,10 +1,11 @@
 """How the data of a collection were made: which encoders, index and signals, of which versions."""
 
+import enum
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
-from pictrace.errors import IndexDamagedError
+from pictrace.errors import IndexDamagedError, RecipeMismatchError
 from pictrace.types import Metric, Space
 
 DEFERRED = "deferred"
@@ -14,30 +15,77 @@ _MOST_COLUMNS = 1 << 20
 """Values or bits of the widest row: far more than any encoder makes, and few enough to ask memory for."""
 
 
+class SpaceState(enum.StrEnum):
+    """Where the rows of an encoder stand.
+
+    `ACTIVE` ones are searched, and every picture has one; `BUILDING` ones are being made, and `RETIRED` ones are kept
+    until they are dropped: a picture may lack either, and neither is searched.
+    """
+
+    ACTIVE = "active"
+    BUILDING = "building"
+    RETIRED = "retired"
+
+
+class SpacesChangedError(RecipeMismatchError):
+    """What the collection is searched by was changed while it was read; what was read by then is of the old spaces."""
+
+    def __init__(
+        self,
+        message: str = "the encoders that this collection is searched by were changed meanwhile",
+        *,
+        hint: str = "do it again: what is asked from now on is answered by the new ones alone",
+    ) -> None:
+        super().__init__(message, hint=hint)
+
+
 @dataclass(frozen=True)
 class EncoderStamp:
-    """Which encoder made rows: its name, its version (with weights, their SHA-256), and their space."""
+    """Which encoder made rows: its name, its version (with weights, their SHA-256), their space and its state."""
 
     name: str
     version: str
     metric: str
     width: int
+    state: str = SpaceState.ACTIVE.value
 
     @property
     def space(self) -> Space:
         """The space its rows live in."""
         return Space(Metric(self.metric), self.width)
 
+    def as_state(self, state: SpaceState) -> "EncoderStamp":
+        """The same rows in another state."""
+        return replace(self, state=state.value)
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a collection's data were made; stored with them, and never mixed with another."""
+    """How a collection's data were made; stored with them, and never mixed with another.
+
+    `encoders` are those of all spaces, `active` those that searches use and `filling` those that a new picture gets
+    rows of.
+    """
 
     encoders: tuple[EncoderStamp, ...]
     index: str
     signals: tuple[str, ...]
     features: str
     decoder: str
+
+    @property
+    def active(self) -> tuple[EncoderStamp, ...]:
+        """The encoders that the collection is searched by."""
+        return tuple(stamp for stamp in self.encoders if stamp.state == SpaceState.ACTIVE)
+
+    @property
+    def filling(self) -> tuple[EncoderStamp, ...]:
+        """Those that are searched by, and those whose rows are being made."""
+        return tuple(stamp for stamp in self.encoders if stamp.state != SpaceState.RETIRED)
+
+    def stamp(self, name: str) -> EncoderStamp | None:
+        """The stamp of an encoder, if there are rows of it."""
+        return next((stamp for stamp in self.encoders if stamp.name == name), None)
 
     def to_json(self) -> str:
         """One line of JSON, keys sorted."""
@@ -68,6 +116,8 @@ class Recipe:
 def _is_sound(stamp: EncoderStamp) -> bool:
     texts, width = (stamp.name, stamp.version, stamp.metric), stamp.width
     if not all(isinstance(each, str) for each in texts) or stamp.metric not in {Metric.COSINE, Metric.HAMMING}:
+        return False
+    if stamp.state not in [*SpaceState]:  # a list, for what is read may not be hashable
         return False
     # An exact type, for True is an int as well.
     return type(width) is int and 0 < width <= _MOST_COLUMNS and (stamp.metric == Metric.COSINE or width % 8 == 0)

@@ -150,6 +150,7 @@ class Answer(Sequence[Match]):
     `searched` counts the pictures that were considered; `exhaustive` says whether every one was compared,
     otherwise `recall` is the measured share of true neighbours the index finds. `timings_ms` has one entry
     per stage; `calibrated` says that scores of copies are corrected on the collection's own pictures.
+    `searched_with` are the encoders by whose rows it was found, by name, with their versions: all of one answer.
     """
 
     matches: tuple[Match, ...]
@@ -161,6 +162,7 @@ class Answer(Sequence[Match]):
     timings_ms: Mapping[str, float]
     warnings: tuple[str, ...] = ()
     calibrated: bool = False
+    searched_with: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, index: Any) -> Any:
         return self.matches[index]

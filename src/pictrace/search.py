@@ -149,8 +149,9 @@ def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match
         signals=tuple(signal.name for signal in engine.signals),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
-        warnings=_warnings(query, [*lookups, *local], asked.mode),
+        warnings=(*_warnings(query, [*lookups, *local], asked.mode), *engine.notes),
         calibrated=engine.correction is not None,
+        searched_with={} if asked.mode == "exact" else {one.name: one.version for one in engine.encoders},
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from pictrace._generations import Manifest, names, open_index, read_manifest, sha256, sound_path, unfit
-from pictrace._stock import batches, stamps_of
+from pictrace._stock import batches, kept_stamps_of
 from pictrace.catalogs import Catalog
 from pictrace.errors import IndexDamagedError, UnknownNameError
 from pictrace.recipe import EncoderStamp
@@ -17,7 +17,7 @@ def verify(folder: Path, catalog: Catalog) -> list[str]:
 
     Keys that the catalog no longer has are no problem: searches pass over them until the next fold.
     """
-    stamps = {stamp.name: stamp for stamp in stamps_of(catalog.recipe)}
+    stamps = {stamp.name: stamp for stamp in kept_stamps_of(catalog.recipe)}
     problems = []
     try:
         found = names(folder)

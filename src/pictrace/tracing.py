@@ -1,6 +1,6 @@
 """From a picture to its trace: the part done where it was decoded, and the part done where the models live."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -170,18 +170,61 @@ def load_encoders(names: Sequence[str], runtime: Runtime) -> list[Encoder]:
     return [load(name, runtime) for name in names]
 
 
-def encoders_of(recipe: Recipe, runtime: Runtime) -> list[Encoder]:
-    """The encoders that made a collection's rows.
+def probe(encoder: Encoder) -> None:
+    """Nothing, if an encoder can make rows here, which loads its model.
 
     Raises:
-        RecipeMismatchError: this PicTrace has another version of one of them, of the features or the decoder.
+        ModelMissingError: the model's file is not there.
+        ModelDamagedError: the model's file is not the one that its card names.
     """
-    encoders = load_encoders([stamp.name for stamp in recipe.encoders], runtime)
-    versions = [
-        (stamp.name, stamp.version, encoder.version) for stamp, encoder in zip(recipe.encoders, encoders, strict=True)
-    ]
+    encode(encoder, [Picture.open(np.zeros((16, 16), np.uint8))])
+
+
+def fitted(trace: Trace, encoders: Sequence[Encoder]) -> Trace:
+    """A trace to be stored with one row of each of these encoders and no others; what it lacks is made of its proxy."""
+    if trace.rows.keys() == {encoder.name for encoder in encoders}:
+        return trace
+    lacking = [encoder for encoder in encoders if encoder.name not in trace.rows]
+    picture = Picture.of_proxy(trace.proxy) if lacking else None
+    made = {encoder.name: encode(encoder, [picture]) for encoder in lacking if picture is not None}
+    rows = {**trace.rows, **made}
+    return replace(trace, rows={encoder.name: rows[encoder.name] for encoder in encoders})
+
+
+def check_version(stamp: EncoderStamp, encoder: Encoder) -> None:
+    """Nothing, if an encoder makes the rows that a stamp stands for.
+
+    Raises:
+        RecipeMismatchError: it is of another version.
+    """
+    theirs = (stamp.version, stamp.metric, stamp.width)
+    if theirs != (encoder.version, str(encoder.space.metric), encoder.space.width):
+        raise RecipeMismatchError(
+            f"the collection's {stamp.name} is of version {stamp.version}, this PicTrace has {encoder.version}",
+            hint=f"`pictrace spaces renew {stamp.name}` makes its rows anew, or open the collection with the PicTrace "
+            "that made it",
+        )
+
+
+def encoders_of(recipe: Recipe, load: Callable[[str], Encoder]) -> list[Encoder]:
+    """The encoders that a collection is searched by, each loaded by its name.
+
+    Raises:
+        RecipeMismatchError: this PicTrace has another version of one of them, of the features or the decoder, or there
+            is none yet.
+    """
+    if not recipe.active:
+        names = ", ".join(stamp.name for stamp in recipe.filling)
+        raise RecipeMismatchError(
+            f"the collection cannot be searched yet: its rows of {names} are being made anew",
+            hint="`pictrace spaces` says how far that is",
+        )
+    encoders = []
+    for stamp in recipe.active:
+        encoders.append(load(stamp.name))
+        check_version(stamp, encoders[-1])
     features = DEFERRED if recipe.features == DEFERRED else keypoints.VERSION
-    versions += [("features", recipe.features, features), ("decoder", recipe.decoder, DECODER_VERSION)]
+    versions = [("features", recipe.features, features), ("decoder", recipe.decoder, DECODER_VERSION)]
     for name, theirs, ours in versions:
         if theirs != ours:
             raise RecipeMismatchError(

@@ -59,6 +59,9 @@ _FEATURELESS = "picture is featureless: nothing but the same bytes or pixels can
 FEATURELESS_QUERY = f"the {_FEATURELESS}"
 """What is said of a query that nothing could be found by."""
 
+NOT_SEARCHED = "{0} is not searched yet: its rows are being made (`pictrace spaces` says how far that is)"
+"""What is said of an encoder that is being added."""
+
 LEFT_OUT = (
     "the local features of {} are in no index yet: they are not found inside of other pictures until more is "
     "indexed or `pictrace rebuild` makes it"

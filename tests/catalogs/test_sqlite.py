@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from pictrace.catalogs import Entry, _database, _reads, _schema
+from pictrace.catalogs import Entry, _database, _reads, _schema, _spaces
 from pictrace.catalogs._records import LOCATION_COLUMNS, PICTURE_COLUMNS, crc_of_data, crc_of_fields
 from pictrace.catalogs.sqlite import Catalog
 from pictrace.errors import (
@@ -26,6 +26,7 @@ from pictrace.errors import (
     PictraceError,
     UsageError,
 )
+from pictrace.recipe import EncoderStamp
 from pictrace.testing._samples import RECIPE, is_same, place, trace
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "format1.pictrace"
@@ -101,7 +102,9 @@ def altered(path, *statements):
 
 def everything(catalog):
     """Whatever the catalog answers, as one text."""
-    parts = [str(catalog.recipe), str(catalog.records()), str(list(catalog.locations("/photos")))]
+    # What is said of spaces is younger than the first formats.
+    recipe = str(catalog.recipe).replace(", state='active'", "")
+    parts = [recipe, str(catalog.records()), str(list(catalog.locations("/photos")))]
     for key, kept in catalog.traces(range(1, 10)).items():
         parts += [str(key), kept.proxy.hex(), kept.features.tobytes().hex(), kept.sha256, kept.pixel_hash]
         parts += [f"{name} {rows.tolist()}" for name, rows in kept.rows.items()]
@@ -123,6 +126,59 @@ def test_format_1_opens_for_ever(tmp_path):
     assert hashlib.sha256(answers.encode()).hexdigest() == GOLDEN_SHA256
 
 
+def test_format_2_becomes_format_3_and_loses_nothing(tmp_path):
+    """Its encoders are active and numbered as they were, and what was decided is there."""
+    target = shutil.copytree(GOLDEN.with_name("format2.pictrace"), tmp_path / "copy.pictrace")
+    catalog = Catalog.open(str(target), writable=True)
+    kept, decided, problems = catalog.traces([1, 2, 4, 5, 6]), catalog.decisions(), catalog.problems()
+    catalog.add_space(EncoderStamp("new", "1", "cosine", 3, "building"))
+    lacking = catalog.lacking("new")
+    catalog.close()
+    before = apsw.Connection(f"{target}/catalog.format2.sqlite")
+
+    assert (problems, [one.note for one in decided], before.pragma("user_version")) == ([], ["Äpfel"], 2)
+    assert all(is_same(one, trace(seed)) for one, seed in zip(kept.values(), (0, 1, 3, 4, 5), strict=True))
+    assert lacking == [1, 2, 4, 5, 6]
+
+
+def test_format_3_opens_for_ever(tmp_path):
+    """A space that is searched, one that is being made, one that is retired; the number of a dropped one stays free."""
+    target = shutil.copytree(GOLDEN.with_name("format3.pictrace"), tmp_path / "copy.pictrace")
+    catalog = Catalog.open(str(target))
+    states = {stamp.name: stamp.state for stamp in catalog.recipe.encoders}
+    rows = {name: [keys.tolist() for keys, _ in catalog.rows(name)] for name in states}
+    with catalog._database.reading() as connection:
+        numbers = dict(connection.execute("SELECT name, number FROM encoder"))
+    problems = catalog.problems()
+    catalog.close()
+
+    assert problems == []
+    assert states == {"faces": "retired", "bits": "active", "active": "active", "building": "building"}
+    assert numbers == {"faces": 1, "bits": 2, "active": 4, "building": 5}
+    assert rows == {"faces": [[1, 2, 3, 4]], "bits": [[1, 2, 3, 4]], "active": [[1, 2, 3, 4]], "building": [[1, 2]]}
+
+
+def test_a_drop_that_was_cut_short_is_no_fault_and_goes_on(path, monkeypatch):
+    """Rows that are left belong to nobody, also once their pictures are gone, and the next sweep takes them."""
+    monkeypatch.setattr(_spaces, "SWEPT", 4)
+    catalog = Catalog.open(path, writable=True)
+    with catalog._database.writing() as connection:
+        _spaces.drop(connection, catalog.recipe, "faces")
+    catalog.forget([2])
+    before, left = catalog.problems(), rows_of_the_first(catalog)
+    catalog.sweep()
+    after, none = catalog.problems(), rows_of_the_first(catalog)
+    catalog.close()
+
+    assert (before, left, after, none) == ([], 6, [], 0)
+
+
+def rows_of_the_first(catalog):
+    """How many rows the first encoder that the catalog had still has."""
+    with catalog._database.reading() as connection:
+        return connection.execute("SELECT count(*) FROM encoded WHERE id >> 48 = 1").fetchall()[0][0]
+
+
 def test_format_1_can_be_written_to(tmp_path):
     """The golden collection takes new pictures after the ones it has."""
     target = shutil.copytree(GOLDEN, tmp_path / "copy.pictrace")
@@ -141,7 +197,7 @@ def test_the_file_is_set_up_as_documented(path):
         found = [connection.pragma(name) for name in (*names, "application_id", "user_version")]
     catalog.close()
 
-    assert found == [8192, "wal", 2, 1, 0, 0, 0x50696354, 2]
+    assert found == [8192, "wal", 2, 1, 0, 0, 0x50696354, 3]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -321,30 +377,30 @@ def test_a_flipped_bit_never_changes_an_answer(seed, path):
 
 def test_a_newer_format_is_refused(path):
     """What a later version wrote is not guessed at."""
-    altered(path, "PRAGMA user_version = 3")
+    altered(path, "PRAGMA user_version = 4")
 
-    with pytest.raises(IndexNewerError, match="format 3, and this PicTrace knows formats up to 2"):
+    with pytest.raises(IndexNewerError, match="format 4, and this PicTrace knows formats up to 3"):
         Catalog.open(path)
 
 
 @pytest.mark.parametrize("writable", [False, True])
 def test_an_older_format_is_migrated_after_a_backup(writable, path, monkeypatch):
     """Opening brings the file up to date and keeps the old one beside it."""
-    step = ("format 3", "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+    step = ("format 4", "CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
     monkeypatch.setattr(_schema, "MIGRATIONS", (*_schema.MIGRATIONS, step))
     catalog = Catalog.open(path, writable=writable)
     count = len(catalog)
     with catalog._database.reading() as connection:
         version = connection.pragma("user_version")
     catalog.close()
-    kept = apsw.Connection(f"{path}/catalog.format2.sqlite")
+    kept = apsw.Connection(f"{path}/catalog.format3.sqlite")
 
-    assert (count, version, kept.pragma("user_version")) == (6, 3, 2)
+    assert (count, version, kept.pragma("user_version")) == (6, 4, 3)
 
 
 def test_a_failing_migration_changes_nothing(path, monkeypatch):
     """A migration is whole or not there, and the lock is free again."""
-    step = ("format 3", "CREATE TABLE later (id); SELECT nonsense")
+    step = ("format 4", "CREATE TABLE later (id); SELECT nonsense")
     with monkeypatch.context() as patched:
         patched.setattr(_schema, "MIGRATIONS", (*_schema.MIGRATIONS, step))
         with pytest.raises(IndexDamagedError):

@@ -12,7 +12,7 @@ from pictrace.catalogs._lock import sole_writer
 from pictrace.dedupe.decisions import Decision
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
-from pictrace.recipe import Recipe
+from pictrace.recipe import EncoderStamp, Recipe, SpaceState
 from pictrace.results import PictureRecord
 from pictrace.types import Key, Location, Rows, Trace
 
@@ -39,6 +39,10 @@ class Catalog(Protocol):
     heights `(n, 2)`, 0 for what is not there. docs/filters.md says which pictures meet a filter; one that takes longer
     than `seconds` is a `FilterTooSlowError`. `decisions` are kept by the hashes of pictures, whether these are there or
     not, one a pair.
+
+    Spaces: `traces` have rows of the active encoders, of which every picture has one; a new picture may lack rows of
+    those that are being made, and has none of retired ones. `steady` is the same to read, and refuses to read rows once
+    other encoders are active.
     """
 
     @classmethod
@@ -107,6 +111,22 @@ class Catalog(Protocol):
     def put_features(self, batch: Mapping[Key, npt.NDArray[np.void]]) -> None: ...
 
     def adopt(self, recipe: Recipe) -> None: ...
+
+    def steady(self) -> Self: ...
+
+    def add_space(self, stamp: EncoderStamp, *, renew: bool = False) -> None: ...
+
+    def lacking(self, encoder: str, after: Key = 0, limit: int = 1000) -> list[Key]: ...
+
+    def lacking_count(self, encoder: str) -> int: ...
+
+    def put_rows(self, encoder: str, rows: Mapping[Key, Rows]) -> None: ...
+
+    def switch(self, states: Mapping[str, SpaceState]) -> None: ...
+
+    def drop_space(self, encoder: str) -> None: ...
+
+    def sweep(self) -> None: ...
 
     def forget_locations(self, uris: Sequence[str]) -> None: ...
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import apsw
 
-from pictrace.catalogs import _records
+from pictrace.catalogs import _records, _spaces
 from pictrace.catalogs._decisions import COLUMNS
 from pictrace.catalogs._records import Column
 from pictrace.types import FEATURE_DTYPE
@@ -27,17 +27,21 @@ def find(connection: apsw.Connection, columns: Mapping[str, Column]) -> Iterator
     width = FEATURE_DTYPE.itemsize
     odd = connection.execute("SELECT id FROM feature WHERE length(data) % ?", (width,))
     yield from _report("have another length than their features need", [f"feature {key}" for (key,) in odd])
-    numbers = {column.number for column in columns.values()}
-    strange = connection.execute("SELECT id FROM encoded WHERE id & ? NOT IN (SELECT id FROM picture)", _MASK)
+    # Of a space that was dropped rows may be left for a while, also of pictures that are gone.
+    ours = "id >> 48 IN (SELECT number FROM encoder)"
+    query = f"SELECT id FROM encoded WHERE id & ? NOT IN (SELECT id FROM picture) AND {ours}"
+    strange = connection.execute(query, _MASK)
     yield from _report("belong to no picture", [_row_name(number) for (number,) in strange])
     strange = connection.execute("SELECT DISTINCT id >> 48 FROM encoded")
-    yield from _report("own rows and are unknown", [f"encoder {n}" for (n,) in strange if n not in numbers])
+    last = _spaces.last_number(connection)
+    yield from _report("own rows and are unknown", [f"encoder {n}" for (n,) in strange if not 0 < n <= last])
     for name, column in columns.items():
         yield from _encoder(connection, name, column)
 
 
 def _encoder(connection: apsw.Connection, name: str, column: Column) -> Iterator[str]:
-    yield from _report(f"have no row of {name}", _lacking(connection, "encoded", column.number))
+    if column.is_active:
+        yield from _report(f"have no row of {name}", _lacking(connection, "encoded", column.number))
     width = column.space.columns * column.space.stored_dtype.itemsize
     query = "SELECT id FROM encoded WHERE id >> 48 = ? AND length(data) != ?"
     odd = [_row_name(number) for (number,) in connection.execute(query, (column.number, width))]

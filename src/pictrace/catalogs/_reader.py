@@ -3,19 +3,21 @@
 import json
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
+import apsw
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.catalogs import _decisions, _listing, _problems, _reads, _records, _sweeps, _writes
+from pictrace.catalogs import _decisions, _listing, _problems, _reads, _records, _spaces, _sweeps, _writes
 from pictrace.catalogs._database import Database
 from pictrace.catalogs._query import count, within
+from pictrace.catalogs._records import Column
 from pictrace.dedupe.decisions import Decision
-from pictrace.errors import IndexDamagedError, NotFoundError, UnknownNameError
+from pictrace.errors import IndexDamagedError, NotFoundError
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
-from pictrace.recipe import Recipe
+from pictrace.recipe import Recipe, SpacesChangedError
 from pictrace.results import PictureRecord
 from pictrace.types import Key, Location, Rows, Trace
 
@@ -23,16 +25,46 @@ from pictrace.types import Key, Location, Rows, Trace
 class Reader:
     """An open catalog file, as far as it is read; safe to share between threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, held: Recipe | None = None) -> None:
         self._database = database
+        self._held = held
+        self._known: tuple[_spaces.Written, Recipe, dict[str, Column]] | None = None
         with database.reading() as connection:
-            self._columns = _reads.recipe(connection)[1]
+            self._spaces(connection)
+
+    def steady(self) -> Self:
+        """The same catalog for reading, with the recipe of now; closing it closes both.
+
+        Once other encoders are those that the collection is searched by, its `traces` and `rows` are a
+        `SpacesChangedError`: nobody reads some of one set and some of another.
+        """
+        return type(self)(self._database, self.recipe)
 
     @property
     def recipe(self) -> Recipe:
         """How the collection's data were made."""
+        if self._held is not None:
+            return self._held
         with self._database.reading() as connection:
-            return _reads.recipe(connection)[0]
+            return self._spaces(connection)[0]
+
+    def _spaces(self, connection: apsw.Connection) -> tuple[Recipe, dict[str, Column]]:
+        """The recipe and the columns of all encoders, parsed once for as long as they stay."""
+        written, known = _spaces.written(connection), self._known
+        if known is None or known[0] != written:
+            self._known = known = (written, *_spaces.parsed(connection, written))
+        return known[1], known[2]
+
+    def _columns(self, connection: apsw.Connection) -> dict[str, Column]:
+        """Where each encoder keeps rows.
+
+        Raises:
+            SpacesChangedError: this is a steady one, and the collection is searched by others by now.
+        """
+        recipe, columns = self._spaces(connection)
+        if self._held is not None and set(recipe.active) != set(self._held.active):
+            raise SpacesChangedError
+        return columns
 
     @property
     def watermark(self) -> Key:
@@ -139,9 +171,13 @@ class Reader:
             return _listing.shapes(connection, keys)
 
     def traces(self, keys: Sequence[Key]) -> dict[Key, Trace]:
-        """What pictures are compared by, in the order of `keys`; those no longer there are left out."""
+        """What pictures are compared by, in the order of `keys`, with rows of the active encoders; those no longer
+        there are left out.
+        """
         with self._database.reading() as connection:
-            return _reads.traces(connection, keys, self._columns)
+            columns = self._columns(connection)
+            searched = {name: column for name, column in columns.items() if column.is_active}
+            return _reads.traces(connection, keys, searched)
 
     def proxy(self, key: Key) -> bytes:
         """The small JPEG of one picture.
@@ -160,11 +196,30 @@ class Reader:
 
         Raises:
             UnknownNameError: the collection has no such encoder.
+            SpacesChangedError: it is another one by now.
         """
-        if encoder not in self._columns:
-            known = ", ".join(sorted(self._columns))
-            raise UnknownNameError(f"the collection has no rows of an encoder {encoder!r}", hint=f"it has: {known}")
-        return _sweeps.rows(self._database, self._columns[encoder], after)
+        with self._database.reading() as connection:
+            column = _spaces.known(self._columns(connection), encoder)
+        return _sweeps.rows(self._database, column, after, lambda connection: self._columns(connection).get(encoder))
+
+    def lacking(self, encoder: str, after: Key = 0, limit: int = 1000) -> list[Key]:
+        """At most `limit` keys above `after`, ascending, of the pictures that have no row of one encoder.
+
+        Raises:
+            UnknownNameError: the collection has no such encoder.
+        """
+        with self._database.reading() as connection:
+            return _spaces.lacking(connection, _spaces.known(self._columns(connection), encoder), after, limit)
+
+    def lacking_count(self, encoder: str) -> int:
+        """How many pictures have no row of one encoder.
+
+        Raises:
+            UnknownNameError: the collection has no such encoder.
+        """
+        with self._database.reading() as connection:
+            column = _spaces.known(self._columns(connection), encoder)
+            return 0 if column.is_active else _spaces.lacking_count(connection, column)
 
     def features(self, after: Key = 0) -> Iterator[tuple[Key, npt.NDArray[np.void]]]:
         """Keys above `after`, ascending, each with its picture's local features."""
@@ -184,7 +239,7 @@ class Reader:
         """Everything that is wrong with the file, one sentence each, after reading all of it."""
         try:
             with self._database.reading() as connection:
-                return list(_problems.find(connection, self._columns))
+                return list(_problems.find(connection, self._columns(connection)))
         except IndexDamagedError as error:
             return [str(error)]
 

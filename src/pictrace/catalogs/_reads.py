@@ -9,31 +9,12 @@ import apsw
 import numpy as np
 
 from pictrace.catalogs import _records
-from pictrace.catalogs._query import fetch
 from pictrace.catalogs._records import MAX_KEY, Column, damaged
-from pictrace.errors import IndexDamagedError
-from pictrace.recipe import Recipe
 from pictrace.results import PictureRecord
 from pictrace.types import FEATURE_DTYPE, Key, Trace
 
 BATCH = 4096
 _AMONG = "id IN (SELECT value FROM json_each(?))"
-
-
-def recipe(connection: apsw.Connection) -> tuple[Recipe, dict[str, Column]]:
-    """The recipe of the collection, and where each of its encoders keeps rows."""
-    meta = dict(fetch(connection, "SELECT key, value FROM meta"))
-    numbers = dict(fetch(connection, "SELECT name, number FROM encoder"))
-    text = meta.get("recipe")
-    if meta.get("recipe_crc") != _records.crc_of_fields([text]) or not isinstance(text, str):
-        raise damaged(connection.db_filename("main"), "its recipe does not match its checksum")
-    try:
-        found = Recipe.from_json(text)
-    except IndexDamagedError as error:
-        raise damaged(connection.db_filename("main"), "its recipe is none that PicTrace wrote") from error
-    if set(numbers) != {stamp.name for stamp in found.encoders}:
-        raise damaged(connection.db_filename("main"), "its encoders are not those of its recipe")
-    return found, {stamp.name: Column(numbers[stamp.name], stamp.space) for stamp in found.encoders}
 
 
 def records_of(connection: apsw.Connection, keys: Sequence[Key]) -> dict[Key, PictureRecord]:

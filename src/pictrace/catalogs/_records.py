@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pictrace import metadata
 from pictrace.errors import IndexDamagedError, UsageError
+from pictrace.recipe import EncoderStamp, SpaceState
 from pictrace.results import PictureRecord
 from pictrace.types import FEATURE_DTYPE, Key, Location, Space, Trace
 
@@ -23,10 +24,20 @@ _REPAIR = "run `pictrace verify`, then restore a backup or index the pictures in
 
 
 class Column(NamedTuple):
-    """One encoder of the collection: its number in the catalog and the space of its rows."""
+    """One encoder of the collection: its number in the catalog and its stamp."""
 
     number: int
-    space: Space
+    stamp: EncoderStamp
+
+    @property
+    def space(self) -> Space:
+        """The space of its rows."""
+        return self.stamp.space
+
+    @property
+    def is_active(self) -> bool:
+        """Whether every picture has a row of it."""
+        return self.stamp.state == SpaceState.ACTIVE
 
 
 def damaged(file: object, what: str) -> IndexDamagedError:

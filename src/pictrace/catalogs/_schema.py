@@ -77,7 +77,21 @@ CREATE TABLE decision (
 ) STRICT;
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("format 1", _FORMAT_1), ("format 2", _FORMAT_2))
+_FORMAT_3 = """
+ALTER TABLE encoder RENAME TO encoder_before;
+CREATE TABLE encoder (
+    number INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number BETWEEN 1 AND 16383),
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+INSERT INTO encoder SELECT number, name FROM encoder_before ORDER BY number;
+DROP TABLE encoder_before;
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("format 1", _FORMAT_1),
+    ("format 2", _FORMAT_2),
+    ("format 3", _FORMAT_3),
+)
 """Every step from nothing to the newest format, in order; a released one is never edited."""
 
 _RECORD = """

@@ -1,20 +1,30 @@
 """Reading all of a kind in batches; no transaction outlives one, for a slow reader must not keep the log from reset."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import apsw
 import numpy as np
 import numpy.typing as npt
 
 from pictrace.catalogs import _reads, _records
 from pictrace.catalogs._database import Database
 from pictrace.catalogs._records import Column
+from pictrace.recipe import SpacesChangedError
 from pictrace.types import FEATURE_DTYPE, Key, Location, Rows
 
 
-def rows(database: Database, column: Column, after: Key) -> Iterator[tuple[npt.NDArray[np.uint64], Rows]]:
-    """Batches of keys `(n,)` above `after`, ascending, and the rows `(n, columns)` of one encoder."""
+def rows(
+    database: Database, column: Column, after: Key, now: Callable[[apsw.Connection], Column | None]
+) -> Iterator[tuple[npt.NDArray[np.uint64], Rows]]:
+    """Batches of keys `(n,)` above `after`, ascending, and the rows `(n, columns)` of one encoder.
+
+    Raises:
+        SpacesChangedError: where they are kept is not what it was; `now` tells.
+    """
     while True:
         with database.reading() as connection:
+            if (there := now(connection)) is None or there.number != column.number:
+                raise SpacesChangedError
             found = _reads.encoded_after(connection, column, after)
         if not found:
             return

@@ -15,8 +15,8 @@ from pictrace.catalogs import Entry, _records
 from pictrace.catalogs._query import fetch
 from pictrace.catalogs._records import Column
 from pictrace.errors import NotFoundError, UsageError
-from pictrace.recipe import Recipe
-from pictrace.types import Key, Space, Trace
+from pictrace.recipe import Recipe, SpaceState
+from pictrace.types import Key, Rows, Space, Trace
 
 _ADD_PICTURE = f"INSERT INTO picture ({_records.PICTURE_COLUMNS}, placeless, crc) VALUES ({'?, ' * 11}?)"
 _ADD_PLACE = f"""
@@ -43,7 +43,7 @@ def fill(connection: apsw.Connection, recipe: Recipe) -> None:
     }
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     numbered = enumerate((stamp.name for stamp in recipe.encoders), start=1)
-    connection.executemany("INSERT INTO encoder VALUES (?, ?)", numbered)
+    connection.executemany("INSERT INTO encoder (number, name) VALUES (?, ?)", numbered)
 
 
 def put(connection: apsw.Connection, batch: Sequence[Entry], columns: Mapping[str, Column]) -> list[Key]:
@@ -126,9 +126,12 @@ def _insert(connection: apsw.Connection, fresh: Mapping[Key, Trace], columns: Ma
     now = datetime.now(UTC).isoformat(timespec="seconds")
     pictures = [_records.picture_fields(key, trace, now) for key, trace in fresh.items()]
     connection.executemany(_ADD_PICTURE, [(*row, 0, _records.crc_of_fields(row)) for row in pictures])
-    for name, column in columns.items():
-        rows = _stored(name, column.space, list(fresh.values()))
-        numbers = [_records.encoded_id(column.number, key) for key in fresh]
+    filling = {name: column for name, column in columns.items() if column.stamp.state != SpaceState.RETIRED}
+    for name, column in filling.items():
+        # One whose rows are being made gets those that are at hand; the others are made with the rest.
+        given = {key: trace for key, trace in fresh.items() if column.is_active or name in trace.rows}
+        rows = _stored(name, column.space, list(given.values())) if given else []
+        numbers = [_records.encoded_id(column.number, key) for key in given]
         _add_data(connection, "encoded", zip(numbers, rows, strict=True))
     _add_data(
         connection,
@@ -137,8 +140,8 @@ def _insert(connection: apsw.Connection, fresh: Mapping[Key, Trace], columns: Ma
     )
     _add_data(connection, "proxy", [(key, bytes(trace.proxy)) for key, trace in fresh.items()])
     for trace in fresh.values():
-        if strangers := trace.rows.keys() - columns.keys():
-            raise UsageError(f"rows of {min(strangers)!r}, which is no encoder of this collection")
+        if strangers := trace.rows.keys() - filling.keys():
+            raise UsageError(f"rows of {min(strangers)!r}, of which this collection takes none")
 
 
 def _add_data(connection: apsw.Connection, table: str, rows: Iterable[tuple[int, bytes]]) -> None:
@@ -150,12 +153,21 @@ def _stored(name: str, space: Space, traces: Sequence[Trace]) -> list[bytes]:
     shape = (1, space.columns)
     if any(name not in trace.rows or trace.rows[name].shape != shape for trace in traces):
         raise UsageError(f"a stored picture needs a row {shape} of the encoder {name!r}")
-    rows = space.check(np.concatenate([trace.rows[name] for trace in traces]))
+    return stored(space, np.concatenate([trace.rows[name] for trace in traces]))
+
+
+def stored(space: Space, rows: Rows) -> list[bytes]:
+    """Each of the rows `(n, columns)` as it is kept.
+
+    Raises:
+        UsageError: one does not fit the space, or would not once it is kept.
+    """
+    space.check(rows)
     with np.errstate(over="ignore"):
         data = space.to_bytes(rows)
     # What is kept must hold as well: numbers too small or large for float16 leave zeros or infinities.
     space.check(space.from_bytes(data))
-    width = len(data) // len(traces)
+    width = len(data) // len(rows)
     return [data[start : start + width] for start in range(0, len(data), width)]
 
 

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from pictrace.catalogs import Entry, _decisions, _writes
+from pictrace.catalogs import Entry, _decisions, _spaces, _writes
 from pictrace.catalogs._database import Database, build
 from pictrace.catalogs._files import check_files
 from pictrace.catalogs._folder import FILE_NAME, claim, refuse_others
@@ -18,8 +18,8 @@ from pictrace.catalogs._lock import WriterLock
 from pictrace.catalogs._reader import Reader
 from pictrace.dedupe.decisions import Decision
 from pictrace.errors import NotFoundError, UsageError
-from pictrace.recipe import Recipe
-from pictrace.types import Key
+from pictrace.recipe import EncoderStamp, Recipe, SpaceState
+from pictrace.types import Key, Rows
 
 
 class Catalog(Reader):
@@ -84,12 +84,12 @@ class Catalog(Reader):
             InsufficientStorageError: the disk is full; nothing was written.
         """
         with self._database.writing() as connection:
-            return _writes.put(connection, batch, self._columns)
+            return _writes.put(connection, batch, self._columns(connection))
 
     def forget(self, keys: Sequence[Key]) -> None:
         """Pictures go with everything of theirs; unknown keys are passed over."""
         with self._database.writing() as connection:
-            _writes.forget(connection, keys, self._columns)
+            _writes.forget(connection, keys, self._columns(connection))
 
     def forget_locations(self, uris: Sequence[str]) -> None:
         """Places go; their pictures stay until `drop_unplaced`."""
@@ -102,7 +102,7 @@ class Catalog(Reader):
             if not _writes.unplaced(connection):
                 return
         with self._database.writing() as connection:
-            _writes.forget(connection, _writes.unplaced(connection), self._columns)
+            _writes.forget(connection, _writes.unplaced(connection), self._columns(connection))
 
     def put_features(self, batch: Mapping[Key, npt.NDArray[np.void]]) -> None:
         """Local features that were put off, or are made anew, are the pictures' own from now on."""
@@ -119,6 +119,58 @@ class Catalog(Reader):
             raise UsageError("a collection's recipe cannot change but for its features")
         with self._database.writing() as connection:
             _writes.adopt(connection, recipe)
+
+    def add_space(self, stamp: EncoderStamp, *, renew: bool = False) -> None:
+        """A space without rows, whose rows are to be made; with `renew` in the place of that of the same name.
+
+        Raises:
+            UsageError: there is one of that name, or none to renew, or its state is not `building`.
+        """
+        with self._database.writing() as connection:
+            _spaces.add(connection, self._spaces(connection)[0], stamp, renew=renew)
+
+    def put_rows(self, encoder: str, rows: Mapping[Key, Rows]) -> None:
+        """Rows `(1, columns)` of pictures that lack one, in a space that is being made.
+
+        Pictures that are gone, and those that have a row, are passed over.
+
+        Raises:
+            UsageError: the space is in another state, or a row does not fit; nothing was written.
+            UnknownNameError: the collection has no such encoder.
+        """
+        with self._database.writing() as connection:
+            _spaces.put_rows(connection, _spaces.known(self._columns(connection), encoder), rows)
+
+    def switch(self, states: Mapping[str, SpaceState]) -> None:
+        """Spaces are in these states from now on, all of them at once.
+
+        Raises:
+            UsageError: a picture lacks its row in one that would be active, or none would be.
+            UnknownNameError: the collection has no such encoder.
+        """
+        with self._database.writing() as connection:
+            _spaces.switch(connection, *self._spaces(connection), states)
+
+    def drop_space(self, encoder: str) -> None:
+        """A space is gone with its rows, a part of them at a time; a kill leaves the rest to `sweep`.
+
+        Raises:
+            UsageError: it is the last active one.
+            UnknownNameError: the collection has no such encoder.
+        """
+        with self._database.writing() as connection:
+            _spaces.known(self._columns(connection), encoder)
+            _spaces.drop(connection, self._spaces(connection)[0], encoder)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Rows that are left of spaces that were dropped or renewed go, a part of them at a time."""
+        with self._database.reading() as connection:
+            numbers = _spaces.dropped(connection)
+        while numbers:
+            with self._database.writing() as connection:
+                _spaces.sweep(connection, numbers)
+                numbers = _spaces.dropped(connection)
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Decisions take the place of those on the same pairs; all of them or none."""

@@ -60,7 +60,7 @@ def _exact(mine: Classes, theirs: Classes) -> Found:
 
 
 def _refuse_others(one: Engine, other: Engine) -> None:
-    theirs, ours = other.catalog.recipe.encoders, one.catalog.recipe.encoders
+    theirs, ours = other.catalog.recipe.active, one.catalog.recipe.active
     if theirs != ours:
         raise RecipeMismatchError(
             "the two collections were made with other encoders",

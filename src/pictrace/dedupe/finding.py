@@ -167,7 +167,8 @@ def _basis(engine: Engine, least: Relation) -> str:
     """All that a judgement depends on but the pictures."""
     recipe = engine.catalog.recipe
     own = "" if engine.correction is None else repr(engine.correction)
-    return f"{_version.__version__} {corrections.basis()} {own} {' '.join(recipe.signals)} {recipe.features} {least}"
+    made = " ".join((*recipe.signals, *(f"{stamp.name} {stamp.version}" for stamp in recipe.active), recipe.features))
+    return f"{_version.__version__} {corrections.basis()} {own} {made} {least}"
 
 
 def _ruled(judge: Judge, classes: Classes, rulings: Rulings) -> Judge:

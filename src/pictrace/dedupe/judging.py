@@ -117,8 +117,8 @@ def start(path: str, against: str, least: str, niceness: int = 0) -> None:
         os.nice(niceness)
     keypoints.use_one_thread()
     kind = registry.load("catalogs", "sqlite")
-    _Bench.catalog = kind.open(path)
-    _Bench.others = _Bench.catalog if against == path else kind.open(against)
+    _Bench.catalog = kind.open(path).steady()
+    _Bench.others = _Bench.catalog if against == path else kind.open(against).steady()
     recipe = _Bench.catalog.recipe
     _Bench.signals = assessment.load_signals(recipe.signals)
     _Bench.correction = corrections.in_force(Path(path))

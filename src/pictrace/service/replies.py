@@ -207,6 +207,7 @@ class Answer(Reply):
     timings_ms: dict[str, float]
     warnings: list[str]
     calibrated: bool
+    searched_with: dict[str, str]
     next_offset: int | None
 
 

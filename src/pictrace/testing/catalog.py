@@ -8,7 +8,7 @@ import numpy as np
 
 from pictrace.catalogs import Catalog, Entry
 from pictrace.errors import IndexLockedError, NotFoundError, UsageError
-from pictrace.testing import _deciding, _listing
+from pictrace.testing import _deciding, _listing, _spaces
 from pictrace.testing._expect import expect, refuses
 from pictrace.testing._samples import RECIPE, is_same, place, trace
 
@@ -281,6 +281,7 @@ CHECKS: Sequence[Callable[[Kind, str], None]] = (
     tells_roots_apart,
     *_listing.CHECKS,
     *_deciding.CHECKS,
+    *_spaces.CHECKS,
     outlives_its_process,
     has_one_writer_and_many_readers,
 )

@@ -83,7 +83,7 @@ def described(found: Held) -> dict[str, Any]:
     return {
         **_brief(found),
         "index": collection.state().to_dict(),
-        "encoders": [stamp.name for stamp in recipe.encoders],
+        "encoders": [stamp.name for stamp in recipe.active],
         "words": collection.reads_words,
         "signals": list(recipe.signals),
         "jobs": {"running": states.count("running"), "queued": states.count("queued")},

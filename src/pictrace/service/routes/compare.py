@@ -71,7 +71,7 @@ def _compared(found: Held, sides: tuple[bytes | Key, bytes | Key], region: Regio
     query, other = (custody.opened(side) if isinstance(side, bytes) else side for side in sides)
     if region is not None:
         query = _part(found, sides[0], region)
-    pair = comparison.pair(custody.collection.engine(), query, other)
+    pair = custody.collection.answered(lambda engine: comparison.pair(engine, query, other))
     told = answers.match(custody.name, pair.match)
     return {"match": told, **pair.grounds(), "drawing": answers.drawing(pair.drawing)}
 

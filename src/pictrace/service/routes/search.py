@@ -121,15 +121,14 @@ def _searched(found: Held, asked: Sought, heard: Heard | None = None) -> dict[st
         filter_seconds=found.custody.settings.service.filter_seconds,
     )
     if asked.parts:
-        engine = collection.engine()
-        readers(engine)  # before anything is opened for nothing
+        readers(collection.engine())  # before anything is opened for nothing
         terms = terms_of(found, asked)
         told, size = told_of(found, asked, terms), (0, 0)
-        answer = blending.search(engine, terms, wanted, heard)
+        answer = collection.answered(lambda engine: blending.search(engine, terms, wanted, heard))
     else:
         query, told = _query(found, asked)
         size = (told["width"], told["height"])
-        answer = core_search.search(collection.engine(), query, wanted, heard)
+        answer = collection.answered(lambda engine: core_search.search(engine, query, wanted, heard))
     envelope = answers.answer(found.custody.name, answer, query=told, offset=options.offset, limit=options.limit)
     if options.explain:
         shown = answer.matches[options.offset : options.offset + options.limit]
