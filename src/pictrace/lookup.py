@@ -162,7 +162,7 @@ class Lookup:
             starts = range(0, newest, -(-newest // _BLOCKS)) if newest > SAMPLED else (0,)
             blocks = [next(self._catalog.rows(self.stamp.name, start), None) for start in starts]
             found = [block[1][: SAMPLED // len(starts)] for block in blocks if block is not None]
-            rows = np.concatenate([np.empty((0, self.stamp.space.columns), self._stamp.space.dtype), *found])
+            rows = np.concatenate([np.empty((0, self.stamp.space.columns), self.stamp.space.dtype), *found])
             self._sampled = newest, rows
         return rows
 
