@@ -102,6 +102,18 @@ def load(name: str, runtime: Runtime) -> Encoder:
     return encoder
 
 
+def providers(runtime: Runtime) -> tuple[Sequence[str], str]:
+    """What ONNX models can run on here, by the names of the setting `provider`, and what they are tried on first.
+
+    Raises:
+        MissingExtraError: the provider that was asked for is not there.
+    """
+    from pictrace.encoders import _onnx, _providers
+
+    offered = _onnx.available()
+    return _providers.named(offered), _providers.chosen(runtime.provider, offered)
+
+
 def refuse_model(encoder: str, model: str) -> None:
     """Nothing, unless a model is named where an encoder knows but one.
 

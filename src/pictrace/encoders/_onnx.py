@@ -140,7 +140,7 @@ class _Ready:
             self.session.run_with_iobinding(bound)
             found = bound.copy_outputs_to_cpu()[0]
         except _refusals(_runtime()) as error:
-            raise _unfit(self.card, error) from error
+            raise _unfit(self.card.name, error) from error
         return found
 
 
@@ -157,11 +157,19 @@ def opened(card: Card, runtime: Runtime, *, provider: str = "cpu") -> Any:
         ModelMissingError: the file is not there.
         ModelDamagedError: the file is not the card's, or nothing that can be run here.
     """
+    return session_of(weights.content(card, runtime.models), card.name, runtime, provider=provider)
+
+
+def session_of(data: bytes, name: str, runtime: Runtime, *, provider: str = "cpu") -> Any:
+    """A session of a file's bytes; `name` is what errors call it.
+
+    Raises:
+        ModelDamagedError: nothing that can be run here, or only with other files.
+    """
     onnxruntime = _runtime()
-    data = weights.content(card, runtime.models)
     if _EXTERNAL in data:
         raise ModelDamagedError(
-            f"the model {card.name} keeps tensors in other files, which nothing has checked",
+            f"the model {name} keeps tensors in other files, which nothing has checked",
             hint="use a model that is one file",
         )
     options = onnxruntime.SessionOptions()
@@ -175,7 +183,7 @@ def opened(card: Card, runtime: Runtime, *, provider: str = "cpu") -> Any:
     try:
         return onnxruntime.InferenceSession(data, options, providers=providers)
     except _refusals(onnxruntime) as error:
-        raise _unfit(card, error) from error
+        raise _unfit(name, error) from error
 
 
 def _apart(ready: _Ready, runtime: Runtime) -> float:
@@ -189,9 +197,9 @@ def _apart(ready: _Ready, runtime: Runtime) -> float:
     return float(1 - cosines.min())
 
 
-def _unfit(card: Card, error: Exception) -> ModelDamagedError:
+def _unfit(name: str, error: Exception) -> ModelDamagedError:
     return ModelDamagedError(
-        f"the model {card.name} cannot be run here: {str(error)[:200]}",
+        f"the model {name} cannot be run here: {str(error)[:200]}",
         hint="use the version of onnxruntime that PicTrace asks for",
     )
 
