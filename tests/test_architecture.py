@@ -78,8 +78,8 @@ LAYERS = (
 
 WRAPPED_IN = {
     "aiohttp": "fetch",
-    "PIL": "_colour _decode picture prepared changes edits explain collection evaluation demo testing "
-    "service.thumbnails cli._doctor",
+    "PIL": "_colour _decode picture prepared changes edits encoders._preparation explain collection evaluation demo "
+    "testing service.thumbnails cli._doctor",
     "apsw": "catalogs cli._doctor",
     "cv2": "changes keypoints signals indexes.hnsw",
     "fastapi": "service",
@@ -87,15 +87,22 @@ WRAPPED_IN = {
     "h11": "service",
     "msgpack": "_wire",
     "numpy": "*",
-    "onnxruntime": "encoders._onnx",
+    "keras": "encoders._keras",
+    "onnx": "encoders._export",
+    "onnxruntime": "encoders._onnx encoders._export",
     "pdqhash": "encoders.pdq",
     "pi_heif": "_decode",
     "platformdirs": "settings demo service.shelf",
     "prometheus_client": "service.metrics",
     "pydantic": "service",
     "rich": "cli",
+    "safetensors": "encoders._torch",
     "starlette": "service",
     "structlog": "service._journal",
+    "tensorflow": "encoders._keras",
+    "timm": "encoders._torch",
+    "torch": "encoders._torch",
+    "torchvision": "encoders._torch",
     "typer": "cli",
     "usearch": "indexes.hnsw",
     "uvicorn": "service",
@@ -300,12 +307,13 @@ def test_every_library_is_imported_only_where_it_is_wrapped():
 def test_what_is_imported_is_what_is_declared():
     """A library is in pyproject.toml exactly if some module imports it, or finds what it ships."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    names = [re.split(r"[^\w-]", line)[0] for line in project["dependencies"]]
+    extras = project["optional-dependencies"].values()
+    names = [re.split(r"[^\w-]", line)[0] for line in itertools.chain(project["dependencies"], *extras)]
     declared = {DISTRIBUTIONS.get(name, name) for name in names}
     imported = {target.partition(".")[0] for tree in modules().values() for target in imports(tree)}
-    found = {"pi_heif", "skimage", "multipart"}
+    found = {"pi_heif", "skimage", "multipart", "onnxscript", "tf2onnx"}
     # pi_heif comes from a table in _decode; of scikit-image, demo takes the photographs; starlette takes forms apart
-    # with multipart, which it finds by itself.
+    # with multipart, which it finds by itself, as torch does onnxscript and keras tf2onnx.
     foreign = imported - sys.stdlib_module_names - {"pictrace"} | found
 
     assert listed(declared ^ foreign) == ""

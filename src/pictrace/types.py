@@ -104,8 +104,7 @@ FEATURE_SPACE = Space(Metric.FEATURES, FEATURE_DTYPE.itemsize * 8)
 
 
 def _unit(rows: Rows) -> npt.NDArray[np.float32]:
-    unit: npt.NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +183,7 @@ class Silence(enum.StrEnum):
     NO_STRUCTURE = "no_structure"
     HASHES_DIFFER = "hashes_differ"
     NO_EMBEDDING = "no_embedding"
+    NOT_CALIBRATED = "not_calibrated"
     FEATURELESS = "featureless"
     FEW_FEATURES = "few_features"
     NO_HOMOGRAPHY = "no_homography"

@@ -73,6 +73,11 @@ def _records() -> tuple[dict[str, Calibration], dict[Relation, Operating]]:
     return signals, relations
 
 
+def calibrations() -> Mapping[str, Calibration]:
+    """The bundled calibrations of all signals, by name."""
+    return _records()[0]
+
+
 def calibration(signal: str) -> Calibration:
     """The bundled calibration of a signal.
 

@@ -89,6 +89,7 @@ WHY_NOT = {
     Silence.NO_STRUCTURE: "a picture has too little structure for a perceptual hash",
     Silence.HASHES_DIFFER: "the perceptual hashes differ in more bits than those of copies",
     Silence.NO_EMBEDDING: "they have no embedding in common",
+    Silence.NOT_CALIBRATED: "nobody has measured how alike pictures are that the model finds near",
     Silence.FEATURELESS: f"a {_FEATURELESS}",
     Silence.FEW_FEATURES: "a picture has too few local features to lay the pictures over each other",
     Silence.NO_HOMOGRAPHY: "no way to lay the pictures over each other agrees with their local features",

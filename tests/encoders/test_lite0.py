@@ -20,7 +20,7 @@ def test_the_reference_pictures_have_the_rows_on_the_card() -> None:
     """Whatever the processor: the arithmetic is in whole numbers up to the last layers."""
     rows = Encoder(runtime=Runtime(threads=1)).encode_prepared(weights.reference_pictures(CARD.side))
 
-    apart = np.diagonal(Encoder.space.distance(rows, CARD.reference.array(CARD.width)))
+    apart = np.diagonal(Encoder().space.distance(rows, CARD.reference.array(CARD.width)))
     assert apart.max() <= CARD.reference.tolerance
 
 
@@ -66,7 +66,7 @@ def test_an_edited_copy_is_nearest_to_its_original(edit) -> None:
 
     row = encode(encoder, [Picture.open(edit(photo("astronaut.png")).convert("RGB"))])
 
-    assert Encoder.space.distance(row, shelf).argmin() == 0
+    assert Encoder().space.distance(row, shelf).argmin() == 0
 
 
 def test_the_version_names_the_weights() -> None:
@@ -75,5 +75,5 @@ def test_the_version_names_the_weights() -> None:
 
 
 def test_the_space_is_the_one_on_the_card() -> None:
-    """The class says without reading the card what the card says."""
-    assert (CARD.name, CARD.width) == (Encoder.name, Encoder.space.width)
+    """Name and width are those of the card."""
+    assert (CARD.name, CARD.width) == (Encoder().name, Encoder().space.width)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from photographs import flat, photo, trace
 
+from pictrace import weights
 from pictrace.edits import brightened
-from pictrace.signals.embedding import Signal
+from pictrace.signals.embedding import Signal, calibration_of
 from pictrace.types import Silence
 
 
@@ -33,6 +34,37 @@ def test_flat_pictures_have_no_opinion() -> None:
     found = Signal().compare(trace(flat(10)), trace(flat(240)), [])
 
     assert (found.log_odds, found.reason) == (None, Silence.FEATURELESS)
+
+
+def test_an_encoder_that_nobody_measured_has_a_cosine_and_no_opinion() -> None:
+    """What 0.9 means to another model is not known: no look-alikes are made of it."""
+    one, other = (trace(photo(name)) for name in ("coffee.png", "chelsea.png"))
+    left, right = (replace(each, rows={"onnx:mine": each.rows["lite0"]}) for each in (one, other))
+
+    found = Signal().compare(left, right, [])
+
+    assert (found.log_odds, found.reason) == (None, Silence.NOT_CALIBRATED)
+    assert found.measures["cosine"] < 0.5
+
+
+def test_the_measured_encoder_speaks_where_there_are_several() -> None:
+    """Whatever the others say."""
+    one = trace(photo("coffee.png"))
+    both = replace(one, rows={"onnx:mine": one.rows["lite0"][:, ::-1], **one.rows})
+
+    assert Signal().compare(both, both, []) == Signal().compare(one, one, [])
+
+
+def test_the_bundled_card_of_a_model_calibrates_its_encoder(monkeypatch) -> None:
+    """Points between a cosine and log-odds, straight lines between them."""
+    card = replace(weights.card("dinov2"), calibration=((0.0, -4.0), (1.0, 2.0)))
+    monkeypatch.setattr(weights, "card", lambda name: card)
+    calibration_of.cache_clear()
+
+    found = calibration_of("dinov2")
+
+    calibration_of.cache_clear()
+    assert [found.log_odds({"cosine": value}) for value in (0.0, 0.5, 1.0)] == [-4.0, -1.0, 2.0]
 
 
 def test_without_a_common_encoder_there_is_no_opinion() -> None:

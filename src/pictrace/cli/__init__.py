@@ -13,12 +13,14 @@ from pictrace.cli import (
     demo,
     duplicates,
     evaluating,
+    exporting,
     indexing,
     keys,
     looking,
     models,
     searching,
     serving,
+    timing,
     upkeep,
 )
 from pictrace.cli._console import Commands, run, write
@@ -74,5 +76,8 @@ app.command(rich_help_panel=_CARE)(upkeep.doctor)
 models.models.command()(adding.add)
 models.models.command()(adding.remove)
 models.models.command()(checking.check)
+models.models.command("add-weights")(exporting.add_weights)
+models.models.command()(exporting.export)
+models.models.command()(timing.bench)
 app.add_typer(models.models, name="models", rich_help_panel=_CARE)
 app.add_typer(keys.keys, name="keys", rich_help_panel=_CARE)

@@ -54,7 +54,7 @@ def examine(collection: str | None) -> Sequence[Finding]:
     except ConfigurationError as error:
         findings.append(_failed("settings", error))
     findings += [Finding("cores", "ok", str(settings.cores)), _formats(settings)]
-    return [*findings, *_models(settings), _collection(settings), *_correction(settings)]
+    return [*findings, _providers(settings), *_models(settings), _collection(settings), *_correction(settings)]
 
 
 def to_dict(findings: Sequence[Finding]) -> dict[str, Any]:
@@ -110,6 +110,16 @@ def _formats(settings: Settings) -> Finding:
     return Finding("formats", "ok", readable)
 
 
+def _providers(settings: Settings) -> Finding:
+    from pictrace.encoders import providers
+
+    try:
+        offered, chosen = providers(settings.runtime)
+    except PictraceError as error:
+        return _failed("providers", error)
+    return Finding("providers", "ok", f"{', '.join(offered)}; models are tried on {chosen} first")
+
+
 def _models(settings: Settings) -> Iterator[Finding]:
     """Those that are here; what was never fetched is nothing to mend."""
     from pictrace import weights
@@ -119,11 +129,24 @@ def _models(settings: Settings) -> Iterator[Finding]:
         if isinstance(card, PictraceError):
             yield _failed(f"model {name}", card)
         elif weights.state(card, models) != "not here":
-            yield _model(name, card.files, models)
+            yield _model(name, card.files, models, runs_on=_chosen(card, settings))
     yield _model("words", [weights.words_card()], models)
 
 
-def _model(name: str, files: Sequence[Any], models: Path) -> Finding:
+def _chosen(card: Any, settings: Settings) -> str:
+    """What a model runs on once its rows were compared there, which takes a second for each."""
+    from pictrace.encoders import load
+
+    if card.runtime != "onnx":
+        return f"; {card.runtime} runs it"
+    try:
+        provider = getattr(load(f"onnx:{card.name}", settings.runtime), "provider", "")
+    except PictraceError as error:
+        return f"; cannot be run: {error}"
+    return f"; runs on {provider}"
+
+
+def _model(name: str, files: Sequence[Any], models: Path, *, runs_on: str = "") -> Finding:
     from pictrace import weights
 
     try:
@@ -131,7 +154,7 @@ def _model(name: str, files: Sequence[Any], models: Path) -> Finding:
             weights.verified(one, models)
     except PictraceError as error:
         return _failed(f"model {name}", error)
-    return Finding(f"model {name}", "ok", f"{sum(one.size for one in files):,} bytes, SHA-256 as on its card")
+    return Finding(f"model {name}", "ok", f"{sum(one.size for one in files):,} bytes, SHA-256 as on its card{runs_on}")
 
 
 def _collection(settings: Settings) -> Finding:

@@ -6,7 +6,7 @@ A file that knows more than one model is asked for one as `FILE:NAME`, such as `
 import importlib
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from pictrace.errors import UnknownNameError
 from pictrace.picture import Picture
 from pictrace.settings import Runtime
 from pictrace.types import Rows, Space
+
+if TYPE_CHECKING:
+    from pictrace.weights import ModelCard
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
@@ -66,6 +69,22 @@ def reads_words(encoder: Encoder) -> TypeGuard[TextEncoder]:
     return callable(getattr(encoder, "encode_text", None))
 
 
+Precision = Literal["fp32", "fp16", "int8"]
+
+
+class ExportableEncoder(Encoder, Protocol):
+    """An encoder that can be written as an ONNX file, and then needs none of the libraries that run it."""
+
+    def exported(
+        self, *, precision: Precision = ..., samples: Sequence[Picture] = ...
+    ) -> tuple["ModelCard", bytes]: ...
+
+
+def can_be_exported(encoder: Encoder) -> TypeGuard[ExportableEncoder]:
+    """Whether an encoder's network can be written as an ONNX file."""
+    return callable(getattr(encoder, "exported", None))
+
+
 def load(name: str, runtime: Runtime) -> Encoder:
     """The encoder of a name, which loads no model yet.
 
@@ -83,6 +102,18 @@ def load(name: str, runtime: Runtime) -> Encoder:
     return encoder
 
 
+def providers(runtime: Runtime) -> tuple[Sequence[str], str]:
+    """What ONNX models can run on here, by the names of the setting `provider`, and what they are tried on first.
+
+    Raises:
+        MissingExtraError: the provider that was asked for is not there.
+    """
+    from pictrace.encoders import _onnx, _providers
+
+    offered = _onnx.available()
+    return _providers.named(offered), _providers.chosen(runtime.provider, offered)
+
+
 def refuse_model(encoder: str, model: str) -> None:
     """Nothing, unless a model is named where an encoder knows but one.
 
@@ -91,6 +122,16 @@ def refuse_model(encoder: str, model: str) -> None:
     """
     if model:
         raise UnknownNameError(f"{encoder} is one model and has none called {model!r}", hint=f"name it {encoder}")
+
+
+def check_model(encoder: str, model: str, example: str) -> None:
+    """Nothing, if a model is named where an encoder knows many.
+
+    Raises:
+        UnknownNameError: none is.
+    """
+    if not model:
+        raise UnknownNameError(f"{encoder} knows many models, and none is named", hint=f"name one, as in {example}")
 
 
 def _import(module: str) -> None:

@@ -1,74 +1,207 @@
-"""The one place that runs ONNX models: on the CPU, from bytes that were checked."""
+"""The one place that runs ONNX models: from bytes that were checked, on the CPU or on what else there is."""
 
 import contextlib
 import functools
+import logging
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pictrace import weights
+from pictrace.encoders._preparation import numbers
+from pictrace.encoders._providers import APART, CPU, chosen, listed
+from pictrace.encoders._rows import rows_of
 from pictrace.errors import ModelDamagedError
-from pictrace.settings import Settings
-from pictrace.weights import ModelCard
+from pictrace.settings import EVERY_CORE, Runtime, Settings
+from pictrace.types import Rows
+from pictrace.weights import Card, ModelCard
 
 BATCH = 8
 """Pictures per pass: more are slower each, since the layers' outputs no longer fit the processor's cache."""
 
+BATCH_APART = 64
+"""The same where the way to the memory of another processor has to pay; not measured."""
+
+TOLERANCE = 1e-3
+"""The largest cosine distance of another provider's rows from the processor's, for cards that name none."""
+
 _EXTERNAL = b"\x0a\x08location\x12"
 """How a tensor says that its values are in another file (onnx.proto: TensorProto.external_data)."""
 
+_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+_log = logging.getLogger(__name__)
+
 
 class Model:
-    """A model of one input, uint8 pictures, and one output, rows; loaded when it is first asked for rows."""
+    """A model that turns pictures into rows as its card says; loaded when it is first asked for rows."""
 
-    def __init__(self, card: ModelCard, *, threads: int = 0, folder: str | Path = "") -> None:
+    def __init__(self, card: ModelCard, *, runtime: Runtime = EVERY_CORE) -> None:
         self.card = card
-        self._threads = threads or Settings().cores
-        self._folder = folder
+        self._runtime = runtime
 
-    def rows(self, pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Rows `(n, width)` float32 of `(n, side, side, 3)` uint8 RGB pictures, any n.
+    @property
+    def provider(self) -> str:
+        """The name of what it runs on."""
+        return self._ready.provider
+
+    def rows(self, pictures: npt.NDArray[np.uint8]) -> Rows:
+        """Rows `(n, width)` float32 of length 1 of `(n, side, side, 3)` uint8 RGB pictures, any n.
 
         Raises:
             ModelMissingError: the file is not there.
             ModelDamagedError: the file is not the card's, or nothing that can be run here.
+            MissingExtraError: the provider that was asked for is not there.
         """
-        if not len(pictures):
-            return np.empty((0, self.card.width), np.float32)
-        parts = [
-            self._session.run(None, {"pixels": pictures[start : start + BATCH]})[0]
-            for start in range(0, len(pictures), BATCH)
-        ]
-        found: npt.NDArray[np.float32] = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        return found
+        return self._ready.rows(pictures)
 
     @functools.cached_property
-    def _session(self) -> Any:
-        onnxruntime = _runtime()
-        data = weights.content(self.card, self._folder)
-        if _EXTERNAL in data:
-            raise ModelDamagedError(
-                f"the model {self.card.name} keeps tensors in other files, which nothing has checked",
-                hint="use a model that is one file",
-            )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.log_severity_level = 3
-        # Threads that spin while they wait take the cores from the processes that decode.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        refusals = _refusals(onnxruntime)
+    def _ready(self) -> "_Ready":
+        wanted = self._runtime.provider
+        name = chosen(wanted, available())
+        if name != "cpu":
+            ready = self._trusted(name)
+            if ready is not None:
+                return ready
+        return _Ready.of(self.card, opened(self.card, self._runtime), "cpu")
+
+    def _trusted(self, name: str) -> "_Ready | None":
+        """The model on another provider, if that gives the rows that it should."""
         try:
-            return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except refusals as error:
+            ready = _Ready.of(self.card, opened(self.card, self._runtime, provider=name), name)
+            if ready.session.get_providers()[0] == CPU:
+                _log.warning(
+                    "%s: %s cannot be loaded, its libraries may be missing; using the CPU", self.card.name, name
+                )
+                return None
+            apart = _apart(ready, self._runtime)
+        except ModelDamagedError as error:
+            _log.warning("%s does not run on %s (%s); using the CPU", self.card.name, name, error)
+            return None
+        tolerance = TOLERANCE if self.card.reference is None else max(TOLERANCE, self.card.reference.tolerance)
+        if apart <= tolerance:
+            return ready
+        _log.warning("%s gives rows on %s that are %.2g away from its own; using the CPU", self.card.name, name, apart)
+        return None
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A session with what is known of its one input and the output that is taken."""
+
+    card: ModelCard
+    session: Any
+    provider: str
+    output: str
+    batch: int
+    is_fixed: bool
+
+    @classmethod
+    def of(cls, card: ModelCard, session: Any, provider: str) -> "_Ready":
+        inputs, outputs = session.get_inputs(), [one.name for one in session.get_outputs()]
+        output = card.tensor or outputs[0]
+        if len(inputs) != 1 or output not in outputs or inputs[0].type not in _TYPES:
             raise ModelDamagedError(
-                f"the model {self.card.name} cannot be run here: {str(error)[:200]}",
-                hint="use the version of onnxruntime that PicTrace asks for",
-            ) from error
+                f"the model {card.name} takes {', '.join(f'{one.name} {one.type}' for one in inputs)} and gives "
+                f"{', '.join(outputs)}, which its card does not fit",
+                hint="a model has one input, pictures; `tensor` names its output",
+            )
+        first = (inputs[0].shape or [None])[0]
+        is_fixed = isinstance(first, int) and first > 0
+        batch = first if is_fixed else BATCH_APART if provider in APART else BATCH
+        return cls(card, session, provider, output, batch, is_fixed)
+
+    def rows(self, pictures: npt.NDArray[np.uint8]) -> Rows:
+        if not len(pictures):
+            return np.empty((0, self.card.width), np.float32)
+        parts = [self._pass(pictures[start : start + self.batch]) for start in range(0, len(pictures), self.batch)]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+    def _pass(self, pictures: npt.NDArray[np.uint8]) -> Rows:
+        wanted = len(pictures)
+        if self.is_fixed and wanted < self.batch:
+            pictures = np.concatenate([pictures, np.repeat(pictures[:1], self.batch - wanted, axis=0)])
+        given = self.session.get_inputs()[0]
+        values = numbers(pictures, self.card.preparation).astype(_TYPES[given.type], copy=False)
+        return rows_of(self._run(given.name, np.ascontiguousarray(values)), self.card)[:wanted]
+
+    def _run(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        try:
+            if self.provider not in APART:
+                found: npt.NDArray[Any] = self.session.run([self.output], {name: values})[0]
+                return found
+            bound = self.session.io_binding()
+            bound.bind_cpu_input(name, values)
+            bound.bind_output(self.output, "cpu")
+            self.session.run_with_iobinding(bound)
+            found = bound.copy_outputs_to_cpu()[0]
+        except _refusals(_runtime()) as error:
+            raise _unfit(self.card.name, error) from error
+        return found
+
+
+def available() -> Sequence[str]:
+    """The providers that the runtime offers, by its own names."""
+    names: Sequence[str] = _runtime().get_available_providers()
+    return names
+
+
+def opened(card: Card, runtime: Runtime, *, provider: str = "cpu") -> Any:
+    """A session of a file, checked byte by byte.
+
+    Raises:
+        ModelMissingError: the file is not there.
+        ModelDamagedError: the file is not the card's, or nothing that can be run here.
+    """
+    return session_of(weights.content(card, runtime.models), card.name, runtime, provider=provider)
+
+
+def session_of(data: bytes, name: str, runtime: Runtime, *, provider: str = "cpu") -> Any:
+    """A session of a file's bytes; `name` is what errors call it.
+
+    Raises:
+        ModelDamagedError: nothing that can be run here, or only with other files.
+    """
+    onnxruntime = _runtime()
+    if _EXTERNAL in data:
+        raise ModelDamagedError(
+            f"the model {name} keeps tensors in other files, which nothing has checked",
+            hint="use a model that is one file",
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = runtime.threads or Settings().cores
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = 3
+    # Threads that spin while they wait take the cores from the processes that decode.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = listed(provider, onnxruntime.get_available_providers())
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=providers)
+    except _refusals(onnxruntime) as error:
+        raise _unfit(name, error) from error
+
+
+def _apart(ready: _Ready, runtime: Runtime) -> float:
+    """The largest cosine distance of its rows from those on the card, or from the processor's if the card has none."""
+    card = ready.card
+    pictures = weights.reference_pictures(card.side)
+    expected = card.reference.array(card.width) if card.reference else None
+    if expected is None:
+        expected = _Ready.of(card, opened(card, runtime), "cpu").rows(pictures)
+    cosines = (ready.rows(pictures) * expected).sum(axis=1) / np.linalg.norm(expected, axis=1)
+    return float(1 - cosines.min())
+
+
+def _unfit(name: str, error: Exception) -> ModelDamagedError:
+    return ModelDamagedError(
+        f"the model {name} cannot be run here: {str(error)[:200]}",
+        hint="use the version of onnxruntime that PicTrace asks for",
+    )
 
 
 def _runtime() -> Any:

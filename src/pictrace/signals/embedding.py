@@ -1,43 +1,64 @@
 """Do both pictures show the same kind of thing? The cosine of their embeddings."""
 
+import functools
 from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from pictrace.types import Evidence, Metric, Relation, Silence, Space, Trace
-from pictrace.verdict import calibration
+from pictrace import weights
+from pictrace.errors import UnknownNameError
+from pictrace.signals._cosine import cosine
+from pictrace.types import Evidence, Relation, Silence, Trace
+from pictrace.verdict import Calibration, calibrations
 
 _LEAST_QUALITY = 5
 _LEAST_FEATURES = 8
 
 
 class Signal:
-    """The cosine of the embeddings, under each encoder's own calibration; the best encoder speaks."""
+    """The cosine of the embeddings, under each encoder's own calibration; the best encoder that has one speaks."""
 
     name: ClassVar[str] = "embedding"
     family: ClassVar[str] = "embedding"
     ceiling: ClassVar[Relation] = Relation.SIMILAR
 
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
-        """Evidence with `cosine`; a flat picture has no opinion, since flat pictures are all alike."""
+        """Evidence with `cosine`; no opinion on flat pictures, which are all alike, nor where no encoder is calibrated.
+
+        What a cosine means differs between models: 0.6 is a stranger to one and the same thing to another.
+        """
         del before
         shared = [name for name, rows in query.rows.items() if name in candidate.rows and _is_cosine(rows.dtype)]
         if not shared:
             return Evidence(self.name, self.family, self.ceiling, None, reason=Silence.NO_EMBEDDING)
         cosines = {name: cosine(query, candidate, name) for name in shared}
-        opinions = {name: calibration(f"embedding.{name}").log_odds({"cosine": cosines[name]}) for name in shared}
-        best = max(opinions, key=lambda name: opinions[name])
+        records = {name: found for name in shared if (found := calibration_of(name)) is not None}
+        opinions = {name: one.log_odds({"cosine": cosines[name]}) for name, one in records.items()}
+        best = (
+            max(opinions, key=lambda name: opinions[name]) if opinions else max(shared, key=lambda name: cosines[name])
+        )
         measures = {"cosine": cosines[best]}
         if is_featureless(query) or is_featureless(candidate):
             return Evidence(self.name, self.family, self.ceiling, None, measures, Silence.FEATURELESS)
-        return Evidence(self.name, self.family, self.ceiling, opinions[best], measures)
+        reason = "" if opinions else Silence.NOT_CALIBRATED
+        return Evidence(self.name, self.family, self.ceiling, opinions.get(best), measures, reason)
 
 
-def cosine(query: Trace, candidate: Trace, encoder: str) -> float:
-    """The cosine of the query's row and the candidate's."""
-    left, right = query.rows[encoder][:1], candidate.rows[encoder][:1]
-    return float(1.0 - Space(Metric.COSINE, left.shape[1]).distance(left, right)[0, 0])
+@functools.cache
+def calibration_of(encoder: str) -> Calibration | None:
+    """What cosines of an encoder's rows mean: by PicTrace's own measurements, or by its model's bundled card."""
+    found = calibrations().get(f"embedding.{encoder}")
+    if found is not None:
+        return found
+    try:
+        card = weights.card(weights.card_name(encoder))
+    except UnknownNameError:
+        return None
+    if not card.calibration:
+        return None
+    cap = max(abs(one) for _, one in card.calibration)
+    return Calibration(0.0, {"cosine": card.calibration}, cap, f"the card of {card.name}")
 
 
 def is_featureless(trace: Trace) -> bool:

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pictrace.frames import between_middles, scaling
 from pictrace.picture import Picture
+from pictrace.signals._cosine import cosine
 from pictrace.signals._detail import SIDE, small
 from pictrace.signals._view import shared_view
 from pictrace.types import Alignment, Evidence, Relation, Silence, Trace
@@ -31,6 +32,8 @@ _LEAST_APART = 0.02
 _AREA_SIDE, _THROUGHOUT = 0.08, 0.6
 """How large a window is in which most has to differ, as a share of the overlap's side, and which share of it; of sides
 of 0.08, 0.12 and 0.18 the smallest parted frames around strangers best from scenes and stickers."""
+
+_FITTED = "lite0"
 
 _DARK, _FLAT = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
 """The paper's constants C1 and C2, which keep dark and flat windows from dividing by nothing."""
@@ -70,7 +73,7 @@ class Signal:
         if measures is None:
             # Of nine scenes that only a first look had proved there, a closer look proved each that was one.
             return replace(self._silent(Silence.PLAIN_OVERLAP), refutes=not suffix)
-        known |= measures
+        known = _with_fitted(query, candidate, known) | measures
         log_odds = calibration(f"{self.name}{suffix}").log_odds(known)
         framed = calibration(f"frame{suffix}").log_odds(known)
         if framed > 0:
@@ -79,6 +82,19 @@ class Signal:
 
     def _silent(self, reason: str) -> Evidence:
         return Evidence(self.name, self.family, self.ceiling, None, reason=reason)
+
+
+def _with_fitted(query: Trace, candidate: Trace, known: Mapping[str, float]) -> dict[str, float]:
+    """The measures of other signals, their `cosine` that of the encoder which frames were fitted with, if at all.
+
+    That of another encoder means something else; without one it adds nothing, as where no model was asked.
+    """
+    if "cosine" not in known:
+        return dict(known)
+    rest = {name: value for name, value in known.items() if name != "cosine"}
+    if _FITTED not in query.rows or _FITTED not in candidate.rows:
+        return rest
+    return {**rest, "cosine": cosine(query, candidate, _FITTED)}
 
 
 def classic(query: Trace, candidate: Trace) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.errors import ModelError, ModelMissingError, UnknownNameError
-from pictrace.weights._cards import Card, ModelCard, Preparation, Reference, Source, TextTower
+from pictrace.weights._cards import Card, Fit, ModelCard, Preparation, Reference, Resample, Source, TextTower
 from pictrace.weights._files import BUNDLED, State, check_kind, content, place, state, verified
 from pictrace.weights._keeping import check_free, discard, keep, remove, writable
 from pictrace.weights._reading import ENDINGS, NAME, offered, parsed, read, spelled
@@ -22,13 +22,16 @@ __all__ = [
     "ENDINGS",
     "NAME",
     "Card",
+    "Fit",
     "ModelCard",
     "Preparation",
     "Reference",
+    "Resample",
     "Source",
     "State",
     "TextTower",
     "card",
+    "card_name",
     "cards",
     "check_free",
     "check_kind",
@@ -92,6 +95,17 @@ def card(name: str, models: str | Path = "") -> ModelCard:
         names = ", ".join(sorted(own | {one.name for one in cards()}))
         raise UnknownNameError(f"no model is called {name!r}", hint=f"choose one of: {names}")
     return bundled
+
+
+def card_name(encoder: str) -> str:
+    """What the card of an encoder's model is called: `timm-resnet18` of `timm:resnet18`, `my-model` of `onnx:my-model`.
+
+    Names of Keras are told apart by capitals, and names of files are not everywhere.
+    """
+    file, _, model = encoder.partition(":")
+    if not model or file == "onnx":
+        return model or file
+    return f"{file}-{model.lower() if file == 'keras' else model}"
 
 
 def words_card() -> Card:

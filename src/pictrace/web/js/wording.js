@@ -23,6 +23,7 @@ const SILENCES = {
   no_structure: "too little structure for a perceptual hash",
   hashes_differ: "differ in more bits than those of copies",
   no_embedding: "no embedding in common",
+  not_calibrated: "nobody has measured how alike",
   featureless: "is featureless",
   few_features: "too few local features",
   no_homography: "no way to lay the pictures over each other",

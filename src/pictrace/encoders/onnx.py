@@ -1,0 +1,65 @@
+"""Any ONNX model whose card lies in the folder of models: `onnx:NAME`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pictrace import weights
+from pictrace.encoders import _onnx, _providers, check_model
+from pictrace.encoders._card import CardEncoder
+from pictrace.encoders._onnx import Model
+from pictrace.errors import ModelDamagedError, ModelMissingError, UnknownNameError
+from pictrace.settings import EVERY_CORE, Runtime
+
+MOST = 32
+"""Pictures at a time that `bare` runs at most."""
+
+TYPES = {"tensor(uint8)": "u1", "tensor(float)": "f4", "tensor(float16)": "f2"}
+
+
+def bare(path: Path, runtime: Runtime) -> tuple[str, Callable[[int], None]]:
+    """What a file runs on, and what runs it once on so many pictures of noise; no card says how, so no rows come of it.
+
+    Raises:
+        ModelMissingError: it cannot be read.
+        ModelDamagedError: it cannot be run here, or takes something else than pictures of one size.
+        MissingExtraError: the provider that was asked for is not there.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        hint = "name a file that can be read"
+        raise ModelMissingError(f"{path} cannot be read: {error.strerror}", hint=hint) from error
+    provider = _providers.chosen(runtime.provider, _onnx.available())
+    session = _onnx.session_of(data, path.name, runtime, provider=provider)
+    given = session.get_inputs()[0]
+    sides = given.shape[1:]
+    if len(session.get_inputs()) != 1 or given.type not in TYPES or not all(isinstance(one, int) for one in sides):
+        hint = "one input, pictures, whose sides are written in the file"
+        raise ModelDamagedError(f"{path.name} takes {given.shape} {given.type}, and cannot be timed", hint=hint)
+    noise = np.random.default_rng(1).integers(0, 256, (MOST, *sides)).astype(TYPES[given.type])
+
+    def run(count: int) -> None:
+        session.run(None, {given.name: noise[:count]})
+
+    return provider, run
+
+
+class Encoder(CardEncoder):
+    """The model of one card, the user's or one that came with PicTrace.
+
+    Raises:
+        UnknownNameError: there is no such card, or it is of a model that something else runs.
+        ModelDamagedError: the card is damaged.
+    """
+
+    def __init__(self, model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
+        check_model("onnx", model, "onnx:my-model")
+        card = weights.card(model, runtime.models)
+        if card.runtime != "onnx":
+            raise UnknownNameError(
+                f"the model {model} is no ONNX file; {card.runtime} runs it",
+                hint="`pictrace models export` makes one",
+            )
+        super().__init__(f"onnx:{model}", card, Model(card, runtime=runtime))

@@ -1,0 +1,30 @@
+"""ResNet-50, the classic: what a picture shows, in 2,048 numbers."""
+
+from pictrace import weights
+from pictrace.encoders import _keras, _torch, refuse_model
+from pictrace.encoders._network import NetworkEncoder, exported_card
+from pictrace.settings import EVERY_CORE, Runtime
+
+
+class Encoder(NetworkEncoder):
+    """ResNet-50 (ImageNet) up to its average, by what is in the folder of models, the first that is there of:
+
+    1. `resnet50-onnx`, what `pictrace models export resnet50` wrote: run by ONNX Runtime alone;
+    2. `resnet50`, the weights of torchvision, run by PyTorch (the extra `torch`);
+    3. `keras-resnet50`, the weights of Keras, run by TensorFlow (the extra `tensorflow`).
+
+    If none is there, it is the second that is missed. 2 and 3 are other weights, so other rows and another version.
+    He et al., https://arxiv.org/abs/1512.03385.
+
+    Raises:
+        MissingExtraError: the weights are there, and what runs them is not installed.
+    """
+
+    def __init__(self, model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
+        refuse_model("resnet50", model)
+        card, other = (weights.card(name, runtime.models) for name in ("resnet50", "keras-resnet50"))
+        is_here = [weights.state(one, runtime.models) == "here" for one in (card, other)]
+        if is_here == [False, True] and exported_card(card, runtime) is None:
+            super().__init__("resnet50", other, lambda: _keras.Model(other, "ResNet50", runtime=runtime), runtime)
+        else:
+            super().__init__("resnet50", card, lambda: _torch.Model(card, _torch.resnet50, runtime=runtime), runtime)

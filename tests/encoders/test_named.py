@@ -1,0 +1,89 @@
+"""encoders by name: cards in the folder of models, and what is said where something is missing."""
+
+import pytest
+from small_models import WIDTH, small_card, small_onnx
+
+from pictrace import weights
+from pictrace.encoders import load
+from pictrace.errors import MissingExtraError, ModelMissingError, UnknownNameError
+from pictrace.settings import Runtime
+from pictrace.testing import check_encoder
+
+
+@pytest.mark.parametrize("shape", ["rows", "tokens"])
+def test_an_onnx_model_of_ones_own_keeps_every_promise(tmp_path, shape) -> None:
+    """A card and a file are all that it takes."""
+    small_card(tmp_path, small_onnx(shape=shape), name="my-model", pooling="mean" if shape == "tokens" else "none")
+    runtime = Runtime(models=str(tmp_path), provider="cpu")
+    encoder = load("onnx:my-model", runtime)
+
+    assert (encoder.name, encoder.space.width) == ("onnx:my-model", WIDTH)
+    check_encoder(type(encoder), "my-model", runtime=runtime)
+
+
+def test_sscd_runs_what_the_user_has_exported(tmp_path) -> None:
+    """Its card came without a file; the user's says which one it is."""
+    small_card(tmp_path, small_onnx(320), name="sscd", preparation=weights.card("sscd").preparation)
+    runtime = Runtime(models=str(tmp_path), provider="cpu")
+
+    check_encoder(type(load("sscd", runtime)), runtime=runtime)
+
+
+@pytest.mark.parametrize("name", ["dinov2", "sscd"])
+def test_a_model_that_is_not_here_is_missed_with_its_first_rows(tmp_path, name) -> None:
+    """Space and preparation are on the card."""
+    encoder = load(name, Runtime(models=str(tmp_path)))
+
+    with pytest.raises(ModelMissingError, match=name):
+        encoder.encode_prepared(weights.reference_pictures(weights.card(name).side))
+
+
+def test_other_weights_are_another_version(tmp_path) -> None:
+    """The same name does not make the same rows."""
+    small_card(tmp_path, small_onnx(seed=1), name="mine")
+    before = load("onnx:mine", Runtime(models=str(tmp_path))).version
+
+    small_card(tmp_path, small_onnx(seed=2), name="mine")
+
+    assert load("onnx:mine", Runtime(models=str(tmp_path))).version != before
+
+
+@pytest.mark.parametrize("name", ["onnx", "timm", "keras"])
+def test_an_encoder_of_many_models_wants_one_named(name) -> None:
+    """The hint shows how."""
+    with pytest.raises(UnknownNameError, match="none is named") as caught:
+        load(name, Runtime())
+
+    assert f"{name}:" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["lite0:b", "dinov2:large", "sscd:x", "resnet50:v2"])
+def test_an_encoder_of_one_model_has_no_others(name) -> None:
+    """What follows the colon would otherwise be forgotten."""
+    with pytest.raises(UnknownNameError, match="is one model"):
+        load(name, Runtime())
+
+
+@pytest.mark.parametrize("name", ["onnx:nobody", "timm:nobody", "keras:Nobody"])
+def test_an_unknown_model_is_refused(tmp_path, name) -> None:
+    """There is no card of it."""
+    with pytest.raises(UnknownNameError, match="no model is called"):
+        load(name, Runtime(models=str(tmp_path)))
+
+
+def test_weights_of_a_network_are_no_onnx_model(tmp_path) -> None:
+    """The hint says how one is made."""
+    with pytest.raises(UnknownNameError, match="no ONNX file") as caught:
+        load("onnx:resnet50", Runtime(models=str(tmp_path)))
+
+    assert "export" in caught.value.hint
+
+
+def test_a_network_without_its_library_names_the_extra(tmp_path, monkeypatch) -> None:
+    """Whoever has weights and no PyTorch is told what to install."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(MissingExtraError, match="torch") as caught:
+        load("resnet50", Runtime(models=str(tmp_path)))
+
+    assert caught.value.hint == 'pip install "pictrace[torch]"'
