@@ -151,7 +151,8 @@ def test_a_provider_that_cannot_be_loaded_is_not_used(monkeypatch, caplog) -> No
 
 def test_a_model_in_several_files_is_refused(tmp_path: Path) -> None:
     """Tensors outside the checked file could be anybody's."""
-    tensor_elsewhere = b"\x0a\x08location\x12\x0cweights.data"
+    # A second half of the graph, with one tensor: protocol buffers put the halves together.
+    tensor_elsewhere = b"\x3a\x1c\x2a\x1a\x6a\x18\x0a\x08location\x12\x0cweights.data"
     card = card_of(tmp_path, weights.content(CARD) + tensor_elsewhere)
 
     with pytest.raises(ModelDamagedError, match="other files") as caught:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import registry
+from pictrace.encoders._inspection import Wishes, described
 from pictrace.errors import UnknownNameError
 from pictrace.picture import Picture
 from pictrace.settings import Runtime
@@ -19,6 +20,19 @@ from pictrace.types import Rows, Space
 
 if TYPE_CHECKING:
     from pictrace.weights import ModelCard
+
+__all__ = [
+    "Encoder",
+    "ExportableEncoder",
+    "Precision",
+    "TextEncoder",
+    "Wishes",
+    "check_model",
+    "described",
+    "encode",
+    "load",
+    "refuse_model",
+]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?")
 

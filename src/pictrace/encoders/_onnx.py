@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import weights
+from pictrace.encoders._graph import refers_outside
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._providers import APART, CPU, chosen, listed
 from pictrace.encoders._rows import rows_of
@@ -28,9 +29,6 @@ BATCH_APART = 64
 
 TOLERANCE = 1e-3
 """The largest cosine distance of another provider's rows from the processor's, for cards that name none."""
-
-_EXTERNAL = b"\x0a\x08location\x12"
-"""How a tensor says that its values are in another file (onnx.proto: TensorProto.external_data)."""
 
 _TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
 
@@ -150,6 +148,11 @@ def available() -> Sequence[str]:
     return names
 
 
+def release() -> str:
+    """The version of the runtime."""
+    return str(_runtime().__version__)
+
+
 def opened(card: Card, runtime: Runtime, *, provider: str = "cpu") -> Any:
     """A session of a file, checked byte by byte.
 
@@ -167,11 +170,7 @@ def session_of(data: bytes, name: str, runtime: Runtime, *, provider: str = "cpu
         ModelDamagedError: nothing that can be run here, or only with other files.
     """
     onnxruntime = _runtime()
-    if _EXTERNAL in data:
-        raise ModelDamagedError(
-            f"the model {name} keeps tensors in other files, which nothing has checked",
-            hint="use a model that is one file",
-        )
+    _check_whole(name, data)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = runtime.threads or Settings().cores
     options.inter_op_num_threads = 1
@@ -195,6 +194,19 @@ def _apart(ready: _Ready, runtime: Runtime) -> float:
         expected = _Ready.of(card, opened(card, runtime), "cpu").rows(pictures)
     cosines = (ready.rows(pictures) * expected).sum(axis=1) / np.linalg.norm(expected, axis=1)
     return float(1 - cosines.min())
+
+
+def _check_whole(name: str, data: bytes) -> None:
+    """Nothing, if all of a model is in its file."""
+    try:
+        is_whole = not refers_outside(data)
+    except ValueError as error:
+        raise _unfit(name, error) from error
+    if not is_whole:
+        raise ModelDamagedError(
+            f"the model {name} keeps tensors in other files, which nothing has checked",
+            hint="use a model that is one file",
+        )
 
 
 def _unfit(name: str, error: Exception) -> ModelDamagedError:

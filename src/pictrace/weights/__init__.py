@@ -11,19 +11,33 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.errors import ModelError, ModelMissingError, UnknownNameError
-from pictrace.weights._cards import Card, Fit, ModelCard, Preparation, Reference, Resample, Source, TextTower
+from pictrace.weights._cards import (
+    Card,
+    Fit,
+    Layout,
+    ModelCard,
+    Pooling,
+    Preparation,
+    Reference,
+    Resample,
+    Source,
+    TextTower,
+)
 from pictrace.weights._files import BUNDLED, State, check_kind, content, place, state, verified
 from pictrace.weights._keeping import check_free, discard, keep, remove, writable
-from pictrace.weights._reading import ENDINGS, NAME, offered, parsed, read, spelled
+from pictrace.weights._reading import ENDINGS, MOST_WIDTH, NAME, offered, parsed, read, spelled
 from pictrace.weights._reading import words_card as _words_card
 
 __all__ = [
     "BUNDLED",
     "ENDINGS",
+    "MOST_WIDTH",
     "NAME",
     "Card",
     "Fit",
+    "Layout",
     "ModelCard",
+    "Pooling",
     "Preparation",
     "Reference",
     "Resample",

@@ -44,7 +44,9 @@ _PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 _URL = re.compile(r"https://[!-~]{1,2000}")
 _TENSOR = re.compile(r"[A-Za-z0-9_][\w./:-]*", re.ASCII)
 
-_MOST_WIDTH = 16_384
+MOST_WIDTH = 16_384
+"""Values of a row."""
+
 _MOST_SIDE = 4096
 
 
@@ -124,7 +126,7 @@ def _model(fields: Fields) -> ModelCard:
         input=fields.text("input"),
         normalisation=fields.text("normalisation"),
         output=fields.text("output"),
-        width=(width := fields.whole("width", 1, _MOST_WIDTH)),
+        width=(width := fields.whole("width", 1, MOST_WIDTH)),
         preparation=_preparation(fields),
         tensor=fields.text("tensor", _TENSOR, default=""),
         pooling=fields.word("pooling", get_args(Pooling), default="none"),
