@@ -2,13 +2,12 @@
 
 from pictrace import weights
 from pictrace.encoders import check_model
-from pictrace.encoders._card import CardEncoder
-from pictrace.encoders._onnx import Model
+from pictrace.encoders._pair import PairEncoder
 from pictrace.errors import UnknownNameError
 from pictrace.settings import EVERY_CORE, Runtime
 
 
-class Encoder(CardEncoder):
+class Encoder(PairEncoder):
     """The model of one card, the user's or one that came with PicTrace.
 
     Raises:
@@ -24,4 +23,4 @@ class Encoder(CardEncoder):
                 f"the model {model} is no ONNX file; {card.runtime} runs it",
                 hint="`pictrace models export` makes one",
             )
-        super().__init__(f"onnx:{model}", card, Model(card, runtime=runtime))
+        super().__init__(f"onnx:{model}", card, runtime)
