@@ -101,6 +101,7 @@ WRAPPED_IN = {
     "structlog": "service._journal",
     "tensorflow": "encoders._keras",
     "timm": "encoders._torch",
+    "tokenizers": "encoders._tokens",
     "torch": "encoders._torch",
     "torchvision": "encoders._torch",
     "typer": "cli",

@@ -79,8 +79,8 @@ class TextEncoder(Encoder, Protocol):
 
 
 def reads_words(encoder: Encoder) -> TypeGuard[TextEncoder]:
-    """Whether an encoder puts words into its space too."""
-    return callable(getattr(encoder, "encode_text", None))
+    """Whether an encoder puts words into its space too; one of a kind that may says itself by `reads_words`."""
+    return callable(getattr(encoder, "encode_text", None)) and getattr(encoder, "reads_words", True)
 
 
 Precision = Literal["fp32", "fp16", "int8"]

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,6 +183,19 @@ def session_of(data: bytes, name: str, runtime: Runtime, *, provider: str = "cpu
         return onnxruntime.InferenceSession(data, options, providers=providers)
     except _refusals(onnxruntime) as error:
         raise _unfit(name, error) from error
+
+
+def output_of(session: Any, card: Card, values: Mapping[str, npt.NDArray[Any]], output: str) -> npt.NDArray[Any]:
+    """What a session gives for its inputs by name: the output of a name, or the first if that is empty.
+
+    Raises:
+        ModelDamagedError: it cannot be run on them.
+    """
+    try:
+        found: npt.NDArray[Any] = session.run([output] if output else None, dict(values))[0]
+    except _refusals(_runtime()) as error:
+        raise _unfit(card, error) from error
+    return found
 
 
 def _apart(ready: _Ready, runtime: Runtime) -> float:

@@ -7,8 +7,7 @@ import numpy as np
 
 from pictrace import weights
 from pictrace.encoders import _onnx, _providers, check_model
-from pictrace.encoders._card import CardEncoder
-from pictrace.encoders._onnx import Model
+from pictrace.encoders._pair import PairEncoder
 from pictrace.errors import ModelDamagedError, ModelMissingError, UnknownNameError
 from pictrace.settings import EVERY_CORE, Runtime
 
@@ -46,7 +45,7 @@ def bare(path: Path, runtime: Runtime) -> tuple[str, Callable[[int], None]]:
     return provider, run
 
 
-class Encoder(CardEncoder):
+class Encoder(PairEncoder):
     """The model of one card, the user's or one that came with PicTrace.
 
     Raises:
@@ -62,4 +61,4 @@ class Encoder(CardEncoder):
                 f"the model {model} is no ONNX file; {card.runtime} runs it",
                 hint="`pictrace models export` makes one",
             )
-        super().__init__(f"onnx:{model}", card, Model(card, runtime=runtime))
+        super().__init__(f"onnx:{model}", card, runtime)

@@ -96,6 +96,8 @@ class TextTower:
     """The half of a model that takes words: its ONNX file, and the tokenizer that numbers them.
 
     At most `context` tokens go in, filled up with `pad`; `tensor` is the output that is taken, the first if empty.
+    `calibration` holds pairs of a cosine and the log-odds that a picture with it shows what a text says, none if nobody
+    has measured them.
     """
 
     model: Card
@@ -104,6 +106,7 @@ class TextTower:
     pad: int
     lowercase: bool
     tensor: str = ""
+    calibration: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

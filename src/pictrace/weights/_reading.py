@@ -217,6 +217,7 @@ def _text(fields: Fields | None, card: ModelCard) -> TextTower | None:
         pad=fields.whole("pad", 0, 1 << 24),
         lowercase=fields.switch("lowercase"),
         tensor=fields.text("tensor", _TENSOR, default=""),
+        calibration=fields.pairs("calibration", 100),
     )
     fields.end()
     return found
