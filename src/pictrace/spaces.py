@@ -67,6 +67,13 @@ class Change:
         """The encoder whose rows are to be made; empty if none are."""
         return "" if self.action == "drop" else self.new or self.name
 
+    def is_done(self, there: Sequence[SpaceRecord]) -> bool:
+        """Whether a collection with these spaces is as it would be afterwards."""
+        searched = {one.name for one in there if one.state == SpaceState.ACTIVE and not one.problem}
+        if self.action == "drop":
+            return self.name not in {one.name for one in there}
+        return self.made in searched and (self.action != "replace" or self.name not in searched)
+
     def check(self, recipe: Recipe, encoder: Encoder | None) -> None:
         """Nothing, if it can be done to a collection; `encoder` is the one whose rows are made.
 
