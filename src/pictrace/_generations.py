@@ -134,6 +134,19 @@ def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
         other.unlink(missing_ok=True)
 
 
+def discard(folder: Path, name: str) -> None:
+    """The index of one encoder is gone: first its manifest, so that nobody looks for a file that is not there.
+
+    Raises:
+        IndexDamagedError: the folder is a link.
+    """
+    check_folder(folder)
+    _manifest_path(folder, name).unlink(missing_ok=True)
+    for other in folder.iterdir() if folder.exists() else ():
+        if _pattern(name).fullmatch(written_name(other.name)):
+            other.unlink(missing_ok=True)
+
+
 def freshness(folder: Path) -> tuple[int, ...]:
     """Numbers that differ once an index in the folder was made anew."""
     files = sorted(folder.glob("*.json"))

@@ -232,7 +232,8 @@ def _answer(
         signals=(words.TEXT,),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
-        warnings=(*told, *warnings),
+        warnings=(*told, *warnings, *engine.notes),
+        searched_with={one.encoder.name: one.encoder.version for one in asked},
     )
 
 

@@ -17,6 +17,7 @@ from pictrace._engines import Engines
 from pictrace._given import put_given
 from pictrace._look import Lookers
 from pictrace._searching import Searching
+from pictrace._spaces import Spaces
 from pictrace._writing import Writing
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
@@ -34,7 +35,7 @@ from pictrace.types import Key, Trace
 _T = TypeVar("_T")
 
 
-class Collection(Duplicates, Searching):
+class Collection(Duplicates, Searching, Spaces):
     """A folder `NAME.pictrace` of everything needed to find its pictures again; the pictures stay where they are.
 
     Safe to search from several threads. Writing takes the collection's lock for as long as it lasts.

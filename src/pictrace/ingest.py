@@ -38,6 +38,9 @@ class Progress:
     def reported(self, report: "Report") -> None:
         """What became of this source so far; the same report grows until the next source has its own."""
 
+    def made(self, encoder: str, done: int, total: int) -> None:
+        """So many of the rows of an encoder that were lacking are made."""
+
     def folded(self, encoder: str, done: int, total: int) -> None:
         """So many of so many rows of an encoder are in its index."""
 

@@ -194,6 +194,28 @@ class IndexState:
 
 
 @dataclass(frozen=True)
+class SpaceRecord:
+    """One encoder that there are rows of: `rows` of the `pictures` have one, and `state` says what becomes of them.
+
+    `active` ones are searched, `building` ones will be once every picture has a row, `retired` ones wait to be dropped.
+    `problem` is why this PicTrace cannot work with it, empty if it can.
+    """
+
+    name: str
+    version: str
+    metric: str
+    width: int
+    state: str
+    rows: int
+    pictures: int
+    problem: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON output carries it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Failure:
     """One input that could not be used, with its stable code; a long `detail` is cut as an error's message is."""
 

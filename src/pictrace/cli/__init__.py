@@ -20,6 +20,7 @@ from pictrace.cli import (
     models,
     searching,
     serving,
+    spaces,
     timing,
     upkeep,
 )
@@ -69,6 +70,7 @@ app.command(rich_help_panel=_KEEP)(looking.delete)
 for _command in (deduping.plan, deduping.apply, deduping.undo, deduping.journal):
     duplicates.dedupe.command()(_command)
 app.add_typer(duplicates.dedupe, name="dedupe", rich_help_panel=_KEEP)
+app.add_typer(spaces.spaces, name="spaces", rich_help_panel=_KEEP)
 app.command("eval", rich_help_panel=_CARE)(evaluating.evaluate)
 app.command(rich_help_panel=_CARE)(upkeep.verify)
 app.command(rich_help_panel=_CARE)(upkeep.rebuild)

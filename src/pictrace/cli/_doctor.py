@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pictrace._version import __version__
-from pictrace.errors import ConfigurationError, NotFoundError, PictraceError
+from pictrace.errors import ConfigurationError, NotFoundError, PictraceError, RecipeMismatchError
 from pictrace.settings import FORMATS, Settings, load
 
 FLOORS = {
@@ -164,13 +164,23 @@ def _collection(settings: Settings) -> Finding:
     place = settings.collection_path
     try:
         with Collection(place, settings=settings) as found:
-            many, recipe = counted(len(found), "picture"), found.recipe
+            many, there = counted(len(found), "picture"), found.spaces()
     except NotFoundError:
         return Finding("collection", "ok", f"{place}: none there yet; `pictrace index` makes one")
     except PictraceError as error:
         return _failed("collection", error)
-    encoders = ", ".join(f"{stamp.name} {stamp.version}" for stamp in recipe.encoders)
+    for one in there:
+        if one.problem and one.state == "active":
+            advice = f"{one.problem}: it cannot be searched until `pictrace spaces renew {one.name}`"
+            return Finding("collection", "error", advice, exit_code=RecipeMismatchError.exit_code)
+    encoders = ", ".join(_space(one) for one in there)
     return Finding("collection", "ok", f"{place}: opens; {many}, {encoders}. `pictrace verify` reads all of it")
+
+
+def _space(one: Any) -> str:
+    """An encoder, and how far it is where it is not searched."""
+    beside = "" if one.state == "active" else f" ({one.state}, {one.rows:,} of {one.pictures:,})"
+    return f"{one.name} {one.version}{beside}"
 
 
 def _correction(settings: Settings) -> Iterator[Finding]:

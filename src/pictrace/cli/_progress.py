@@ -55,6 +55,11 @@ class Plain(Progress):
         many = f"{done:,} of {counted(self.total, *self._things)}" if self.total else counted(done, *self._things)
         tell(f"{many}, {_pace(rate)}{ahead}")
 
+    def made(self, encoder: str, done: int, total: int) -> None:
+        """Says how many rows are made, as of pictures that are looked at."""
+        self.total = total
+        self.seen(done, encoder)
+
     def folded(self, encoder: str, done: int, total: int) -> None:
         """Says how far an index is."""
         if self._clock() - self._last >= SECONDS:
@@ -79,6 +84,11 @@ class Bars(Progress):
             self._pictures = self._display.add_task(self._things, total=None, place="", unit="/s")
         name = shown(place.rsplit("/", 1)[-1])
         self._display.update(self._pictures, completed=self._count.up_to(done), total=self.total, place=name)
+
+    def made(self, encoder: str, done: int, total: int) -> None:
+        """Moves the bar of pictures on."""
+        self.total = total
+        self.seen(done, encoder)
 
     def folded(self, encoder: str, done: int, total: int) -> None:
         """Moves the bar of one index on."""

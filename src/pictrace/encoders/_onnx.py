@@ -194,7 +194,7 @@ def output_of(session: Any, card: Card, values: Mapping[str, npt.NDArray[Any]], 
     try:
         found: npt.NDArray[Any] = session.run([output] if output else None, dict(values))[0]
     except _refusals(_runtime()) as error:
-        raise _unfit(card, error) from error
+        raise _unfit(card.name, error) from error
     return found
 
 

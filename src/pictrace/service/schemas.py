@@ -247,6 +247,14 @@ class NewJob(Strict):
     kind: Literal["rescan", "rebuild"]
 
 
+class SpaceChange(Strict):
+    """What is to become of the space of an encoder; `new` is the one that replaces it."""
+
+    action: Literal["add", "replace", "renew", "drop"]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    new: Annotated[str, Field(max_length=200)] = ""
+
+
 class After(Strict):
     """From where on."""
 

@@ -22,6 +22,7 @@ from pictrace.service.fetching import Fetching
 from pictrace.service.jobs import Run, Work, counts
 from pictrace.sources.archive import Archive
 from pictrace.sources.opening import open_source
+from pictrace.spaces import Change
 
 _AT_ONCE = 2
 """Pictures of an archive or list that are looked at together; the service's workers are there for searches too."""
@@ -40,6 +41,7 @@ def works_of(custody: Custody, fetching: Fetching, tell: Tell) -> Mapping[str, W
         "zip": lambda run: _archive(custody, run),
         "urls": lambda run: _urls(custody, fetching, run),
         "rebuild": lambda run: custody.collection.rebuild(progress=_Watch(run)),
+        "spaces": lambda run: _spaces(custody, run),
         "fold": lambda run: custody.fold(progress=_Watch(run)),
         "duplicates": lambda run: _duplicates(custody, run, tell),
         "apply": lambda run: _apply(custody, run),
@@ -75,6 +77,10 @@ class _Watch(Progress):
 
     def _counts(self) -> dict[str, int]:
         return {name: self._sum[name] + count for name, count in counts(self._report).items()}
+
+    def made(self, encoder: str, done: int, total: int) -> None:
+        """So many of the rows that were lacking are made."""
+        self._run.count(done=done, total=total, latest=encoder)
 
     def folded(self, encoder: str, done: int, total: int) -> None:
         """An index is being made; the job may end here too."""
@@ -147,6 +153,15 @@ def _members(custody: Custody, run: Run, path: Path) -> None:
                 yield item.location.uri.removeprefix(above), item.data or b""
 
     _take_in(custody, run, members(), lambda name: f"{run.job.name}/{names.shown(name)}")
+
+
+def _spaces(custody: Custody, run: Run) -> None:
+    """A change of encoders; one that a stop overtook when all was done is done."""
+    change = Change(**run.job.plan)
+    if run.job.attempts > 1 and change.is_done(custody.collection.spaces()):
+        return
+    custody.check_room()
+    custody.collection.change_spaces(change, progress=_Watch(run))
 
 
 def _duplicates(custody: Custody, run: Run, tell: Tell) -> None:

@@ -16,10 +16,25 @@ from pictrace.service.routes import (
     pictures,
     search,
     session,
+    spaces,
 )
 from pictrace.settings import ServicePolicy
 
-_PARTS = (operation, session, collections, images, pictures, search, compare, duplicates, decisions, deeds, jobs, page)
+_PARTS = (
+    operation,
+    session,
+    collections,
+    images,
+    pictures,
+    search,
+    compare,
+    duplicates,
+    decisions,
+    deeds,
+    jobs,
+    spaces,
+    page,
+)
 
 
 def rules_of(policy: ServicePolicy) -> dict[tuple[str, str], Rule]:

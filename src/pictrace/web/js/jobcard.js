@@ -6,7 +6,7 @@ import { hasEnded } from "./live.js";
 import { home } from "./order.js";
 import { aboutJob, advice, duration, may, sentence } from "./words.js";
 
-const DRAWINGS = { index: "folder", rescan: "folder", zip: "zip", urls: "link", rebuild: "refresh", fold: "refresh", duplicates: "compare", apply: "zip", undo: "undo" };
+const DRAWINGS = { index: "folder", rescan: "folder", zip: "zip", urls: "link", rebuild: "refresh", fold: "refresh", spaces: "refresh", duplicates: "compare", apply: "zip", undo: "undo" };
 
 /** How much of a job is done, 0 to 1, or null where nobody knows. @param {import("./live.js").Job} job */
 export function shareOf(job) {

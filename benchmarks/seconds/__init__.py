@@ -1,0 +1,1 @@
+"""Encoders for benchmarks that need a second one."""

@@ -1,0 +1,1 @@
+"""Encoders of one's own, as programs have them."""
