@@ -162,7 +162,12 @@ def of_fastdup(python: str, files: Path, count: int, room: Path) -> dict[str, An
 
 
 def parts(data: Path) -> list[tuple[Path, int, int, int]]:
-    """Different pictures: small photographs whole, of larger ones up to nine parts that do not overlap."""
+    """Different pictures: small photographs whole, of larger ones up to nine parts that do not overlap.
+
+    They come in an order by chance, but what shows one scene together: else a tenth of them would have a hundredth of
+    the pairs that are related.
+    """
+    scenes = _scenes(data)
     found = []
     seen = set()
     for path in sorted(path for name in SETS for path in (data / name).rglob("*")):
@@ -175,7 +180,20 @@ def parts(data: Path) -> list[tuple[Path, int, int, int]]:
         with Image.open(path) as image:
             across, down = (min(3, max(1, side // PART)) for side in image.size)
         found += [(path, across, down, number) for number in range(across * down)]
-    return sorted(found, key=lambda one: hashlib.sha256(f"{one[0].relative_to(data)} {one[3]}".encode()).digest())
+
+    def place(one: tuple[Path, int, int, int]) -> tuple[bytes, Path, int]:
+        scene = scenes.get(one[0], str(one[0].relative_to(data)))
+        return hashlib.sha256(scene.encode()).digest(), one[0], one[3]
+
+    return sorted(found, key=place)
+
+
+def _scenes(data: Path) -> dict[Path, str]:
+    """Which scene a holiday photograph is of, and which painting a visitor's."""
+    with (data / "holidays_805/groups.csv").open() as file:
+        scenes = {data / "holidays_805" / row["path"]: f"scene {row['group']}" for row in csv.DictReader(file)}
+    with (data / "museum/pairs.csv").open() as file:
+        return scenes | {data / "museum" / row["a"]: f"museum/{row['b']}" for row in csv.DictReader(file)}
 
 
 def grown(job: tuple[Path, tuple[Path, int, int, int], int]) -> None:

@@ -36,6 +36,19 @@ def test_changes_that_take_nothing_away_are_passed_over(tmp_path):
     assert list(told_apart([found], lambda *_: said(ChangeKind.RESIZED, "match"))) == [found]
 
 
+def test_what_was_told_before_is_not_compared_again(tmp_path):
+    """A group of the same contents has the same changes, under other ids too."""
+    one, other = saved(tmp_path / "a.jpg"), saved(tmp_path / "b.jpg", 32, 24)
+    before = group(member(one), member(other, id=2, relation=Relation.COPY, reasons=("looks alike", "cropped")))
+    found = group(member(one, id=7), member(other, id=8, relation=Relation.COPY, reasons=("looks alike",)))
+
+    def compare(*_):
+        raise AssertionError
+
+    (told,) = told_apart([found], compare, before=[before])
+    assert [one.reasons for one in told] == [(), ("looks alike", "cropped")]
+
+
 def test_equal_files_are_not_compared(tmp_path):
     """There is nothing to tell."""
     found = group(*(member(saved(tmp_path / name)) for name in ("a.jpg", "b.jpg")))

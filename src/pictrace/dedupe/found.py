@@ -17,6 +17,7 @@ from pictrace.types import Key, Relation
 
 FILE = "groups.jsonl"
 _FORMAT = 1
+_TOLD = "told_apart"
 _LONGEST_LINE = 64 << 20
 _AT_ONCE = 1000
 
@@ -36,15 +37,15 @@ class Asked:
         return {**asdict(self), "references": list(self.references)}
 
 
-def keep(folder: Path, asked: Asked, groups: Iterable[Group]) -> None:
-    """These groups take the place of those found before.
+def keep(folder: Path, asked: Asked, groups: Iterable[Group], *, are_told_apart: bool = False) -> None:
+    """These groups take the place of those found before; it is kept whether what was done to copies is known.
 
     Raises:
         InsufficientStorageError: the disk is full.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     with replacing(folder / FILE) as fresh, fresh.open("w", encoding="ascii") as file:
-        file.write(json.dumps({"format": _FORMAT, **asked.to_dict()}) + "\n")
+        file.write(json.dumps({"format": _FORMAT, _TOLD: are_told_apart, **asked.to_dict()}) + "\n")
         file.writelines(json.dumps(_written(group), separators=(",", ":")) + "\n" for group in groups)
 
 
@@ -53,16 +54,27 @@ def kept(folder: Path, catalog: Catalog) -> tuple[Asked, list[Group]] | None:
 
     Pictures that were forgotten since, and files that are gone, are left out, as are groups of fewer than two then.
     """
+    return _kept(folder, catalog)[0]
+
+
+def told(folder: Path, catalog: Catalog) -> list[Group]:
+    """The groups that were kept last if it is known what was done to their copies, else none."""
+    known, are_told = _kept(folder, catalog)
+    return known[1] if known is not None and are_told else []
+
+
+def _kept(folder: Path, catalog: Catalog) -> tuple[tuple[Asked, list[Group]] | None, bool]:
     try:
         with open_regular(folder / FILE) as file:
             head = json.loads(file.readline(_LONGEST_LINE))
             if head.pop("format") != _FORMAT:
-                return None
+                return None, False
+            are_told = head.pop(_TOLD, False) is True
             asked = Asked(**{**head, "references": tuple(head["references"])})
             plain = [json.loads(line) for line in iter(lambda: file.readline(_LONGEST_LINE), b"")]
-            return asked, list(_read(plain, asked, catalog))
+            return (asked, list(_read(plain, asked, catalog))), are_told
     except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
-        return None
+        return None, False
 
 
 def _written(group: Group) -> dict[str, Any]:

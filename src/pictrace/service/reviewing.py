@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from pictrace.dedupe.found import Asked
 from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.picks import Choices, Pick, Picks
 from pictrace.dedupe.revising import revised
+from pictrace.dedupe.wholeness import told_apart
 from pictrace.errors import InsufficientStorageError, NotFoundError
 from pictrace.types import Key, Relation
 
@@ -87,6 +88,8 @@ class Review:
     ) -> Sequence[Group]:
         """Looks for duplicates, and keeps what it finds; `tell` hears of what is found so far.
 
+        At last each copy is compared with its medoid, so that plans know which of them lack something.
+
         What `progress` raises ends it, and what was found before stays as it was.
         """
         told = time.monotonic()
@@ -109,12 +112,25 @@ class Review:
                 references=asked.references,
                 heard=Heard(progress, heard, is_due),
             )
-            found.keep(self.folder, replace(asked, at=now()), groups)
+            over = replace(asked, at=now())
+            before = found.told(self.folder, self.collection.engine().catalog)
+            # What was found is not lost if the rest is called off.
+            found.keep(self.folder, over, groups)
+            groups = list(self._told_apart(groups, before, progress))
+            found.keep(self.folder, over, groups, are_told_apart=True)
         finally:
             with self._lock:
                 self._partial = self._read = self._revised = None
         tell({"id": job, **self.summary()})
         return groups
+
+    def _told_apart(
+        self, groups: Sequence[Group], before: Sequence[Group], progress: Callable[[str, int, int], None]
+    ) -> Iterator[Group]:
+        """The groups with what was done to each copy, which plans choose by."""
+        for done, group in enumerate(told_apart(groups, self.collection.compare, before=before), 1):
+            progress("told", done, len(groups))
+            yield group
 
     def forget(self) -> None:
         """The groups are looked at anew, for files came or went."""

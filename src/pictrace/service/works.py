@@ -27,6 +27,9 @@ from pictrace.spaces import Change
 _AT_ONCE = 2
 """Pictures of an archive or list that are looked at together; the service's workers are there for searches too."""
 
+_STAGES = {"neighbours": (0.0, 0.2), "judged": (0.2, 0.4), "told": (0.6, 0.4)}
+"""Where each stage of a search for duplicates begins, and its share: of 4,500 files, three in four of them copies."""
+
 _Found = tuple[str, bytes | Failure]
 
 
@@ -165,12 +168,14 @@ def _spaces(custody: Custody, run: Run) -> None:
 
 
 def _duplicates(custody: Custody, run: Run, tell: Tell) -> None:
-    """Groups of duplicates; done are pictures, for each of which there is as much to do before as after the judging."""
+    """Groups of duplicates; done are pictures, as many as are its share of what there is to do."""
     plan = run.job.plan
     asked = Asked(plan["relation"], plan["min_score"], plan["filter"], tuple(plan["references"]))
 
     def progress(stage: str, done: int, total: int) -> None:
-        run.count(done=done // 2 if stage == "neighbours" else total // 2 + (done + 1) // 2, total=total)
+        begins, share = _STAGES[stage]
+        pictures = total if stage != "told" else run.job.total or 0
+        run.count(done=int(pictures * (begins + share * done / max(1, total))), total=pictures)
 
     run.count(total=len(custody.collection))
     custody.check_room()
