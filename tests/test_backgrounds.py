@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pictrace.backgrounds import Background
+from pictrace.backgrounds import ALIKE, MIDDLE, Background, Strangers
 
 STRANGERS = np.random.default_rng(7).normal(0.2, 0.02, 2000).astype(np.float32)
 
@@ -46,3 +46,44 @@ def test_nothing_stands_out_of_what_is_all_the_same(cosines):
 def test_a_percentile_counts_those_that_are_less_near():
     """The nearest of four is nearer than three quarters."""
     assert Background.of(np.array([0.4, 0.1, 0.3, 0.2], np.float32), 4).percentile(0.4) == 0.75
+
+
+def rows_of(count: int, *, common: float) -> np.ndarray:
+    """Strangers that have so much in common with each other, as rows of networks do whose values are all positive."""
+    random = np.random.default_rng(3)
+    own = random.normal(size=(count, 64)).astype(np.float32) / 8
+    return own * np.float32(1 - common) ** 0.5 + np.float32(common / 64) ** 0.5
+
+
+@pytest.mark.parametrize("common", [0.1, 0.5, 0.9])
+def test_strangers_and_the_same_picture_mean_what_they_mean_to_the_measured_encoder(common):
+    """However near its strangers lie to each other."""
+    found = Strangers.of(rows_of(200, common=common))
+
+    assert found is not None
+    assert found.middle == pytest.approx(common, abs=0.05)
+    assert [found.likened(one) for one in (found.middle, found.alike, 1.0)] == pytest.approx([MIDDLE, ALIKE, 1.0])
+
+
+def test_what_is_near_by_chance_is_not_alike():
+    """Hardly a pair of strangers is, whatever the encoder is worth."""
+    rows = rows_of(200, common=0.1)
+    rows[:, :6] += np.random.default_rng(4).normal(size=(200, 6)).astype(np.float32) / 4
+    found = Strangers.of(rows)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    assert found is not None
+    assert ((unit @ unit.T)[np.triu_indices(200, 1)] > found.alike).mean() < 0.03
+
+
+def test_a_collection_of_the_same_has_a_place_for_likeness_all_the_same():
+    """Nobody divides by nothing."""
+    found = Strangers.of(np.ones((40, 8), np.float32))
+
+    assert found is not None
+    assert found.likened(1.0) == 1.0
+
+
+def test_a_few_pictures_tell_nothing():
+    """Of thirty there are enough pairs."""
+    assert Strangers.of(rows_of(29, common=0.1)) is None

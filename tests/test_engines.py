@@ -1,5 +1,7 @@
 """What a search works with follows the encoders of its collection, all of them at once."""
 
+import importlib
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +9,11 @@ import pytest
 from photographs import PHOTOS, noise, photo
 
 from pictrace import Collection
+from pictrace.edits import brightened
 from pictrace.errors import RecipeMismatchError
 from pictrace.recipe import SpacesChangedError, SpaceState
 from pictrace.search import search
+from pictrace.types import Relation
 
 ACTIVE, BUILDING, RETIRED = SpaceState.ACTIVE, SpaceState.BUILDING, SpaceState.RETIRED
 
@@ -21,6 +25,23 @@ def collection(tmp_path):
         for seed in range(3):
             made.add_image(photo(PHOTOS[seed]))
         yield made
+
+
+GRID = """
+import numpy as np
+from pictrace.types import Metric, Space
+
+class Encoder:
+    name, version, space = "own_grids.grid", "1", Space(Metric.COSINE, 192)
+
+    def __init__(self, model="", *, runtime=None): ...
+
+    def prepare(self, picture):
+        return picture.squashed(8)
+
+    def encode_prepared(self, prepared):
+        return prepared.reshape(len(prepared), -1).astype(np.float32) + 1
+"""
 
 
 def states(collection, **wanted):
@@ -116,3 +137,34 @@ def test_another_version_is_refused_by_name_and_told_how_to_renew(collection):
     with pytest.raises(RecipeMismatchError, match=r"lite0 is of version 0-older, this PicTrace has \S+-") as caught:
         collection.search(1)
     assert "pictrace spaces renew lite0" in caught.value.hint
+
+
+@pytest.fixture
+def grids(tmp_path, monkeypatch):
+    """Forty pictures in a collection whose only encoder is one that nobody has measured."""
+    (tmp_path / "own_grids").mkdir()
+    (tmp_path / "own_grids" / "grid.py").write_text(GRID)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("own_grids.grid")
+    with Collection(tmp_path / "grids.pictrace", encoders=["own_grids.grid"]) as made:
+        for seed in range(38):
+            made.add_image(noise(seed))
+        made.add_image(photo(PHOTOS[0]))
+        made.add_image(photo(PHOTOS[1]))
+        yield made
+    sys.modules.pop("own_grids.grid")
+
+
+def test_look_alikes_of_an_encoder_that_nobody_measured_are_estimated(grids):
+    """By the collection's own strangers, modestly, and that is said."""
+    answer = grids.search(brightened(photo(PHOTOS[0])), mode="similar")
+
+    assert (answer[0].id, answer[0].relation) == (39, Relation.SIMILAR)
+    assert answer[0].score <= 0.8
+    assert any("nobody has measured" in text and "own_grids.grid" in text for text in answer.warnings)
+    assert len(answer) < 5
+
+
+def test_a_measured_encoder_needs_no_strangers(collection):
+    """It speaks for itself."""
+    assert collection.search(1).warnings == ()

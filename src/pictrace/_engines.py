@@ -10,6 +10,7 @@ from typing import TypeVar
 from pictrace import assessment, corrections, lookup, tracing
 from pictrace._generations import freshness
 from pictrace._stock import LOCAL
+from pictrace.backgrounds import Strangers
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder, load
@@ -18,7 +19,9 @@ from pictrace.lookup import Lookup
 from pictrace.recipe import EncoderStamp, Recipe, SpacesChangedError, SpaceState
 from pictrace.results import IndexState
 from pictrace.settings import Settings
-from pictrace.words import NOT_SEARCHED
+from pictrace.signals.embedding import calibration_of
+from pictrace.types import Metric
+from pictrace.words import ESTIMATED, NOT_SEARCHED
 
 _T = TypeVar("_T")
 
@@ -107,19 +110,25 @@ class Engines:
                     one.refresh()
             except SpacesChangedError:
                 continue
-            correction = corrections.in_force(self._folder.parent)
-            return replace(before, pictures=len(catalog), correction=correction, notes=_notes(recipe))
+            return self._measured(replace(before, pictures=len(catalog)), recipe)
 
     def _opened(self, catalog: Catalog, known: Mapping[str, Lookup]) -> Engine:
         recipe = catalog.recipe
         encoders = tracing.encoders_of(recipe, self.encoder)
         lookups = lookup.open_all(self._folder, catalog, threads=self.threads, known=known)
         local = lookups.pop(LOCAL, None)
-        signals = assessment.load_signals(recipe.signals)
-        engine = Engine(catalog, encoders, lookups, signals, len(catalog), self.threads, local=local)
+        engine = Engine(catalog, encoders, lookups, (), len(catalog), self.threads, local=local)
         # Models of what is no longer searched or made go with the last search that uses them.
         self._loaded = {stamp.name: self._loaded[stamp.name] for stamp in recipe.filling if stamp.name in self._loaded}
-        return replace(engine, correction=corrections.in_force(self._folder.parent), notes=_notes(recipe))
+        return self._measured(engine, recipe)
+
+    def _measured(self, engine: Engine, recipe: Recipe) -> Engine:
+        """The engine with what the collection's own pictures say of scores."""
+        strangers = _strangers(engine)
+        signals = assessment.load_measured(recipe.signals, strangers)
+        notes = [*_notes(recipe), *([ESTIMATED.format(", ".join(strangers))] if strangers else [])]
+        correction = corrections.in_force(self._folder.parent)
+        return replace(engine, signals=signals, correction=correction, notes=tuple(notes))
 
     def state(self, catalog: Catalog) -> IndexState:
         """How the engine finds candidates as of now."""
@@ -149,6 +158,15 @@ def _searched(recipe: Recipe) -> tuple[object, ...]:
 def _lookups(engine: Engine) -> dict[str, Lookup]:
     local = {} if engine.local is None else {LOCAL: engine.local}
     return {**engine.lookups, **local}
+
+
+def _strangers(engine: Engine) -> dict[str, Strangers]:
+    """What cosines of strangers are like, where nobody has measured what those of any encoder mean."""
+    names = [one.name for one in engine.encoders if one.space.metric is Metric.COSINE]
+    if any(calibration_of(name) is not None for name in names):
+        return {}
+    found = {name: Strangers.of(engine.lookups[name].sample()) for name in names}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _notes(recipe: Recipe) -> tuple[str, ...]:

@@ -1,15 +1,17 @@
 """What the signals say of two pictures, and the match that comes of it: the same in a search and in a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from pictrace import registry
+from pictrace.backgrounds import Strangers
 from pictrace.changes import changes
 from pictrace.results import Match
 from pictrace.signals import Signal
 from pictrace.signals.closer import Signal as Closer
+from pictrace.signals.embedding import Signal as Embedding
 from pictrace.signals.embedding import is_featureless
 from pictrace.signals.structure import classic
 from pictrace.types import Alignment, Evidence, Key, Relation, Trace, Verdict
@@ -21,6 +23,12 @@ _ALIGNMENT = "alignment"
 def load_signals(names: Sequence[str]) -> list[Signal]:
     """One signal per name, in that order."""
     return [registry.load("signals", name)() for name in names]
+
+
+def load_measured(names: Sequence[str], strangers: Mapping[str, Strangers]) -> list[Signal]:
+    """The same for one collection, whose strangers tell what cosines of encoders without a calibration mean."""
+    signals = load_signals(names)
+    return [Embedding(strangers) if isinstance(signal, Embedding) else signal for signal in signals]
 
 
 def assess(query: Trace, candidate: Trace, signals: Sequence[Signal]) -> tuple[Verdict, list[Evidence]]:

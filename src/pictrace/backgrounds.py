@@ -42,3 +42,53 @@ _ONE_BELOW = 0.158655
 
 _LEAST_WIDTH = 1e-3
 """As rows are stored in float16: pictures that are all the same do not stand out of each other."""
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """What cosines of one encoder are like in a collection.
+
+    `middle` is that of two pictures that have nothing to do with each other, `alike` the one from which on they look
+    alike, as far as that can be told without anybody's having looked.
+    """
+
+    middle: float
+    alike: float
+
+    @classmethod
+    def of(cls, rows: npt.NDArray[np.float32]) -> "Strangers | None":
+        """Those of a sample `(n, columns)` of the collection's rows; `None` where it is too small to tell.
+
+        Nearly all pairs of a sample are strangers. Likeness begins where it does for `lite0`, in shares of the way from
+        strangers to the same picture, but not where so many pairs of strangers would be alike.
+        """
+        few = rows[:: max(1, len(rows) // _PAIRED)]
+        if len(few) < _LEAST_SAMPLE:
+            return None
+        unit = few / np.linalg.norm(few, axis=1, keepdims=True)
+        cosines = (unit @ unit.T)[np.triu_indices(len(unit), 1)]
+        middle, uncommon = np.quantile(cosines, (0.5, 1 - _ALIKE_BY_CHANCE)).tolist()
+        room = 1.0 - middle
+        return cls(middle, middle + room * min(max(_WAY, (uncommon - middle) / max(room, _LEAST_WIDTH)), _MOST_WAY))
+
+    def likened(self, cosine: float) -> float:
+        """The cosine of `lite0` that means as much."""
+        theirs = (self.middle - 1.0, self.middle, self.alike, 1.0)
+        return float(np.interp(cosine, theirs, (MIDDLE - 1.0, MIDDLE, ALIKE, 1.0)))
+
+
+MIDDLE = 0.044
+ALIKE = 0.443
+"""Of `lite0`: the middle cosine of 319,600 pairs of 800 photographs of five sources, of which nearly all are strangers,
+and the one above which its calibration calls two pictures alike; benchmarks/strangers.py measures both."""
+
+_ALIKE_BY_CHANCE = 0.015
+"""The share of those pairs that are above it."""
+
+_WAY = (ALIKE - MIDDLE) / (1.0 - MIDDLE)
+_MOST_WAY = 0.8
+"""However many pictures of a collection are alike: what is nearer than this to being the same looks like it."""
+
+_PAIRED = 500
+_LEAST_SAMPLE = 30
+"""Rows: with fewer, a share of 0.015 of their pairs is less than seven."""

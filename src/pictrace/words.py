@@ -62,6 +62,12 @@ FEATURELESS_QUERY = f"the {_FEATURELESS}"
 NOT_SEARCHED = "{0} is not searched yet: its rows are being made (`pictrace spaces` says how far that is)"
 """What is said of an encoder that is being added."""
 
+ESTIMATED = (
+    "the scores of look-alikes are estimated from how near strangers of this collection are to each other: nobody has "
+    "measured what is near for {}"
+)
+"""What is said where look-alikes are those of an encoder without a calibration."""
+
 LEFT_OUT = (
     "the local features of {} are in no index yet: they are not found inside of other pictures until more is "
     "indexed or `pictrace rebuild` makes it"

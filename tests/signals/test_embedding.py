@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from photographs import flat, photo, trace
 
 from pictrace import weights
+from pictrace.backgrounds import ALIKE, MIDDLE, Strangers
 from pictrace.edits import brightened
 from pictrace.signals.embedding import Signal, calibration_of
 from pictrace.types import Silence
@@ -45,6 +47,19 @@ def test_an_encoder_that_nobody_measured_has_a_cosine_and_no_opinion() -> None:
 
     assert (found.log_odds, found.reason) == (None, Silence.NOT_CALIBRATED)
     assert found.measures["cosine"] < 0.5
+
+
+def test_the_strangers_of_a_collection_tell_what_a_cosine_means() -> None:
+    """As the measured encoder would say it of the same way from strangers to the same picture, but not as sure."""
+    one, other = (trace(photo(name)) for name in ("coffee.png", "chelsea.png"))
+    left, right = (replace(each, rows={"onnx:mine": each.rows["lite0"]}) for each in (one, other))
+    signal = Signal({"onnx:mine": Strangers(MIDDLE, ALIKE)})
+
+    same, far = signal.compare(left, left, []).log_odds, signal.compare(left, right, [])
+
+    assert far.reason == ""
+    assert far.log_odds == pytest.approx(Signal().compare(one, other, []).log_odds)
+    assert 0 < same < Signal().compare(one, one, []).log_odds
 
 
 def test_the_measured_encoder_speaks_where_there_are_several() -> None:

@@ -1,12 +1,13 @@
 """Do both pictures show the same kind of thing? The cosine of their embeddings."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from pictrace import weights
+from pictrace.backgrounds import Strangers
 from pictrace.errors import UnknownNameError
 from pictrace.signals._cosine import cosine
 from pictrace.types import Evidence, Relation, Silence, Trace
@@ -14,6 +15,9 @@ from pictrace.verdict import Calibration, calibrations
 
 _LEAST_QUALITY = 5
 _LEAST_FEATURES = 8
+_MEASURED = "embedding.lite0"
+_SUREST = 3.2
+"""Log-odds: with the prior of look-alikes, a probability of 0.8."""
 
 
 class Signal:
@@ -23,10 +27,14 @@ class Signal:
     family: ClassVar[str] = "embedding"
     ceiling: ClassVar[Relation] = Relation.SIMILAR
 
+    def __init__(self, strangers: Mapping[str, Strangers] | None = None) -> None:
+        self._strangers = strangers or {}
+
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
         """Evidence with `cosine`; no opinion on flat pictures, which are all alike, nor where no encoder is calibrated.
 
-        What a cosine means differs between models: 0.6 is a stranger to one and the same thing to another.
+        What a cosine means differs between models: 0.6 is a stranger to one and the same thing to another. Of one that
+        is not calibrated, a collection's own strangers tell, and then the opinion is a modest one.
         """
         del before
         shared = [name for name, rows in query.rows.items() if name in candidate.rows and _is_cosine(rows.dtype)]
@@ -35,6 +43,9 @@ class Signal:
         cosines = {name: cosine(query, candidate, name) for name in shared}
         records = {name: found for name in shared if (found := calibration_of(name)) is not None}
         opinions = {name: one.log_odds({"cosine": cosines[name]}) for name, one in records.items()}
+        if not opinions:
+            known = self._strangers.keys() & cosines.keys()
+            opinions = {name: _modest(self._strangers[name].likened(cosines[name])) for name in sorted(known)}
         best = (
             max(opinions, key=lambda name: opinions[name]) if opinions else max(shared, key=lambda name: cosines[name])
         )
@@ -43,6 +54,11 @@ class Signal:
             return Evidence(self.name, self.family, self.ceiling, None, measures, Silence.FEATURELESS)
         reason = "" if opinions else Silence.NOT_CALIBRATED
         return Evidence(self.name, self.family, self.ceiling, opinions.get(best), measures, reason)
+
+
+def _modest(cosine: float) -> float:
+    """What a cosine of `lite0` says, but not as sure: it is another encoder's, likened to it."""
+    return min(calibrations()[_MEASURED].log_odds({"cosine": cosine}), _SUREST)
 
 
 @functools.cache
