@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -114,11 +114,11 @@ def of_onnx(name: str, runtime: Runtime) -> dict[str, Any]:
     return {"runs_on": runs_on, **found, "share_of_bare": share, "bytes": card.size}
 
 
-def networks(folder: Path, runtime: Runtime) -> Iterator[tuple[str, dict[str, Any]]]:
+def networks(names: Sequence[str], folder: Path, runtime: Runtime) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each seeded network by its library, then exported in each precision."""
     noise = np.random.default_rng(2).integers(0, 256, (16, 8, 8, 3), dtype=np.uint8)
     samples = [Picture.open(np.kron(one, np.ones((40, 40, 1), np.uint8))) for one in noise]
-    for name in NETWORKS:
+    for name in names:
         kind = name.partition(":")[0]
         if any(importlib.util.find_spec(library) is None for library in LIBRARIES[kind]):
             print(f"{name}: left out, its libraries are not installed", file=sys.stderr)
@@ -155,6 +155,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="the folder with the sets")
     parser.add_argument("--provider", choices=PROVIDERS, default="cpu")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--networks", nargs="*", default=NETWORKS, help="networks of timm and Keras to make")
     parser.add_argument("--accurate", nargs="*", default=[], help="encoders besides lite0 whose weights are here")
     parser.add_argument("--models", default="", help="the folder of models of those")
     parser.add_argument("--out", type=Path, default=RESULT)
@@ -169,7 +170,7 @@ def main() -> int:
             results[f"{name} in onnx, as its card says, {threads} threads"] = found
             print(name, json.dumps(found), flush=True)
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
-            for title, found in networks(Path(folder), replace(runtime, models=folder)):
+            for title, found in networks(wanted.networks, Path(folder), replace(runtime, models=folder)):
                 results[f"{title}, seeded weights, {threads} threads"] = found
                 print(title, json.dumps(found), flush=True)
     about = {"provider": wanted.provider, "gpu": "none" if wanted.provider == "cpu" else "see runs_on"}

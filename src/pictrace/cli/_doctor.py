@@ -30,7 +30,7 @@ FLOORS = {
 }
 """The least versions that are safe to use; pyproject.toml gives the reasons."""
 
-FLOORS_IF_PRESENT = {"torch": "2.6", "onnx": "1.21", "aiohttp": "3.14.1", "starlette": "1.0.1"}
+FLOORS_IF_PRESENT = {"torch": "2.6", "keras": "3.11.3", "onnx": "1.21", "aiohttp": "3.14.1", "starlette": "1.0.1"}
 PYTHON_FLOORS = {11: "3.11.8", 12: "3.12.2", 13: "3.13.0"}
 SQLITE_FLOOR = "3.51.3"
 
