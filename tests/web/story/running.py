@@ -31,13 +31,16 @@ class Running:
     folders: Sequence[str] = ()
     fetch: FetchPolicy = field(default_factory=FetchPolicy)
     port: int = 0
+    plugins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         policy = ServicePolicy(
             keys=str(self.keys), collections=str(self.place / "others"), graceful_seconds=2.0, keep_alive_seconds=1.0
         )
         collection = str(self.place / "default.pictrace")
-        self.settings = Settings(collection=collection, workers=1, threads=1, fetch=self.fetch, service=policy)
+        self.settings = Settings(
+            collection=collection, workers=1, threads=1, plugins=self.plugins, fetch=self.fetch, service=policy
+        )
 
     @property
     def keys(self) -> Path:

@@ -2,6 +2,7 @@
 
 import { fill, h, icon } from "./dom.js";
 import { coversAll, edge, over } from "./overlay.js";
+import { hasPicture } from "./phrase.js";
 import { comparison } from "./query.js";
 import { briefly, named, near, relationName, where, why } from "./wording.js";
 
@@ -19,19 +20,23 @@ export function draw(app, query, match, isChecked, item) {
   const relation = isChecked ? match.relation : "checking";
   item.className = `card ${relation}`;
   const picture = item.querySelector("img") ?? h("img", { src: app.api.url(app.path(`/images/${match.id}/proxy`)), width: match.width, height: match.height, alt: "", loading: "lazy", decoding: "async" });
+  const place = hasPicture(query) ? { href: comparison(query, match.id), says: "search.compare_with" } : { href: `#/picture/${match.id}`, says: "search.look_at" };
   fill(item,
-    h("a", { class: "shown", href: comparison(query, match.id), "data-part": "shown", "aria-label": app.t("search.compare_with", { name: file }) }, picture, outline(match)),
+    h("a", { class: "shown", href: place.href, "data-part": "shown", "aria-label": app.t(place.says, { name: file }) }, picture, outline(match)),
     h("div", { class: "label" },
-      h("p", { class: "verdict" }, badge(app, relation), isChecked && h("b", { class: "score" }, app.percent(match.score))),
+      h("p", { class: "verdict" }, badge(app, relation, isNear(match) ? app.t("relation.near") : ""), isChecked && h("b", { class: "score" }, app.percent(match.score))),
       h("h2", { class: "file", title: match.path ?? file }, file),
       h("p", { class: "folder", title: match.paths.join("\n") }, others > 0 && h("span", { class: "places-more" }, app.t("search.places", { count: others })), near(folder)),
       isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),
       actions(app, query, match, file)));
 }
 
-/** A relation as a coloured word with its sign. @param {any} app @param {string} relation */
-export function badge(app, relation) {
-  return h("span", { class: `badge ${relation}` }, icon(relation), relationName(app, relation));
+/** Whether a match was found by words, or by words and pictures. */
+const isNear = (match) => "text_percentile" in match.signals;
+
+/** A relation as a coloured word with its sign; `said` is another word for it. @param {any} app @param {string} relation @param {string} said */
+export function badge(app, relation, said = "") {
+  return h("span", { class: `badge ${relation}` }, icon(relation), said || relationName(app, relation));
 }
 
 function outline(match) {
@@ -49,7 +54,7 @@ function actions(app, query, match, file) {
   const { t } = app;
   const called = (action) => t("search.action", { action, name: file });
   return h("div", { class: "actions" },
-    h("a", { class: "button", href: comparison(query, match.id), "data-part": "compare", "aria-label": called(t("search.compare")) }, icon("compare"), h("span", null, t("search.compare"))),
+    hasPicture(query) && h("a", { class: "button", href: comparison(query, match.id), "data-part": "compare", "aria-label": called(t("search.compare")) }, icon("compare"), h("span", null, t("search.compare"))),
     h("a", { class: "button", href: `#/search?id=${match.id}`, "data-part": "search", "aria-label": called(t("search.with_this")) }, icon("search"), h("span", null, t("search.with_this"))),
     h("a", { class: "button icon-only", href: app.api.url(app.path(`/images/${match.id}/original`)), target: "_blank", rel: "noopener", "data-part": "open", "aria-label": called(t("search.open")), title: t("search.open") }, icon("open")));
 }

@@ -1,7 +1,8 @@
 /** @file The first view: one place to drop a picture, and some of the collection's to begin with. */
 
 import { fill, h, icon } from "./dom.js";
-import { addressForm, fileButton } from "./intake.js";
+import { fileButton } from "./intake.js";
+import { phraseForm, readsWords } from "./phrase.js";
 import { may } from "./words.js";
 
 const SAMPLES = 12;
@@ -10,7 +11,7 @@ const SAMPLES = 12;
 export function mountHome(root, app, { lost }) {
   const stop = new AbortController();
   const samples = h("section", { class: "samples", hidden: true });
-  const address = h("div", null, addressForm(app));
+  const address = h("div", null, phraseForm(app, Boolean(app.readsWords)));
   fill(root, h("div", { class: "home" },
     h("h1", null, app.t("search.title")),
     h("p", { class: "lead" }, app.t("search.lead")),
@@ -19,8 +20,13 @@ export function mountHome(root, app, { lost }) {
   let shown = SAMPLES;
   const show = () => showSamples(app, samples, stop.signal).then((count) => { shown = count; }, app.report);
   show();
+  const ask = () => readsWords(app).then((reads) => {
+    // What somebody is typing stays.
+    if (!address.contains(document.activeElement) || !address.querySelector("input").value) fill(address, phraseForm(app, reads));
+  }, () => {});
+  ask();
   const off = [
-    app.on("info", () => { fill(address, addressForm(app)); if (!shown) show(); }),
+    app.on("info", () => { fill(address, phraseForm(app, Boolean(app.readsWords))); ask(); if (!shown) show(); }),
     // The first ones come in while the page is open.
     app.on("collection", ({ pictures }) => { if (shown < SAMPLES && pictures !== shown) show(); }),
   ];

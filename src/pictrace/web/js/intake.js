@@ -50,16 +50,3 @@ export function fileButton(app, { label, symbol, style = "", camera = false }) {
   return h("span", { class: camera ? "picker camera" : "picker" },
     h("button", { type: "button", class: `button ${style}`, onclick: () => input.click() }, icon(symbol), h("span", null, label)), input);
 }
-
-/** The field for a picture's address; nothing where the service fetches none, or not for the caller. @param {any} app */
-export function addressForm(app) {
-  if (!mayFetch(app)) return null;
-  const input = h("input", { type: "url", id: "address", inputmode: "url", placeholder: "https://…", required: true, autocomplete: "off", spellcheck: "false" });
-  const submit = (event) => {
-    event.preventDefault();
-    searchWith(app, { url: input.value.trim() });
-  };
-  return h("form", { class: "address", onsubmit: submit },
-    h("label", { for: "address" }, app.t("search.address")),
-    h("div", { class: "joined" }, input, h("button", { type: "submit", class: "button" }, app.t("search.go"))));
-}

@@ -3,6 +3,7 @@
 import { fill, h, icon } from "./dom.js";
 import { fileButton } from "./intake.js";
 import { corners, edge, over, shade } from "./overlay.js";
+import { hasPicture, mixture } from "./phrase.js";
 import { chosen, isShareable, nameStored } from "./query.js";
 
 const MODES = [
@@ -13,7 +14,7 @@ const MODES = [
 ];
 
 /**
- * The panel of a query; `change(options, region)` is called when something else is to be searched.
+ * The panel of a query; `change(options, region, words)` is called when something else is to be searched.
  * @param {any} app @param {any} query @param {Record<string, string>} options @param {{change: Function}} hooks
  */
 export function panel(app, query, options, { change }) {
@@ -32,11 +33,13 @@ export function panel(app, query, options, { change }) {
   }
 
   function settle() {
-    drawPicture(app, query, frame, settle);
-    fill(title, query.name || (query.id !== null ? app.t("search.unnamed", { id: String(query.id) }) : app.t("search.pasted")));
+    frame.hidden = !hasPicture(query);
+    if (!frame.hidden) drawPicture(app, query, frame, settle);
+    fill(title, frame.hidden ? app.t("search.quoted", { text: query.text }) : query.name || (query.id !== null ? app.t("search.unnamed", { id: String(query.id) }) : app.t("search.pasted")));
     fill(facts, described(app, query));
     fill(share, shareButton(app, query));
-    select.disabled = !query.width;
+    select.disabled = !query.width || Boolean(query.text || query.minus);
+    select.hidden = frame.hidden;
   }
 
   settle();
@@ -48,6 +51,7 @@ export function panel(app, query, options, { change }) {
   }
   const element = h("aside", { class: "panel", "aria-label": app.t("search.query") },
     h("figure", null, frame, h("figcaption", null, title, facts)),
+    mixture(app, query, (text, minus) => change(options, query.region, { text, minus })),
     h("div", { class: "row" }, select, whole, fileButton(app, { label: app.t("search.another"), symbol: "upload" }), share),
     optionsForm(app, options, change));
   return { element, settle, selectRegion };

@@ -1,4 +1,4 @@
-/** @file The picture that is searched with: where it is from, how it is shown, and asking the service about it. */
+/** @file What is searched with, a picture, words or both: where it is from, how it is shown, and asking the service. */
 
 /** Pictures of one answer, and of each further one. */
 export const PAGE = 24;
@@ -6,13 +6,13 @@ export const PAGE = 24;
 /** Options of a search in the address, with what they are when left out. */
 const DEFAULTS = { mode: "auto", min: "0", filter: "" };
 
-/** A query from a file, an address or a stored picture's id. @param {{file?: File, url?: string, id?: number}} source */
+/** A query from a file, an address, a stored picture's id or words. @param {{file?: File, url?: string, id?: number, text?: string, minus?: string}} source */
 export function queryOf(source) {
-  const { file = null, url = null, id = null } = source;
-  return { file, url, id, objectUrl: file && URL.createObjectURL(file), region: null, name: file?.name ?? url ?? "", known: id, width: 0, height: 0, answers: new Map() };
+  const { file = null, url = null, id = null, text = "", minus = "" } = source;
+  return { file, url, id, text, minus, objectUrl: file && URL.createObjectURL(file), region: null, name: file?.name ?? url ?? "", known: id, width: 0, height: 0, answers: new Map() };
 }
 
-/** Makes a picture the one searched with, and shows its results. @param {any} app @param {{file?: File, url?: string, id?: number}} source */
+/** Makes a picture or words what is searched with, and shows the results. @param {any} app @param {{file?: File, url?: string, id?: number, text?: string}} source */
 export function searchWith(app, source) {
   if (source.file && !isFitting(app, source.file)) return;
   if (app.query.objectUrl) URL.revokeObjectURL(app.query.objectUrl);
@@ -38,6 +38,7 @@ export async function nameStored(app, query) {
 /** The address of a search, that opens it again wherever its picture can be had. @param {any} query @param {Record<string, string>} options */
 export function address(query, options) {
   const params = new URLSearchParams(source(query, "id", "url"));
+  for (const name of ["text", "minus"]) if (query[name]) params.set(name, query[name]);
   if (query.region) params.set("region", query.region.join(","));
   for (const [name, usual] of Object.entries(DEFAULTS)) {
     if (options[name] && options[name] !== usual) params.set(name, options[name]);
@@ -54,7 +55,7 @@ export function comparison(query, id) {
 
 /** Whether an address can bring the query back. @param {any} query */
 export function isShareable(query) {
-  return query.known !== null || Boolean(query.url);
+  return query.known !== null || Boolean(query.url) || (!query.file && Boolean(query.text));
 }
 
 function source(query, id, url) {
@@ -63,12 +64,12 @@ function source(query, id, url) {
 }
 
 /** The query an address asks for: that of the app where it is the same, so that a file and what is known of it stay. @param {any} app @param {any} params */
-export function restored(app, { id, url, region }) {
+export function restored(app, { id, url, region, text = "", minus = "" }) {
   const { query } = app;
   const number = id === undefined ? null : Number(id);
   const isSame = number !== null ? query.known === number : url ? query.url === url : Boolean(query.file);
-  const found = isSame ? query : number !== null ? queryOf({ id: number }) : url ? queryOf({ url }) : null;
-  if (found) found.region = regionOf(region);
+  const found = isSame ? query : number !== null ? queryOf({ id: number }) : url ? queryOf({ url }) : text ? queryOf({ text }) : null;
+  if (found) Object.assign(found, { region: regionOf(region), text, minus });
   return found;
 }
 
@@ -87,13 +88,22 @@ export function chosen(options) {
   return Object.entries(DEFAULTS).filter(([name, usual]) => options[name] !== usual).length;
 }
 
+/** Words prove nothing, and have no parts. */
+const isMixed = (query) => Boolean(query.text || query.minus);
+
 function body(query, options, offset) {
-  const members = { limit: PAGE, offset, mode: options.mode, min_score: Number(options.min), explain: true, echo: offset === 0 };
+  const mode = isMixed(query) ? "auto" : options.mode;
+  const region = isMixed(query) ? null : query.region;
+  const members = { limit: PAGE, offset, mode, min_score: Number(options.min), explain: true, echo: offset === 0 };
   if (options.filter) members.filter = options.filter;
-  if (!query.file) return { ...(query.id !== null ? { id: query.id } : { url: query.url }), ...members, ...(query.region && { region: query.region }) };
+  if (query.text) members.text = query.text;
+  const minus = query.minus ? [{ text: query.minus }] : [];
+  const named = query.id !== null ? { id: query.id } : query.url ? { url: query.url } : {};
+  if (!query.file) return { ...named, ...members, ...(region && { region }), ...(minus.length && { minus }) };
   const form = new FormData();
   for (const [name, value] of Object.entries(members)) form.append(name, String(value));
-  if (query.region) form.append("region", query.region.join(","));
+  if (region) form.append("region", region.join(","));
+  if (minus.length) form.append("minus", JSON.stringify(minus));
   form.append("image", query.file, query.file.name || "picture");
   return form;
 }
@@ -104,7 +114,7 @@ function body(query, options, offset) {
  * @param {{signal: AbortSignal, onStage: (stage: {stage: string, results: any[]}) => void}} hooks
  */
 export async function ask(app, query, options, { signal, onStage }) {
-  const key = JSON.stringify([query.region, options]);
+  const key = JSON.stringify([query.region, query.text, query.minus, options]);
   if (query.answers.has(key)) return query.answers.get(key);
   let answer = null;
   const onEvent = (name, data) => {
@@ -127,6 +137,7 @@ export async function more(app, query, options, answer) {
 }
 
 function learn(query, told) {
+  if (told.sha256 === null) return;
   Object.assign(query, { width: told.width, height: told.height, format: told.format, sha256: told.sha256 });
   query.known ??= told.id;
   if (told.proxy) query.proxy = told.proxy;

@@ -22,7 +22,7 @@ export function mount(root, app, params) {
     undo.push(mountHome(root, app, { lost: !app.place.isHome }));
     undo.push(bind("search.keys", [
       { key: "u", says: "search.choose", run: () => root.querySelector(".drop input").click() },
-      { key: "/", says: "search.address", isOpen: () => mayFetch(app), run: () => root.querySelector("#address")?.focus() },
+      { key: "/", says: "search.address", isOpen: () => mayFetch(app) || app.readsWords, run: () => root.querySelector("#address")?.focus() },
     ]));
   }
   return () => undo.forEach((step) => step());
@@ -41,10 +41,10 @@ class Results {
     this.heading = h("h1", { tabindex: -1 }, app.t("search.searching"));
     this.facts = h("p", { class: "dim small facts-line" });
     this.below = h("div", { class: "below" });
-    this.panel = panel(app, this.query, options, { change: (changed, region) => this.change(changed, region) });
+    this.panel = panel(app, this.query, options, { change: (changed, region, words) => this.change(changed, region, words) });
     fill(root, h("div", { class: "found" }, this.panel.element,
       h("section", { class: "results", "aria-busy": "true" }, h("header", null, this.heading, this.facts), this.grid.root, this.below)));
-    document.title = `${this.query.name || app.t("shell.search")} · PicTrace`;
+    document.title = `${this.query.name || this.query.text || app.t("shell.search")} · PicTrace`;
     this.unbind = bind("search.keys", this.keys());
   }
 
@@ -126,11 +126,11 @@ class Results {
     if (!error.code) console.error(error);
   }
 
-  /** Searches anew with other options or another region. */
-  change(options, region = this.query.region) {
+  /** Searches anew with other options, another region or other words. */
+  change(options, region = this.query.region, words = {}) {
     const { id, name, value } = document.activeElement;
     const held = id ? `#${id}` : name ? `[name="${name}"][value="${value}"]` : "h1";
-    this.query.region = region;
+    Object.assign(this.query, { region, ...words });
     this.app.navigate(address(this.query, options), { stay: true }).then(() => {
       (this.root.querySelector(`.panel ${held}`) ?? this.root.querySelector("h1")).focus({ preventScroll: true });
     });
@@ -142,7 +142,8 @@ class Results {
   }
 }
 
-function summary(app, { results }) {
+function summary(app, { results, signals }) {
+  if (signals.includes("text") && results.length) return app.t("search.found_near", { count: results.length });
   const counts = { exact: 0, copy: 0, scene: 0, similar: 0 };
   for (const match of results) counts[match.relation] += 1;
   const told = {
@@ -165,7 +166,7 @@ function thoroughness(app, answer) {
 
 function nothing(app, answer, options) {
   const narrowed = options.mode !== "auto" || options.filter || Number(options.min) > 0;
-  const text = answer.searched === 0 && !options.filter ? "search.empty" : narrowed ? "search.nothing_narrowed" : "search.nothing_said";
+  const text = answer.signals.includes("text") && !narrowed && answer.searched ? "search.nothing_narrowed" : answer.searched === 0 && !options.filter ? "search.empty" : narrowed ? "search.nothing_narrowed" : "search.nothing_said";
   const add = may(app, "index") && h("a", { class: "button", href: "#/add" }, app.t("search.empty_add"));
   return notice("nothing", app.t(text), h("a", { class: "button", href: "#/" }, app.t("search.another")), add);
 }

@@ -14,6 +14,13 @@ const CLUES = {
   features: "local features agree on",
   framed: "on or around them",
   structure: "the structure is",
+  near: "nearer to the query than",
+};
+
+/** What answers to words warn of. */
+const WARNINGS = {
+  uncalibrated: "the scores of words are not calibrated",
+  cut: "the text is longer than what",
 };
 
 /** Why a signal has no opinion, told apart in the same way. */
@@ -91,6 +98,7 @@ function clauses(app, reason, signals) {
   if (is("hashes") && "pdq_distance" in signals) return [app.t("reason.hashes", { count: signals.pdq_distance })];
   if (is("unlike") && "cosine" in signals) return [app.t("reason.unlike", { cosine })];
   if (is("alike") && "cosine" in signals) return [app.t("reason.alike", { cosine })];
+  if (is("near") && "text_percentile" in signals) return [app.t("reason.near", { share: app.percent(signals.text_percentile), cosine: app.number(floored(signals.text_cosine)) })];
   const told = [];
   if (is("features") && "inliers" in signals) {
     told.push(app.t("reason.features", { inliers: signals.inliers, count: signals.matches ?? signals.inliers }));
@@ -107,6 +115,9 @@ function silences(app, reason) {
 
 /** What an answer warns of. @param {any} app @param {string} warning */
 export function warned(app, warning) {
+  const known = Object.keys(WARNINGS).find((name) => warning.startsWith(WARNINGS[name]));
+  // i18n: search.warn_uncalibrated search.warn_cut
+  if (known) return app.t(`search.warn_${known}`);
   return silences(app, warning).join(" ") || sentence(warning);
 }
 
