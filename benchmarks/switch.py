@@ -33,6 +33,7 @@ from pictrace.collection import Collection
 from pictrace.settings import Settings
 
 RESULT = Path(__file__).parent / "results/switch.json"
+SETS = ("photos", "corel1k", "museum", "distractors", "holidays_805")
 OLD, NEW = "lite0", "seconds.signs"
 PORT = 8797
 BASE = f"http://127.0.0.1:{PORT}"
@@ -226,7 +227,7 @@ def main() -> None:
             shutil.copytree(options.base, target)
         else:
             with Collection(target) as collection:
-                collection.add(*(options.data / name for name in ("photos", "corel1k", "museum", "distractors")))
+                collection.add(*(options.data / name for name in SETS))
         padded(target, options.pictures)
         run(target, room, options.kills)
 
