@@ -154,6 +154,15 @@ def test_protected_files_stay(pictrace, album, capsys):
         assert said(capsys)["accepted"] == 0
 
 
+def test_a_pattern_that_protects_nothing_is_told(pictrace, album, capsys):
+    """Most are slips of the pen."""
+    pictrace("dedupe", "plan", "-o", "plan.json", "--protect", "*.jpg", "--protect", "*_edited.*")
+    told = capsys.readouterr().err
+
+    assert "warning: no indexed file matches *_edited.*" in told
+    assert told.count("warning") == 1
+
+
 def test_groups_may_come_from_find(pictrace, album, capsys):
     """As JSON lines, from a file or stdin."""
     pictrace("dedupe", "find", "--json")

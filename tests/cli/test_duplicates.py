@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 
 import pytest
@@ -54,6 +55,57 @@ def test_find_says_what_could_be_freed(pictrace, filled, capsys):
 
     freed = f"{(sum(sizes) - max(sizes)) / 1000:.3g} kB could be freed"
     assert f"{freed} if the largest file of each stays; next: pictrace dedupe plan" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """Three small files of one picture, and two large ones of another, in a collection of their own."""
+    folder = tmp_path_factory.mktemp("a-folder-with-a-long-name") / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"small{number}.jpg").write_bytes(jpeg(photo("coffee.png"), 30))
+    for number in range(2):
+        photo("chelsea.png").save(folder / f"large{number}.png")
+    with Collection(folder.parent / "own.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        collection.add(folder)
+    return str(folder.parent / "own.pictrace")
+
+
+@pytest.mark.parametrize(("sort", "first"), [("bytes", "large"), ("size", "small")])
+def test_what_comes_first_can_be_chosen(pictrace, several, capsys, sort, first):
+    """What frees most, or most files; and no more groups than are wanted."""
+    pictrace("dedupe", "find", "-c", several, "--sort", sort, "--limit", "1", "--json")
+    (group,) = found(capsys)
+
+    assert all(first in one["path"] for one in group["members"])
+
+
+def test_a_few_groups_are_shown_and_all_are_counted(pictrace, several, capsys):
+    """The table says that there is more, and where its files are once."""
+    pictrace("dedupe", "find", "-c", several, "--sort", "size", "-n", "1")
+    out = capsys.readouterr().out
+
+    assert "2 groups, 3 files more than pictures" in out
+    assert "Shown are the first 1 group" in out
+    assert "small0.jpg" in out
+    assert "large0.png" not in out
+    assert out.replace("\n", "").count("a-folder-with-a-long-name") == 1
+
+
+def test_quiet_says_only_what_it_comes_to(pictrace, several, capsys):
+    """Two lines, and nothing of progress."""
+    pictrace("dedupe", "find", "-c", several, "--quiet")
+    told = capsys.readouterr()
+
+    assert (len(told.out.splitlines()), told.err) == (2, "")
+
+
+def test_a_reference_that_protects_nothing_is_told(pictrace, several, capsys, tmp_path):
+    """It is there, and no file in it is indexed; of a folder that covers some nothing is said."""
+    for folder in (tmp_path, os.path.split(several)[0]):
+        pictrace("dedupe", "find", "-c", several, "--json", "--reference", str(folder))
+
+    assert capsys.readouterr().err.count("warning: nothing that is indexed is below") == 1
 
 
 def test_a_reference_that_is_no_folder_is_refused(pictrace, filled, capsys):

@@ -44,6 +44,18 @@ def check_unapplied(output: str) -> None:
             )
 
 
+def warn_of_idle(source: Any, *, references: Sequence[str] = (), patterns: Sequence[str] = ()) -> None:
+    """Folders and patterns by which nothing that is indexed is protected are said: most are slips of the pen."""
+    from pictrace.dedupe.coverage import idle_folders, idle_patterns
+    from pictrace.words import shown
+
+    catalog = source.engine().catalog
+    for folder in idle_folders(catalog, references):
+        tell(f"warning: nothing that is indexed is below {shown(folder)}, so --reference protects nothing there")
+    for pattern in idle_patterns(catalog, patterns):
+        tell(f"warning: no indexed file matches {shown(pattern)}, so --protect protects nothing by it")
+
+
 def keep_up(path: str, write: Callable[[Any], object], *, otherwise: str) -> None:
     """A collection knows what became of files, if it is there and nobody else writes; else `otherwise` is said."""
     from pictrace.errors import PictraceError

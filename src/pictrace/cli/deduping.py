@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pictrace.cli._console import check_free, opened, save, tell, write, write_json, write_table
-from pictrace.cli._deeds import DONE, check_unapplied, keep_up, tell_outcome, tell_plan
+from pictrace.cli._deeds import DONE, check_unapplied, keep_up, tell_outcome, tell_plan, warn_of_idle
 from pictrace.cli._options import (
     AgainstOption,
     CollectionOption,
@@ -94,6 +94,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
         raise UsageError("the plan and the page cannot be one file", hint="name two files")
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(collection))
+        warn_of_idle(source, references=references, patterns=protect or ())
         if groups is not None:
             found = _given(groups, source)
         else:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pictrace.cli._console import check_free, key_of, opened, save, tell, write, write_json, write_table
+from pictrace.cli._console import check_free, key_of, opened, save, tell, write, write_json
+from pictrace.cli._deeds import warn_of_idle
+from pictrace.cli._groups import SortName, ordered, show
 from pictrace.cli._options import (
     AgainstOption,
     CollectionOption,
@@ -25,7 +27,7 @@ from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
     from pictrace.dedupe.finding import Heard
-    from pictrace.dedupe.groups import Group, Member
+    from pictrace.dedupe.groups import Group
 
 dedupe = typer.Typer(help="Find duplicates, decide, act, and take everything back.", no_args_is_help=True)
 
@@ -51,6 +53,15 @@ def find(  # noqa: PLR0913 - one parameter per option
     where: FilterOption = None,
     reference: ReferenceOption = None,
     against: AgainstOption = None,
+    sort: Annotated[
+        SortName, typer.Option("--sort", help="What comes first: the surest, what frees most, or most files.")
+    ] = SortName.SCORE,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="Tell of the first N groups only.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table and no progress, only what it comes to.")] = (
+        False
+    ),
     as_json: JsonOption = False,
     csv: CsvOption = None,
     html: HtmlOption = None,
@@ -64,8 +75,8 @@ def find(  # noqa: PLR0913 - one parameter per option
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(collection))
         other = stack.enter_context(opened(against)) if against is not None else None
-        heard = stack.enter_context(_watched())
-        groups = source.duplicates(
+        heard = stack.enter_context(_watched(quiet=quiet))
+        found = source.duplicates(
             relation.value,
             min_score=min_score,
             where=where,
@@ -73,6 +84,9 @@ def find(  # noqa: PLR0913 - one parameter per option
             against=other,
             heard=heard,
         )
+        warn_of_idle(source, references=reference or ())
+        everything = ordered(found, sort.value)
+        groups = everything[:limit]
         if html is not None:
             save(html, _page(groups, {"": source, str(other.path) if other else "-": other}))
     if csv is not None:
@@ -81,7 +95,7 @@ def find(  # noqa: PLR0913 - one parameter per option
         for group in groups:
             write_json(group.to_dict())
     else:
-        _show(groups)
+        show(everything, most=limit, quiet=quiet)
 
 
 def _check(csv: str | None, html: str | None) -> None:
@@ -94,12 +108,12 @@ def _check(csv: str | None, html: str | None) -> None:
 
 
 @contextlib.contextmanager
-def _watched() -> Iterator["Heard"]:
+def _watched(*, quiet: bool) -> Iterator["Heard"]:
     """Progress in steps, two for each picture: its neighbours are known, then it has its place."""
     from pictrace.cli._progress import progress
     from pictrace.dedupe.finding import Heard
 
-    with progress(things=("step", "steps")) as watcher:
+    with progress(quiet=quiet, things=("step", "steps")) as watcher:
 
         def hear(stage: str, done: int, total: int) -> None:
             if hasattr(watcher, "total"):
@@ -137,46 +151,6 @@ def _page(groups: Sequence["Group"], sources: dict[str, Any]) -> str:
     from pictrace.cli._pictures import today
 
     return report.of_groups(groups, lambda one: sources[one.collection].proxy(one.id), made=today())
-
-
-def _show(groups: Sequence["Group"]) -> None:
-    from pictrace.words import counted, percent, shown
-
-    if not groups:
-        write("No duplicates were found.")
-        return
-    rows = []
-    for number, group in enumerate(groups, 1):
-        for place, one in enumerate(group):
-            head = (str(number), f"{group.relation} {percent(group.score)}") if place == 0 else ("", "")
-            shape = f"{one.width} x {one.height}"
-            rows.append((*head, _kind(group, one, place), shape, _bytes(one.place.size), str(one.id), shown(one.path)))
-    titles = ("group", "how sure", "file", "pixels", "size", "id", "path")
-    write_table([(title, "right" if title in {"group", "pixels", "size", "id"} else "left") for title in titles], rows)
-    spare = sum(group.spare for group in groups)
-    write(f"{counted(len(groups), 'group')}, {counted(spare, 'file')} more than pictures. Nothing was done to them.")
-    freed = _bytes(sum(group.spare_bytes for group in groups))
-    write(f"{freed} could be freed if the largest file of each stays; next: pictrace dedupe plan -o plan.json")
-    if loose := sum(len(group.loose) for group in groups):
-        pairs = counted(loose, "pair")
-        tell(f"note: {pairs} across groups would be duplicates too; `--json` names them under `loose`")
-
-
-def _kind(group: "Group", one: "Member", place: int) -> str:
-    from pictrace.words import percent
-
-    if one.reference:
-        return "reference"
-    return "medoid" if place == 0 and group.is_led_by(one) else f"{one.relation} {percent(one.score)}"
-
-
-def _bytes(size: int) -> str:
-    value, unit = float(size), "B"
-    for larger in ("kB", "MB", "GB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.3g} {unit}"
 
 
 @dedupe.command()
