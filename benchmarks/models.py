@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 import tempfile
 import time
@@ -72,8 +73,15 @@ def seeded(name: str, folder: Path) -> None:
 
 
 def speed(encoder: Encoder) -> dict[str, Any]:
-    """Milliseconds a batch and pictures a second, from squares to rows."""
-    return dict(timed(prepared_run(encoder)))
+    """Milliseconds of processor time a batch, all threads together, from squares to rows: the best of some runs.
+
+    On a GPU that is no measure, and the clock's is taken.
+    """
+    run = prepared_run(encoder)
+    if getattr(encoder, "provider", "cpu") != "cpu":
+        return dict(timed(run))
+    run(1)
+    return {"cpu_ms": {str(count): round(min(seconds(run, count) for _ in range(5)) * 1000, 1) for count in BATCHES}}
 
 
 def prepared_run(encoder: Encoder) -> Callable[[int], None]:
@@ -88,7 +96,7 @@ def prepared_run(encoder: Encoder) -> Callable[[int], None]:
 
 
 def beside(run: Callable[[int], None], loop: Callable[[int], None]) -> dict[str, float]:
-    """The share of a bare loop's speed that is left, by the best of runs in turns: others use this machine too."""
+    """The share of a bare loop's speed that is left, by the best of runs in turns."""
     share = {}
     for count in BATCHES:
         taken = [[seconds(one, count) for one in (run, loop)] for _ in range(TURNS)]
@@ -98,10 +106,10 @@ def beside(run: Callable[[int], None], loop: Callable[[int], None]) -> dict[str,
 
 
 def seconds(run: Callable[[int], None], count: int) -> float:
-    """How long one run takes."""
-    started = time.perf_counter()
+    """Processor time of one run: others may use this machine too, and the clock would count them."""
+    started = time.process_time()
     run(count)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def of_onnx(name: str, runtime: Runtime) -> dict[str, Any]:
@@ -154,7 +162,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder with the sets")
     parser.add_argument("--provider", choices=PROVIDERS, default="cpu")
-    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--threads", type=int, nargs="*", default=[1])
     parser.add_argument("--networks", nargs="*", default=NETWORKS, help="networks of timm and Keras to make")
     parser.add_argument("--accurate", nargs="*", default=[], help="encoders besides lite0 whose weights are here")
     parser.add_argument("--models", default="", help="the folder of models of those")
@@ -173,7 +181,11 @@ def main() -> int:
             for title, found in networks(wanted.networks, Path(folder), replace(runtime, models=folder)):
                 results[f"{title}, seeded weights, {threads} threads"] = found
                 print(title, json.dumps(found), flush=True)
-    about = {"provider": wanted.provider, "gpu": "none" if wanted.provider == "cpu" else "see runs_on"}
+    about = {
+        "load": os.getloadavg()[1],
+        "provider": wanted.provider,
+        "gpu": "none" if wanted.provider == "cpu" else "see runs_on",
+    }
     wanted.out.write_text(json.dumps({**machine(), **about, "results": results}, indent=1) + "\n")
     return 0
 
