@@ -15,6 +15,7 @@ from pictrace.settings import Settings
 from pictrace.types import Relation
 
 OURS = Settings(workers=1, threads=1, plugins=("readers.colours",))
+BOTH = Settings(workers=1, threads=1, plugins=("readers.colours", "readers.shades"))
 SHADES = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (20, 40, 210), "yellow": (230, 220, 30)}
 
 
@@ -165,6 +166,23 @@ def test_it_is_told_how_near_a_picture_is_to_words(collection):
     assert (blue.encoder, blue.place) == ("readers.colours", 1)
     assert blue.percentile > 0.95 > red.percentile
     assert blue.cosine > 0.95 > red.cosine
+
+
+def test_a_picture_alone_in_a_blend_is_searched_with_as_pictures_are(collection):
+    """By its bytes, hash and all signals."""
+    assert collection.search(Blend(plus=(1,)))[0].relation is Relation.EXACT
+
+
+def test_several_encoders_are_asked_and_put_in_one_order(tmp_path):
+    """Both read words, and each knows a name of its own for them."""
+    with Collection(tmp_path / "a.pictrace", settings=BOTH, encoders=("readers.colours", "readers.shades")) as both:
+        for name in ("blue", "red"):
+            both.add_image(plain(SHADES[name]), name=name)
+        answer = both.search(Words("red"))
+        readings = both.explain_words(Words("red"), 2).readings
+
+    assert [match.path for match in answer] == ["red", "blue"]
+    assert [(one.encoder, one.place) for one in readings] == [("readers.colours", 1), ("readers.shades", 1)]
 
 
 def test_a_picture_is_the_same_by_bytes_and_by_id(collection):

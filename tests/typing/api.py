@@ -63,6 +63,8 @@ def search_with_anything(collection: Collection) -> list[Answer]:
         collection.search(np.zeros((64, 64, 3), np.uint8)),
         collection.search(Picture.open("query.jpg")),
         collection.search(1),
+        collection.search(pictrace.Words("red bicycle")),
+        collection.search(pictrace.Blend("at night", plus=(1, "street.jpg"), minus=(pictrace.Words("rain", 0.5),))),
     ]
 
 

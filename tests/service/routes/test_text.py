@@ -81,6 +81,13 @@ def test_an_uploaded_picture_is_mixed_with_words(reader):
     assert paths(less)[0] == "red"
 
 
+def test_a_picture_alone_is_searched_with_as_pictures_are(reader):
+    """Whichever member names it."""
+    told = reader.post("/search", json={"plus": [{"id": 3}], "mode": "exact"}).json()
+
+    assert [(one["id"], one["relation"]) for one in told["results"]] == [(3, "exact")]
+
+
 def test_stages_are_told_as_of_a_picture(reader):
     """The candidates, then the answer."""
     told = events_of(reader.post("/search", json={"text": "blue"}, headers=STREAM).text)
