@@ -41,7 +41,7 @@ HOME = f"{BASE}/v1/collections/default"
 SETTINGS = Settings(plugins=(NEW,))
 PATH = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
 KILLS = 6
-PAUSE_S = 0.7
+PAUSE_S = 1.5
 """Between two searches of each of the two who search: two cores make the rows as well."""
 
 QUERIES = 12
