@@ -167,7 +167,7 @@ def changed(service: Service, kills: int) -> dict[str, object]:
     lost, posted = 0, 1
     while True:
         if kills > len(rows) - 1:
-            time.sleep(draw.uniform(4, 20))
+            time.sleep(draw.uniform(4, 60))
             before = space()
             service.kill()
             after = space()
