@@ -41,7 +41,7 @@ HOME = f"{BASE}/v1/collections/default"
 SETTINGS = Settings(plugins=(NEW,))
 PATH = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
 KILLS = 6
-PAUSE_S = 0.7
+PAUSE_S = 1.5
 """Between two searches of each of the two who search: two cores make the rows as well."""
 
 QUERIES = 12
@@ -167,7 +167,7 @@ def changed(service: Service, kills: int) -> dict[str, object]:
     lost, posted = 0, 1
     while True:
         if kills > len(rows) - 1:
-            time.sleep(draw.uniform(4, 20))
+            time.sleep(draw.uniform(4, 60))
             before = space()
             service.kill()
             after = space()

@@ -23,7 +23,7 @@ class Encoder:
     def __init__(self, model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
         self._model = lite0.Encoder(model, runtime=runtime)
         draw = np.random.default_rng(9)
-        self._projection = draw.normal(size=(lite0.Encoder.space.columns, WIDTH)).astype(np.float32)
+        self._projection = draw.normal(size=(self._model.space.columns, WIDTH)).astype(np.float32)
 
     def prepare(self, picture: Picture) -> npt.NDArray[Any]:
         """As lite0 does."""

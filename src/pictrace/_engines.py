@@ -108,9 +108,9 @@ class Engines:
                     return self._opened(catalog.steady(), known)
                 for one in _lookups(before).values():
                     one.refresh()
+                return self._measured(replace(before, pictures=len(catalog)), recipe)
             except SpacesChangedError:
                 continue
-            return self._measured(replace(before, pictures=len(catalog)), recipe)
 
     def _opened(self, catalog: Catalog, known: Mapping[str, Lookup]) -> Engine:
         recipe = catalog.recipe
