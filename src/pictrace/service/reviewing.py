@@ -89,7 +89,6 @@ class Review:
         """Looks for duplicates, and keeps what it finds; `tell` hears of what is found so far.
 
         At last each copy is compared with its medoid, so that plans know which of them lack something.
-
         What `progress` raises ends it, and what was found before stays as it was.
         """
         told = time.monotonic()
@@ -112,12 +111,12 @@ class Review:
                 references=asked.references,
                 heard=Heard(progress, heard, is_due),
             )
-            groups = self._told_apart(replace(asked, at=now()), groups, progress)
+            told_of = self._told_apart(replace(asked, at=now()), groups, progress)
         finally:
             with self._lock:
                 self._partial = self._read = self._revised = None
         tell({"id": job, **self.summary()})
-        return groups
+        return told_of
 
     def _told_apart(
         self, asked: Asked, groups: Sequence[Group], progress: Callable[[str, int, int], None]
