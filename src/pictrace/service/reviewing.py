@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -89,7 +89,6 @@ class Review:
         """Looks for duplicates, and keeps what it finds; `tell` hears of what is found so far.
 
         At last each copy is compared with its medoid, so that plans know which of them lack something.
-
         What `progress` raises ends it, and what was found before stays as it was.
         """
         told = time.monotonic()
@@ -112,25 +111,26 @@ class Review:
                 references=asked.references,
                 heard=Heard(progress, heard, is_due),
             )
-            over = replace(asked, at=now())
-            before = found.told(self.folder, self.collection.engine().catalog)
-            # What was found is not lost if the rest is called off.
-            found.keep(self.folder, over, groups)
-            groups = list(self._told_apart(groups, before, progress))
-            found.keep(self.folder, over, groups, are_told_apart=True)
+            told_of = self._told_apart(replace(asked, at=now()), groups, progress)
         finally:
             with self._lock:
                 self._partial = self._read = self._revised = None
         tell({"id": job, **self.summary()})
-        return groups
+        return told_of
 
     def _told_apart(
-        self, groups: Sequence[Group], before: Sequence[Group], progress: Callable[[str, int, int], None]
-    ) -> Iterator[Group]:
-        """The groups with what was done to each copy, which plans choose by."""
-        for done, group in enumerate(told_apart(groups, self.collection.compare, before=before), 1):
-            progress("told", done, len(groups))
-            yield group
+        self, asked: Asked, groups: Sequence[Group], progress: Callable[[str, int, int], None]
+    ) -> Sequence[Group]:
+        """The groups, kept, with what was done to each copy, which plans choose by."""
+        before = found.told(self.folder, self.collection.engine().catalog)
+        # What was found is not lost if the rest is called off.
+        found.keep(self.folder, asked, groups)
+        told = []
+        for group in told_apart(groups, self.collection.compare, before=before):
+            told.append(group)
+            progress("told", len(told), len(groups))
+        found.keep(self.folder, asked, told, are_told_apart=True)
+        return told
 
     def forget(self) -> None:
         """The groups are looked at anew, for files came or went."""

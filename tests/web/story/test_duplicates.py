@@ -143,6 +143,30 @@ def test_the_same_pictures_are_accepted_at_once(found: Page) -> None:
     assert there(page.folder) == before
 
 
+def test_what_is_looked_for_can_be_narrowed(found: Page) -> None:
+    """By a filter, and by how sure it has to be."""
+    page = found
+    page.locator("summary", has_text="Look again").click()
+    page.get_by_label("Filter").fill('path ~ "coffee"')
+    page.get_by_label("At least so sure, in percent").fill("90")
+    page.get_by_role("button", name="Look for duplicates").click()
+
+    expect(page.locator(".found-groups .group")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator(".found-groups")).to_contain_text("coffee.jpg")
+
+
+def test_rules_say_what_stays(found: Page) -> None:
+    """Those that are typed are those of the plan."""
+    page = found
+    page.get_by_role("button", name="Accept all").click()
+    page.get_by_label("Which file stays").fill("path, -quality")
+    with page.expect_request(lambda request: request.method == "POST") as asked:
+        page.get_by_role("button", name="Look at the plan").click()
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert asked.value.post_data_json == {"rules": ["path", "-quality"]}
+
+
 def test_a_settled_group_is_decided_anew(found: Page) -> None:
     """It is opened from the list, and its pair is asked for again."""
     page = found

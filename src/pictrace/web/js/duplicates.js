@@ -107,13 +107,18 @@ class Duplicates {
     if (this.start.querySelector("form")) return;
     const relation = h("select", { id: "duplicates-relation" }, ["exact", "copy", "scene"].map((name) => h("option", { value: name, selected: name === (told.found?.relation ?? "copy") }, app.t(`duplicates.wanted_${name}`))));
     const folders = h("textarea", { id: "duplicates-references", rows: 2, spellcheck: "false", value: (told.found?.references ?? []).join("\n") });
+    const filter = h("input", { id: "duplicates-filter", type: "text", spellcheck: "false", maxlength: 2000, placeholder: app.t("library.filter_placeholder"), value: told.found?.filter ?? "" });
+    const least = h("input", { id: "duplicates-score", type: "number", min: 0, max: 100, step: 1, value: Math.round(100 * (told.found?.min_score ?? 0)) });
     const look = (event) => {
       event.preventDefault();
       const references = folders.value.split("\n").map((line) => line.trim()).filter(Boolean);
-      app.api.send("POST", app.path("/duplicates"), { relation: relation.value, references }).then((begun) => { fill(this.start); this.live.meet(begun); this.#draw(); }, app.report);
+      const asked = { relation: relation.value, references, filter: filter.value.trim(), min_score: (least.valueAsNumber || 0) / 100 };
+      app.api.send("POST", app.path("/duplicates"), asked).then((begun) => { fill(this.start); this.live.meet(begun); this.#draw(); }, app.report);
     };
     const form = h("form", { class: "start", onsubmit: look },
       h("div", { class: "field" }, h("label", { for: relation.id }, app.t("duplicates.relation")), h("span", { class: "select" }, relation)),
+      h("div", { class: "field" }, h("label", { for: filter.id }, app.t("library.filter")), filter),
+      h("div", { class: "field" }, h("label", { for: least.id }, app.t("duplicates.min_score")), least),
       h("div", { class: "field wide" }, h("label", { for: folders.id }, app.t("duplicates.references")), folders, h("p", { class: "dim small" }, app.t("duplicates.references_help"))),
       h("button", { class: "button primary" }, icon("search"), app.t("duplicates.look_for")));
     fill(this.start, told.found ? h("details", null, h("summary", null, app.t("duplicates.again")), form) : form);

@@ -54,8 +54,11 @@ export class PlanPanel {
     const { app, told } = this;
     const { chosen, last } = told;
     this.element.hidden = !chosen.files && !last;
+    // What is typed is not lost when something is heard meanwhile.
+    this.rules ??= h("input", { id: "plan-rules", type: "text", spellcheck: "false", "aria-describedby": "plan-rules-help" });
     fill(this.element, this.#title(),
       chosen.files > 0 && h("p", null, app.t("duplicates.chosen", { count: chosen.files, bytes: app.bytes(chosen.bytes) })),
+      chosen.files > 0 && h("div", { class: "field wide" }, h("label", { for: this.rules.id }, app.t("duplicates.rules")), this.rules, h("p", { class: "dim small", id: "plan-rules-help" }, app.t("duplicates.rules_help"))),
       chosen.files > 0 && h("div", { class: "row" }, h("button", { type: "button", class: "button primary", onclick: () => this.plan().catch(app.report) }, app.t("duplicates.make_plan"))),
       last && this.#last(last));
   }
@@ -71,7 +74,8 @@ export class PlanPanel {
   /** Makes the plan, shows what is in it, and does it if that is confirmed. */
   async plan() {
     const { app } = this;
-    const plan = await app.api.send("POST", app.path("/duplicates/plan"), {});
+    const rules = (this.rules?.value ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+    const plan = await app.api.send("POST", app.path("/duplicates/plan"), { rules });
     const { t } = app;
     const files = (list) => h("ul", { class: "removals" }, list.slice(0, NAMED).map((one) => h("li", null, h("span", { title: one.path }, called(one)), " ", h("span", { class: "dim small", title: one.keeper ?? "" }, one.keeper ? t("duplicates.for", { name: called({ path: one.keeper }) }) : one.reason))));
     const more = (list, count) => count > Math.min(NAMED, list.length) && h("p", { class: "dim small" }, t("duplicates.and_more", { count: count - Math.min(NAMED, list.length) }));
