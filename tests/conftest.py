@@ -1,5 +1,6 @@
 """What holds for every test: fixed seeds, no network, and nothing of whoever runs them."""
 
+import contextlib
 import os
 import socket
 
@@ -29,6 +30,29 @@ def _alone(tmp_path_factory):
         patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
         patch.setattr(socket.socket, "connect", connect_here)
         yield
+
+
+@pytest.fixture
+def few_rows_are_many(monkeypatch):
+    """Indexes are worth building from ten rows on."""
+    from pictrace import folding
+
+    monkeypatch.setattr(folding, "FOLD_ROWS", 10)
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    """An open catalog of twenty pictures, keys 1 to 20."""
+    from stock import twenty
+
+    with contextlib.closing(twenty(tmp_path)) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where the index files of that catalog go."""
+    return tmp_path / "indexes"
 
 
 collect_ignore = [] if os.environ.get("ATTACKS") else ["attacks"]

@@ -1,6 +1,5 @@
 """Folding: indexes brought up to date, or made anew, through every crash."""
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stock import BITS, FACES, LOCAL, batched, files, found, manifest_of, put, query, twenty
+from stock import BITS, FACES, LOCAL, batched, files, found, manifest_of, put, query
 
 from pictrace import _generations, folding, lookup
 from pictrace.catalogs import Entry
@@ -21,24 +20,7 @@ from pictrace.soundness import verify
 from pictrace.testing._samples import RECIPE, place, trace
 from pictrace.types import Hits
 
-
-@pytest.fixture(autouse=True)
-def _few_rows_are_many(monkeypatch):
-    """Indexes are worth building from ten rows on."""
-    monkeypatch.setattr(folding, "FOLD_ROWS", 10)
-
-
-@pytest.fixture
-def catalog(tmp_path):
-    """An open catalog of twenty pictures, keys 1 to 20."""
-    with contextlib.closing(twenty(tmp_path)) as catalog:
-        yield catalog
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Where the index files go."""
-    return tmp_path / "indexes"
+pytestmark = pytest.mark.usefixtures("few_rows_are_many")
 
 
 @pytest.mark.parametrize("stamp", [FACES, BITS], ids=lambda stamp: stamp.metric)

@@ -1,13 +1,12 @@
 """What a lookup promises: the right answers with or without an index."""
 
-import contextlib
 import json
 import os
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stock import BITS, FACES, LOCAL, found, manifest_of, put, twenty
+from stock import BITS, FACES, LOCAL, found, manifest_of, put
 
 from pictrace import _generations, folding, lookup
 from pictrace.catalogs.sqlite import Catalog
@@ -18,24 +17,7 @@ from pictrace.lookup import Lookup
 from pictrace.soundness import verify
 from pictrace.testing._samples import RECIPE
 
-
-@pytest.fixture(autouse=True)
-def _few_rows_are_many(monkeypatch):
-    """Indexes are worth building from ten rows on."""
-    monkeypatch.setattr(folding, "FOLD_ROWS", 10)
-
-
-@pytest.fixture
-def catalog(tmp_path):
-    """An open catalog of twenty pictures, keys 1 to 20."""
-    with contextlib.closing(twenty(tmp_path)) as catalog:
-        yield catalog
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Where the index files go."""
-    return tmp_path / "indexes"
+pytestmark = pytest.mark.usefixtures("few_rows_are_many")
 
 
 def test_without_an_index_every_row_is_compared(catalog, folder):

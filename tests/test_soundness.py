@@ -1,36 +1,18 @@
 """Whether indexes hold what they say: every damage is found, and named."""
 
-import contextlib
 import json
 
 import numpy as np
 import pytest
-from stock import FACES, manifest_of, put, query, twenty
+from stock import FACES, manifest_of, put, query
 
-from pictrace import _generations, folding
+from pictrace import _generations
 from pictrace.folding import Place, fold
 from pictrace.indexes import hnsw
 from pictrace.soundness import verify
 from pictrace.testing._samples import RECIPE
 
-
-@pytest.fixture(autouse=True)
-def _few_rows_are_many(monkeypatch):
-    """Indexes are worth building from ten rows on."""
-    monkeypatch.setattr(folding, "FOLD_ROWS", 10)
-
-
-@pytest.fixture
-def catalog(tmp_path):
-    """An open catalog of twenty pictures, keys 1 to 20."""
-    with contextlib.closing(twenty(tmp_path)) as catalog:
-        yield catalog
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Where the index files go."""
-    return tmp_path / "indexes"
+pytestmark = pytest.mark.usefixtures("few_rows_are_many")
 
 
 def test_verify_finds_nothing_wrong_where_nothing_is(catalog, folder):

@@ -34,11 +34,11 @@ def parsed(data: bytes) -> dict[str, Any]:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise PlanInvalidError(f"{twice!r} is said twice in one object")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise PlanInvalidError(f"{name!r} is said twice in one object")
+        found[name] = value
     return found
 
 

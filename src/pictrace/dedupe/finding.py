@@ -271,22 +271,10 @@ def _together(classes: Classes, rulings: Rulings, key: Key) -> list[Key]:
 
 
 def _files(record: PictureRecord, classes: Classes, judgement: Judgement, asked: Wanted) -> list[Member]:
+    judged = (judgement.relation, judgement.score, judgement.reasons)
+    pixels = classes.hashes[record.id][1].hex()
     return [
-        Member(
-            id=record.id,
-            place=place,
-            sha256=record.sha256,
-            pixel_hash=classes.hashes[record.id][1].hex(),
-            format=record.format,
-            width=record.width,
-            height=record.height,
-            added=record.added,
-            relation=judgement.relation,
-            score=judgement.score,
-            reasons=judgement.reasons,
-            metadata=record.metadata,
-            reference=asked.is_reference(place),
-        )
+        Member.of(record, place, judged, pixels=pixels, is_reference=asked.is_reference(place))
         for place in record.locations
         if may_be_there(place)
     ]

@@ -120,10 +120,9 @@ def _group(one: Mapping[str, Any], records: Mapping[str, PictureRecord], wanted:
         if record is None:
             continue
         now[key] = record.id
-        facts = (record.format, record.width, record.height, record.added)
-        judged = (Relation(relation), float(score), tuple(reasons), record.metadata)
+        judged = (Relation(relation), float(score), tuple(reasons))
         members += [
-            Member(record.id, place, sha, pixels, *facts, *judged, wanted.is_reference(place))
+            Member.of(record, place, judged, pixels=pixels, is_reference=wanted.is_reference(place))
             for place in record.locations
             if may_be_there(place)
         ]

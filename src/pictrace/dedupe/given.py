@@ -37,10 +37,9 @@ def _member(plain: Any, record_of: Callable[[Key], PictureRecord], pixels: Mappi
     place = next((one for one in record.locations if one.uri == path), None)
     if place is None or record.sha256 != plain["sha256"]:
         raise UsageError(f"the collection does not know {path} as it was", hint=hint)
-    facts = (record.format, record.width, record.height, record.added)
     judged = (Relation(plain["relation"]), _share(plain["score"]), tuple(map(str, plain["reasons"])))
-    same = pixels.get(record.id, "")
-    return Member(record.id, place, record.sha256, same, *facts, *judged, record.metadata, plain["reference"] is True)
+    is_reference = plain["reference"] is True
+    return Member.of(record, place, judged, pixels=pixels.get(record.id, ""), is_reference=is_reference)
 
 
 def _link(plain: Any) -> Link:

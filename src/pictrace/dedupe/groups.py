@@ -3,9 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
+from pictrace.results import PictureRecord
 from pictrace.types import Key, Location, Relation
+
+Judged = tuple[Relation, float, tuple[str, ...]]
+"""How a picture is related to a medoid, how sure that is, and why."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Member:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     reference: bool = False
     collection: str = ""
+
+    @classmethod
+    def of(cls, record: PictureRecord, place: Location, judged: Judged, *, pixels: str, is_reference: bool) -> Self:
+        """The member at one of a picture's places; `pixels` is the hash of these, hexadecimal."""
+        facts = (record.format, record.width, record.height, record.added)
+        return cls(record.id, place, record.sha256, pixels, *facts, *judged, record.metadata, is_reference)
 
     @property
     def path(self) -> str:
