@@ -248,4 +248,4 @@ def test_measures_are_cut_and_never_rounded_up(value, expected):
 
 def test_every_signal_is_explained():
     """In one sentence each."""
-    assert set(words.SIGNALS) == {*tracing.SIGNALS, "closer"}
+    assert set(words.SIGNALS) == {*tracing.SIGNALS, "closer", words.TEXT}
