@@ -51,3 +51,9 @@ def test_a_blend_of_nothing_or_very_much_is_refused(given):
     """Taking off alone points nowhere."""
     with pytest.raises(UsageError):
         Blend(**given)
+
+
+@pytest.mark.parametrize("given", ["street.jpg", b"bytes of a picture", Words("red"), 7])
+def test_what_stands_alone_is_one_part(given):
+    """A str is a sequence of its letters, and a path is not meant as those."""
+    assert [sign for _, sign in Blend("x", plus=given, minus=given).parts()] == [1, 1, -1]

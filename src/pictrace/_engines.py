@@ -21,7 +21,7 @@ from pictrace.results import IndexState
 from pictrace.settings import Settings
 from pictrace.signals.embedding import calibration_of
 from pictrace.types import Metric
-from pictrace.words import ESTIMATED, NOT_SEARCHED
+from pictrace.words import NOT_SEARCHED
 
 _T = TypeVar("_T")
 
@@ -126,9 +126,8 @@ class Engines:
         """The engine with what the collection's own pictures say of scores."""
         strangers = _strangers(engine)
         signals = assessment.load_measured(recipe.signals, strangers)
-        notes = [*_notes(recipe), *([ESTIMATED.format(", ".join(strangers))] if strangers else [])]
         correction = corrections.in_force(self._folder.parent)
-        return replace(engine, signals=signals, correction=correction, notes=tuple(notes))
+        return replace(engine, signals=signals, correction=correction, notes=_notes(recipe), strangers=strangers)
 
     def state(self, catalog: Catalog) -> IndexState:
         """How the engine finds candidates as of now."""

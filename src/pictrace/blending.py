@@ -17,9 +17,6 @@ from pictrace.results import Answer, Match, PictureRecord
 from pictrace.search import Heard, Stages, Wanted
 from pictrace.types import Key, Relation, Rows
 
-_OF_PICTURES = words.ESTIMATED.partition("{")[0]
-"""How a note begins that is about the scores of searches with pictures."""
-
 _NEIGHBOURS = 100
 _LEAST_LENGTH = 0.05
 """Of what is left when rows of length 1 are added up and taken off each other: less points nowhere in particular."""
@@ -235,7 +232,7 @@ def _answer(
         signals=(words.TEXT,),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
-        warnings=(*told, *warnings, *(note for note in engine.notes if not note.startswith(_OF_PICTURES))),
+        warnings=(*told, *warnings, *engine.notes),
         searched_with={one.encoder.name: one.encoder.version for one in asked},
     )
 

@@ -75,8 +75,11 @@ class Blend:
     minus: Sequence[Given] = ()
 
     def __post_init__(self) -> None:
-        # A str is a sequence of its letters.
-        given = (self.words,) if isinstance(self.words, str) else self.words
+        # A str is a sequence of its letters, and a path that stands alone is meant as one.
+        given = (self.words,) if isinstance(self.words, str | Words) else self.words
+        for name in ("plus", "minus"):
+            if not isinstance(getattr(self, name), list | tuple):
+                object.__setattr__(self, name, (getattr(self, name),))
         texts = tuple(Words(one) if isinstance(one, str) else one for one in given)
         object.__setattr__(self, "words", texts)
         count = len(texts) + len(self.plus) + len(self.minus)

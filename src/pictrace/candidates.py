@@ -1,12 +1,13 @@
 """Which pictures are worth a closer look: neighbours in any encoder's space, of the whole query and of parts of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from pictrace import registry
+from pictrace.backgrounds import Strangers
 from pictrace.catalogs import Catalog
 from pictrace.corrections import Correction
 from pictrace.encoders import Encoder
@@ -34,7 +35,8 @@ class Engine:
 
     `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64; `correction` is how this
     collection's scores of copies are corrected; `local` looks into the local features of all pictures, unless the
-    collection has none yet. `notes` are what every answer says besides.
+    collection has none yet. `notes` are what every answer says besides;
+    `strangers` say what cosines mean where no encoder is calibrated, and then look-alikes are estimated.
     """
 
     catalog: Catalog
@@ -47,6 +49,7 @@ class Engine:
     correction: Correction | None = None
     local: Lookup | None = None
     notes: tuple[str, ...] = ()
+    strangers: Mapping[str, Strangers] = field(default_factory=dict)
 
     def admits(self, key: Key) -> bool:
         """Whether a picture may be among the candidates."""

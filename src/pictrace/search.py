@@ -29,7 +29,7 @@ from pictrace.verification import (
     readying,
     with_relatives,
 )
-from pictrace.words import FEATURELESS_QUERY
+from pictrace.words import ESTIMATED, FEATURELESS_QUERY
 
 Mode = Literal["auto", "exact", "copy", "similar"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -149,7 +149,7 @@ def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match
         signals=tuple(signal.name for signal in engine.signals),
         index_version=engine.catalog.watermark,
         timings_ms=stages.timings_ms,
-        warnings=(*_warnings(query, [*lookups, *local], asked.mode), *engine.notes),
+        warnings=(*_warnings(query, [*lookups, *local], asked.mode), *engine.notes, *_estimated(engine, matches)),
         calibrated=engine.correction is not None,
         searched_with={} if asked.mode == "exact" else {one.name: one.version for one in engine.encoders},
     )
@@ -266,6 +266,12 @@ def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:
         for match in matches
         if match.id in records
     )
+
+
+def _estimated(engine: Engine, matches: Sequence[Match]) -> Iterator[str]:
+    """What is said where look-alikes are among the matches that nobody has measured."""
+    if engine.strangers and any(match.relation is Relation.SIMILAR for match in matches):
+        yield ESTIMATED.format(", ".join(engine.strangers))
 
 
 def _warnings(query: Trace, lookups: Sequence[Lookup], mode: Mode) -> tuple[str, ...]:
