@@ -79,10 +79,10 @@ def test_index_makes_a_collection_as_chosen(pictrace, folder, capsys):
     capsys.readouterr()
 
     assert index(pictrace, "--encoder", "lite0", "--encoder", "pdq") == 2
-    assert "made with the encoders pdq, not lite0, pdq" in capsys.readouterr().err
+    assert "searched by the encoders pdq, not lite0, pdq" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("option", "names"), [("--encoder", "lite0, pdq"), ("--index", "exact, hnsw")])
+@pytest.mark.parametrize(("option", "names"), [("--encoder", "lite0, onnx, pdq, resnet50"), ("--index", "exact, hnsw")])
 def test_index_lists_the_names_there_are(pictrace, folder, tmp_path, capsys, option, names):
     """A name that is none makes no collection."""
     assert index(pictrace, option, "psychic") == 2
