@@ -110,6 +110,17 @@ def test_an_older_generation_goes_when_the_newer_is_there(catalog, folder):
     assert files(folder) == kept
 
 
+def test_an_encoder_whose_name_goes_on_with_a_number_keeps_its_manifest(catalog, folder):
+    """`faces-2.json` is no generation of `faces`."""
+    folder.mkdir(exist_ok=True)
+    (folder / "faces-2.json").write_text("{}")
+    (folder / "faces-2.hnsw").write_text("an old generation of faces")
+
+    fold(Place(folder, FACES, "hnsw", catalog))
+
+    assert files(folder) == ["faces-2.json", "faces-20.hnsw", "faces.json"]
+
+
 def test_a_forced_fold_makes_the_index_anew_under_another_name(catalog, folder):
     """A file that readers may have mapped is never written again."""
     fold(Place(folder, FACES, "hnsw", catalog))

@@ -230,4 +230,5 @@ def _manifest_path(folder: Path, name: str) -> Path:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"{re.escape(stem_of(name))}-\d+(\.\d+)?\.[A-Za-z]\w*")
+    # No manifest: that of an encoder whose name goes on with a dash and a number would look like a generation.
+    return re.compile(rf"{re.escape(stem_of(name))}-\d+(\.\d+)?\.(?!json$)[A-Za-z]\w*")
