@@ -48,6 +48,45 @@ def test_other_weights_are_another_version(tmp_path) -> None:
     assert load("onnx:mine", Runtime(models=str(tmp_path))).version != before
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"preparation": weights.Preparation(64, "crop", mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))},
+        {"preparation": weights.Preparation(64)},
+        {"tensor": "rows"},
+        {"pooling": "mean"},
+        {"width": 12},
+    ],
+    ids=["fit", "mean", "tensor", "pooling", "width"],
+)
+def test_the_same_file_used_otherwise_is_another_version(tmp_path, facts) -> None:
+    """What was removed and added again with other options gives other rows."""
+    small_card(tmp_path, small_onnx(), name="mine")
+    before = load("onnx:mine", Runtime(models=str(tmp_path))).version
+
+    small_card(tmp_path, small_onnx(), name="mine", **facts)
+
+    assert load("onnx:mine", Runtime(models=str(tmp_path))).version != before
+
+
+def test_words_about_a_model_are_no_part_of_its_version(tmp_path) -> None:
+    """Rows do not change with them."""
+    small_card(tmp_path, small_onnx(), name="mine")
+    before = load("onnx:mine", Runtime(models=str(tmp_path))).version
+
+    small_card(tmp_path, small_onnx(), name="mine", origin="elsewhere", purpose="another", licence="MIT")
+
+    assert load("onnx:mine", Runtime(models=str(tmp_path))).version == before
+
+
+@pytest.mark.parametrize("name", ["lite0", "clip", "siglip2", "dinov2"])
+def test_the_version_of_a_model_that_came_with_pictrace_ends_with_its_files(tmp_path, name) -> None:
+    """Its revision is raised whenever its rows change."""
+    version = load(name, Runtime(models=str(tmp_path))).version
+
+    assert (version.count("-"), len(version.partition("-")[2])) == (1, 12)
+
+
 @pytest.mark.parametrize("name", ["onnx", "timm", "keras"])
 def test_an_encoder_of_many_models_wants_one_named(name) -> None:
     """The hint shows how."""

@@ -1,7 +1,6 @@
 """Encoders of two towers, one for pictures and one for words, whose rows live in one space."""
 
 import functools
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,14 +33,6 @@ class PairEncoder(CardEncoder):
     def reads_words(self) -> bool:
         """Whether the model has a half for words."""
         return self.card.text is not None
-
-    @property
-    def version(self) -> str:
-        """The revision of the model and the first digits of a hash of all its files: other words, other rows."""
-        if self.card.text is None:
-            return super().version
-        digests = "".join(one.sha256 for one in self.card.files)
-        return f"{self.card.revision}-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
 
     @property
     def text_calibration(self) -> Sequence[tuple[float, float]]:
