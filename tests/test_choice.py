@@ -99,10 +99,10 @@ def test_a_colon_makes_no_url(tmp_path, monkeypatch, name) -> None:
 @pytest.mark.parametrize(
     ("choice", "hint"),
     [
-        ({"encoders": ["psychic"]}, "lite0, pdq"),
-        ({"encoders": ["json"]}, "lite0, pdq"),
+        ({"encoders": ["psychic"]}, "lite0, onnx, pdq"),
+        ({"encoders": ["json"]}, "lite0, onnx, pdq"),
         ({"encoders": ["os.path"]}, "a module with such a class"),
-        ({"encoders": "pdq"}, "lite0, pdq"),
+        ({"encoders": "pdq"}, "lite0, onnx, pdq"),
         ({"index": "psychic"}, "exact, hnsw"),
     ],
 )

@@ -1,6 +1,7 @@
 """encoders by name: cards in the folder of models, and what is said where something is missing."""
 
 import pytest
+from seconds import greys
 from small_models import WIDTH, small_card, small_onnx
 
 from pictrace import weights
@@ -101,6 +102,20 @@ def test_an_encoder_of_one_model_has_no_others(name) -> None:
     """What follows the colon would otherwise be forgotten."""
     with pytest.raises(UnknownNameError, match="is one model"):
         load(name, Runtime())
+
+
+@pytest.mark.parametrize("name", ["pictrace.encoders", "pictrace.tracing"])
+def test_a_module_whose_encoder_is_only_a_promise_is_refused(name) -> None:
+    """It is imported there, and makes no rows."""
+    with pytest.raises(UnknownNameError, match="calls Encoder is none"):
+        load(name, Runtime(plugins=(name,)))
+
+
+@pytest.mark.parametrize("name", ["pictrace.encoders.pdq", f"{greys.__name__}:other"])
+def test_an_encoder_that_calls_itself_otherwise_is_refused(name) -> None:
+    """Its rows would be kept under a name that was not asked for."""
+    with pytest.raises(UnknownNameError, match="calls itself"):
+        load(name, Runtime(plugins=("pictrace.encoders.pdq",)))
 
 
 @pytest.mark.parametrize("name", ["onnx:nobody", "timm:nobody", "keras:Nobody"])

@@ -105,7 +105,7 @@ def load(name: str, runtime: Runtime) -> Encoder:
     """The encoder of a name, which loads no model yet.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is none of that name, or what is there is called something else.
         MissingExtraError: it needs a library that is not installed.
         ModelMissingError: it needs to know a model that is not here.
     """
@@ -114,8 +114,23 @@ def load(name: str, runtime: Runtime) -> Encoder:
     if name in runtime.plugins:
         _import(name)
     file, _, model = name.partition(":")
-    encoder: Encoder = registry.load("encoders", file)(model, runtime=runtime)
+    kind = registry.load("encoders", file)
+    if not _is_encoder(kind):
+        raise UnknownNameError(
+            f"what the module {file!r} calls Encoder is none", hint="name a module with a class that makes rows"
+        )
+    encoder: Encoder = kind(model, runtime=runtime)
+    if encoder.name != name:  # rows are kept under the encoder's own name, and asked for again by it
+        raise UnknownNameError(
+            f"the encoder {name!r} calls itself {encoder.name!r}", hint="its `name` has to be what it is asked for as"
+        )
     return encoder
+
+
+def _is_encoder(kind: Any) -> bool:
+    """Whether this is a class that says how pictures become rows, and no Protocol of such."""
+    has_work = all(callable(getattr(kind, name, None)) for name in ("prepare", "encode_prepared"))
+    return isinstance(kind, type) and has_work and not getattr(kind, "_is_protocol", False)
 
 
 def providers(runtime: Runtime) -> tuple[Sequence[str], str]:
