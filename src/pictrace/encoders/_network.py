@@ -16,6 +16,7 @@ from pictrace.encoders._card import CardEncoder, Runner, version_of
 from pictrace.encoders._export import Precision, reduced
 from pictrace.encoders._onnx import Model
 from pictrace.encoders._preparation import numbers, square
+from pictrace.encoders._rows import check_directions
 from pictrace.errors import UsageError
 from pictrace.picture import Picture
 from pictrace.settings import Runtime
@@ -66,6 +67,7 @@ class NetworkEncoder(CardEncoder):
 
         Raises:
             UsageError: too few samples for eight bits, or rows that the smaller numbers spoil.
+            ModelDamagedError: the network gives no numbers.
             MissingExtraError: what exports is not installed.
         """
         if precision == "int8" and len(samples) < LEAST_SAMPLES:
@@ -77,6 +79,7 @@ class NetworkEncoder(CardEncoder):
         prepared = [numbers(square(one, preparation)[None], preparation) for one in samples]
         data = reduced(network.onnx(), precision, prepared)
         rows = network.rows(weights.reference_pictures(preparation.side))
+        check_directions(rows, self._source)
         card = _described(self._source, version_of(self._source), data, precision, rows)
         apart = _apart(card, data, rows)
         if not apart <= TOLERANCES[precision]:

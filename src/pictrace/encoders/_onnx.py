@@ -125,7 +125,7 @@ class _Ready:
             pictures = np.concatenate([pictures, np.repeat(pictures[:1], self.batch - wanted, axis=0)])
         given = self.session.get_inputs()[0]
         values = numbers(pictures, self.card.preparation).astype(_TYPES[given.type], copy=False)
-        return rows_of(self._run(given.name, np.ascontiguousarray(values)), self.card)[:wanted]
+        return rows_of(self._run(given.name, np.ascontiguousarray(values))[:wanted], self.card)
 
     def _run(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         try:
