@@ -69,6 +69,18 @@ def test_rows_are_those_of_the_network_itself(runtime) -> None:
     assert apart(rows, expected) < 1e-4
 
 
+@pytest.mark.parametrize("name", ["mobilenetv3_small_050", "resnet10t", "vit_tiny_patch16_224"])
+def test_the_width_is_that_of_what_comes_out(name) -> None:
+    """Between pool and classifier some networks have a layer of another width."""
+    import torch
+
+    width, preparation, _ = _torch.timm_facts(name)
+    network = _torch.timm_network(name)[0].eval()
+
+    with torch.inference_mode():
+        assert network(torch.zeros(1, 3, preparation.side, preparation.side)).shape == (1, width)
+
+
 @needs_onnx
 def test_an_exported_network_runs_without_torch_and_is_the_same_encoder(runtime, tmp_path) -> None:
     """Its rows, its version and its name."""

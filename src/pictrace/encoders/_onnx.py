@@ -191,10 +191,21 @@ def output_of(session: Any, card: Card, values: Mapping[str, npt.NDArray[Any]], 
     Raises:
         ModelDamagedError: it cannot be run on them.
     """
+    return run(session, card.name, values, [output] if output else None)[0]
+
+
+def run(
+    session: Any, name: str, values: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None
+) -> Sequence[npt.NDArray[Any]]:
+    """All that a session gives for its inputs by name, or some outputs of it; `name` is what errors call it.
+
+    Raises:
+        ModelDamagedError: it cannot be run on them.
+    """
     try:
-        found: npt.NDArray[Any] = session.run([output] if output else None, dict(values))[0]
+        found: Sequence[npt.NDArray[Any]] = session.run(outputs, dict(values))
     except _refusals(_runtime()) as error:
-        raise _unfit(card.name, error) from error
+        raise _unfit(name, error) from error
     return found
 
 

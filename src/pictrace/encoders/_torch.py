@@ -173,7 +173,9 @@ def timm_facts(name: str) -> tuple[int, Preparation, str]:
         raise UnknownNameError(f"timm:{name} prepares pictures in a way that is not known here")
     mean, std = ((float(one[0]), float(one[1]), float(one[2])) for one in (config["mean"], config["std"]))
     preparation = Preparation(side, fit, resample, float(config["crop_pct"]), mean, std)
-    return int(network.num_features), preparation, str(network.pretrained_cfg.get("license") or "unknown")
+    # Some networks have a layer between the pool and the classifier, whose values are those that come out.
+    width = getattr(network, "head_hidden_size", None) or network.num_features
+    return int(width), preparation, str(network.pretrained_cfg.get("license") or "unknown")
 
 
 def _timm(name: str) -> Any:
