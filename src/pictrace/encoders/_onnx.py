@@ -1,7 +1,6 @@
 """The one place that runs ONNX models: from bytes that were checked, on the CPU or on what else there is."""
 
 import contextlib
-import functools
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from pictrace import weights
 from pictrace.encoders._graph import refers_outside
+from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._providers import APART, CPU, chosen, listed
 from pictrace.encoders._rows import rows_of
@@ -57,7 +57,7 @@ class Model:
         """
         return self._ready.rows(pictures)
 
-    @functools.cached_property
+    @Once
     def _ready(self) -> "_Ready":
         wanted = self._runtime.provider
         name = chosen(wanted, available())
