@@ -30,6 +30,17 @@ def test_an_exported_file_is_taken_before_everything_else(tmp_path) -> None:
     assert (encoder.name, encoder.version, encoder.space.width) == ("resnet50", VERSION, CARD.width)
 
 
+def test_an_export_of_keras_weights_needs_them_no_more(tmp_path) -> None:
+    """It is found by its own name, where neither the weights nor an export of torchvision's are there."""
+    version = f"{KERAS.revision}-{KERAS.sha256[:12]}"
+    facts = {"preparation": KERAS.preparation, "width": KERAS.width, "revision": version}
+    small_card(tmp_path, small_onnx(224), name="keras-resnet50-onnx", **facts)
+
+    encoder = load("resnet50", Runtime(models=str(tmp_path), provider="cpu"))
+
+    assert (encoder.name, encoder.version, encoder.card.name) == ("resnet50", version, "keras-resnet50-onnx")
+
+
 def test_an_export_that_prepares_pictures_otherwise_is_another_version(tmp_path) -> None:
     """Its rows are others, whatever its revision says; its own SHA-256 is in the version."""
     card = small_card(tmp_path, small_onnx(), name="resnet50-onnx", revision=VERSION)
