@@ -146,6 +146,15 @@ class Hub:
             raise failure
 
 
+def unfinished(path: Path) -> Sequence[Path]:
+    """Where the bytes of a model's file may be whose pull was interrupted."""
+    return part_of(path), _unproved(path), part_of(_unproved(path))
+
+
+def _unproved(path: Path) -> Path:
+    return path.with_name(f".unproved.{path.name}")
+
+
 def _take(fetcher: Fetcher, address: str, part: Card, path: Path, watch: Watch) -> None:
     """The file from one address, in as many attempts as bring it on."""
     if not part.sha256:
@@ -171,7 +180,7 @@ def _take(fetcher: Fetcher, address: str, part: Card, path: Path, watch: Watch) 
 
 def _take_unknown(fetcher: Fetcher, address: str, part: Card, path: Path, watch: Watch) -> None:
     """A file that nobody knows, under its name only if it is of its kind."""
-    unproved = path.with_name(f".unproved.{path.name}")
+    unproved = _unproved(path)
     try:
         fetcher.to_file(
             address,

@@ -45,7 +45,7 @@ def test_an_encoder_of_ones_own_is_tried(pictrace, tmp_path, monkeypatch, capsys
     assert pictrace("models", "check", made(tmp_path, monkeypatch), "--json") == 0
 
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert len(told) == 6
+    assert len(told) == 7
     assert all(one["kept"] for one in told)
 
 

@@ -72,3 +72,10 @@ def test_weights_are_added_and_exported_and_run_without_torch(pictrace, capsys, 
         "timm-resnet10t.json",
         "timm-resnet10t.safetensors",
     ]
+    (models / "timm-resnet10t.safetensors").unlink()
+    (models / "timm-resnet10t.json").unlink()
+    settle(network, numbers(lively(4, 176, seed=7), _torch.timm_facts("resnet10t")[1]))
+    (tmp_path / "own.safetensors").write_bytes(safetensors_of(network))
+    assert pictrace("models", "add-weights", "timm:resnet10t", str(tmp_path / "own.safetensors")) == 2
+    assert "models remove timm-resnet10t-onnx" in capsys.readouterr().err
+    assert not (models / "timm-resnet10t.safetensors").exists()

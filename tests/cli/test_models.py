@@ -185,6 +185,18 @@ def test_a_model_is_removed(pictrace, capsys, models, options):
     assert list(models.iterdir()) == []
 
 
+@pytest.mark.parametrize("left", [".dinov2.onnx.part", ".unproved.dinov2.onnx", "..unproved.dinov2.onnx.part"])
+def test_what_an_interrupted_pull_left_is_removed(pictrace, capsys, models, left):
+    """Though the file itself never came."""
+    models.mkdir(exist_ok=True)
+    (models / left).write_bytes(b"half")
+
+    assert pictrace("models", "remove", "dinov2") == 0
+
+    assert left in capsys.readouterr().out
+    assert not (models / left).exists()
+
+
 def test_files_that_were_pulled_are_removed_and_the_card_stays(pictrace, capsys, models):
     """What came with PicTrace can be pulled again."""
     (models / "dinov2.onnx").write_bytes(b"\x08")

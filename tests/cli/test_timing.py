@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from small_models import small_card, small_onnx
 
@@ -56,3 +57,23 @@ def test_a_file_that_is_no_model_is_refused(pictrace, capsys, tmp_path) -> None:
     assert pictrace("models", "bench", "--onnx", str(tmp_path / "noise.onnx")) > 0
 
     assert "noise.onnx cannot be run here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("batch", [1, 4, 40])
+def test_a_file_of_one_size_of_batch_is_timed_in_steps_of_it(pictrace, capsys, tmp_path, batch) -> None:
+    """As its encoder would run it."""
+    (tmp_path / "fixed.onnx").write_bytes(small_onnx(batch=batch))
+
+    assert pictrace("models", "bench", "--onnx", str(tmp_path / "fixed.onnx"), "--json") == 0
+
+    assert json.loads(capsys.readouterr().out)["pictures_per_second"] > 0
+
+
+def test_what_the_runtime_says_while_it_is_timed_is_told_in_one_line(pictrace, capsys, tmp_path) -> None:
+    """A file whose graph wants four pictures where its input takes any number is found out by running it."""
+    any_number, four = (np.array([first, 3, 64], np.int64).tobytes() for first in (0, 4))
+    (tmp_path / "broken.onnx").write_bytes(small_onnx(shape="tokens").replace(any_number, four))
+
+    assert pictrace("models", "bench", "--onnx", str(tmp_path / "broken.onnx")) == 5
+
+    assert "broken.onnx cannot be run here" in capsys.readouterr().err

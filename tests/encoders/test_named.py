@@ -1,6 +1,7 @@
 """encoders by name: cards in the folder of models, and what is said where something is missing."""
 
 import pytest
+from seconds import greys
 from small_models import WIDTH, small_card, small_onnx
 
 from pictrace import weights
@@ -48,6 +49,45 @@ def test_other_weights_are_another_version(tmp_path) -> None:
     assert load("onnx:mine", Runtime(models=str(tmp_path))).version != before
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"preparation": weights.Preparation(64, "crop", mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))},
+        {"preparation": weights.Preparation(64)},
+        {"tensor": "rows"},
+        {"pooling": "mean"},
+        {"width": 12},
+    ],
+    ids=["fit", "mean", "tensor", "pooling", "width"],
+)
+def test_the_same_file_used_otherwise_is_another_version(tmp_path, facts) -> None:
+    """What was removed and added again with other options gives other rows."""
+    small_card(tmp_path, small_onnx(), name="mine")
+    before = load("onnx:mine", Runtime(models=str(tmp_path))).version
+
+    small_card(tmp_path, small_onnx(), name="mine", **facts)
+
+    assert load("onnx:mine", Runtime(models=str(tmp_path))).version != before
+
+
+def test_words_about_a_model_are_no_part_of_its_version(tmp_path) -> None:
+    """Rows do not change with them."""
+    small_card(tmp_path, small_onnx(), name="mine")
+    before = load("onnx:mine", Runtime(models=str(tmp_path))).version
+
+    small_card(tmp_path, small_onnx(), name="mine", origin="elsewhere", purpose="another", licence="MIT")
+
+    assert load("onnx:mine", Runtime(models=str(tmp_path))).version == before
+
+
+@pytest.mark.parametrize("name", ["lite0", "clip", "siglip2", "dinov2"])
+def test_the_version_of_a_model_that_came_with_pictrace_ends_with_its_files(tmp_path, name) -> None:
+    """Its revision is raised whenever its rows change."""
+    version = load(name, Runtime(models=str(tmp_path))).version
+
+    assert (version.count("-"), len(version.partition("-")[2])) == (1, 12)
+
+
 @pytest.mark.parametrize("name", ["onnx", "timm", "keras"])
 def test_an_encoder_of_many_models_wants_one_named(name) -> None:
     """The hint shows how."""
@@ -62,6 +102,20 @@ def test_an_encoder_of_one_model_has_no_others(name) -> None:
     """What follows the colon would otherwise be forgotten."""
     with pytest.raises(UnknownNameError, match="is one model"):
         load(name, Runtime())
+
+
+@pytest.mark.parametrize("name", ["pictrace.encoders", "pictrace.tracing"])
+def test_a_module_whose_encoder_is_only_a_promise_is_refused(name) -> None:
+    """It is imported there, and makes no rows."""
+    with pytest.raises(UnknownNameError, match="calls Encoder is none"):
+        load(name, Runtime(plugins=(name,)))
+
+
+@pytest.mark.parametrize("name", ["pictrace.encoders.pdq", f"{greys.__name__}:other"])
+def test_an_encoder_that_calls_itself_otherwise_is_refused(name) -> None:
+    """Its rows would be kept under a name that was not asked for."""
+    with pytest.raises(UnknownNameError, match="calls itself"):
+        load(name, Runtime(plugins=("pictrace.encoders.pdq",)))
 
 
 @pytest.mark.parametrize("name", ["onnx:nobody", "timm:nobody", "keras:Nobody"])

@@ -8,25 +8,68 @@ from seeded import apart, lively, needs_keras, needs_onnx, needs_torch, put, saf
 from small_models import WIDTH, small_card, small_onnx
 
 from pictrace import weights
-from pictrace.encoders import _keras, _onnx, _torch, load
+from pictrace.encoders import _keras, _onnx, _torch, check_export, load
 from pictrace.encoders._preparation import numbers
-from pictrace.errors import MissingExtraError
+from pictrace.errors import MissingExtraError, UsageError
 from pictrace.settings import Runtime
 
 CARD, KERAS = weights.card("resnet50"), weights.card("keras-resnet50")
+VERSION = f"{CARD.revision}-{CARD.sha256[:12]}"
 EPSILON = 1.001e-5
 """Of the batch norms of Keras' ResNet-50; torch's are 1e-5."""
 
 
 def test_an_exported_file_is_taken_before_everything_else(tmp_path) -> None:
     """Neither PyTorch nor TensorFlow is asked for, and the version is that of the weights."""
-    small_card(tmp_path, small_onnx(), name="resnet50-onnx", revision="1-5d061a3c593d")
+    facts = {"preparation": CARD.preparation, "width": CARD.width}
+    small_card(tmp_path, small_onnx(224), name="resnet50-onnx", revision=VERSION, **facts)
     _as_large_as(tmp_path, KERAS)
 
     encoder = load("resnet50", Runtime(models=str(tmp_path), provider="cpu"))
 
-    assert (encoder.name, encoder.version, encoder.space.width) == ("resnet50", "1-5d061a3c593d", WIDTH)
-    assert len(encoder.encode_prepared(np.zeros((2, 64, 64, 3), np.uint8))) == 2
+    assert (encoder.name, encoder.version, encoder.space.width) == ("resnet50", VERSION, CARD.width)
+
+
+def test_an_export_of_keras_weights_needs_them_no_more(tmp_path) -> None:
+    """It is found by its own name, where neither the weights nor an export of torchvision's are there."""
+    version = f"{KERAS.revision}-{KERAS.sha256[:12]}"
+    facts = {"preparation": KERAS.preparation, "width": KERAS.width, "revision": version}
+    small_card(tmp_path, small_onnx(224), name="keras-resnet50-onnx", **facts)
+
+    encoder = load("resnet50", Runtime(models=str(tmp_path), provider="cpu"))
+
+    assert (encoder.name, encoder.version, encoder.card.name) == ("resnet50", version, "keras-resnet50-onnx")
+
+
+def test_an_export_that_prepares_pictures_otherwise_is_another_version(tmp_path) -> None:
+    """Its rows are others, whatever its revision says; its own SHA-256 is in the version."""
+    card = small_card(tmp_path, small_onnx(), name="resnet50-onnx", revision=VERSION)
+
+    encoder = load("resnet50", Runtime(models=str(tmp_path), provider="cpu"))
+
+    assert encoder.version.startswith(f"{VERSION}-{card.sha256[:12]}")
+    assert encoder.encode_prepared(np.zeros((2, 64, 64, 3), np.uint8)).shape == (2, WIDTH)
+
+
+def test_what_is_called_an_export_and_names_other_weights_is_left_alone(tmp_path, monkeypatch, caplog) -> None:
+    """A name alone makes nothing a network's place; the log says what was not used."""
+    small_card(tmp_path, small_onnx(), name="resnet50-onnx", revision="1-000000000000")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(MissingExtraError, match="this needs torch"):
+        load("resnet50", Runtime(models=str(tmp_path)))
+
+    assert "resnet50-onnx is no export of the weights of resnet50" in caplog.text
+
+
+def test_weights_do_not_come_beside_an_export_of_others(tmp_path) -> None:
+    """Which would otherwise lie there and never be used."""
+    small_card(tmp_path, small_onnx(), name="resnet50-onnx", revision="1-000000000000")
+
+    with pytest.raises(UsageError, match="export of other weights") as caught:
+        check_export(CARD, Runtime(models=str(tmp_path)))
+
+    assert caught.value.hint == "pictrace models remove resnet50-onnx"
 
 
 @pytest.mark.parametrize(

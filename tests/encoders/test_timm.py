@@ -10,7 +10,7 @@ from PIL import Image
 from seeded import apart, lively, needs_onnx, needs_torch, put, safetensors_of, settle, spread
 
 from pictrace import weights
-from pictrace.encoders import ExportableEncoder, _torch, load
+from pictrace.encoders import _torch, can_be_exported, load
 from pictrace.encoders import timm as encoder_of_timm
 from pictrace.encoders._preparation import numbers, square
 from pictrace.errors import ModelDamagedError, ModelMissingError, UnknownNameError, UsageError
@@ -69,11 +69,23 @@ def test_rows_are_those_of_the_network_itself(runtime) -> None:
     assert apart(rows, expected) < 1e-4
 
 
+@pytest.mark.parametrize("name", ["mobilenetv3_small_050", "resnet10t", "vit_tiny_patch16_224"])
+def test_the_width_is_that_of_what_comes_out(name) -> None:
+    """Between pool and classifier some networks have a layer of another width."""
+    import torch
+
+    width, preparation, _ = _torch.timm_facts(name)
+    network = _torch.timm_network(name)[0].eval()
+
+    with torch.inference_mode():
+        assert network(torch.zeros(1, 3, preparation.side, preparation.side)).shape == (1, width)
+
+
 @needs_onnx
 def test_an_exported_network_runs_without_torch_and_is_the_same_encoder(runtime, tmp_path) -> None:
     """Its rows, its version and its name."""
     encoder = load("timm:resnet18", runtime)
-    assert isinstance(encoder, ExportableEncoder)
+    assert can_be_exported(encoder)
 
     card, data = encoder.exported()
     (tmp_path / "timm-resnet18.json").write_bytes((Path(runtime.models) / "timm-resnet18.json").read_bytes())

@@ -97,6 +97,13 @@ def test_a_users_card_pins_what_came_unpinned(tmp_path: Path) -> None:
     assert weights.card("dinov2", tmp_path) == weights.card("dinov2")
 
 
+@pytest.mark.parametrize("name", ["rows", "/layers.11/Add_output_0", "StatefulPartitionedCall:0", "485"])
+def test_an_output_is_called_as_its_makers_called_it(name: str) -> None:
+    """PyTorch begins the names of what is inside with a stroke."""
+    assert parsed(changed(plain(), "tensor", name)).tensor == name
+    assert parsed(changed(plain(), "text.tensor", name)).text.tensor == name
+
+
 def test_a_card_is_called_as_its_file(tmp_path: Path) -> None:
     """One that is renamed would hide another."""
     (tmp_path / "mine.json").write_text(json.dumps(plain()))

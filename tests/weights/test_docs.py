@@ -1,11 +1,11 @@
-"""docs/models.md names every model that came with PicTrace, and every field of a card."""
+"""docs/models.md names every encoder and model that came with PicTrace, and every field of a card."""
 
 import dataclasses
 from pathlib import Path
 
 import pytest
 
-from pictrace import weights
+from pictrace import registry, weights
 
 TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
 
@@ -30,3 +30,11 @@ def test_every_field_of_a_card_is_explained(kind):
 def test_every_state_is_explained():
     """Those that `models list` tells."""
     assert all(f"| `{state}` |" in TEXT for state in weights.State.__args__)
+
+
+@pytest.mark.parametrize("name", registry.names("encoders"))
+def test_every_encoder_is_in_the_table_of_those(name):
+    """With what runs it."""
+    rows = [line for line in TEXT.partition("## Encoders by name")[2].splitlines() if line.startswith("| ")]
+
+    assert any(f"`{name}`" in row or f"`{name}:NAME`" in row for row in rows)

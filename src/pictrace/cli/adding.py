@@ -129,13 +129,12 @@ def remove(name: RemoveArgument, *, as_json: JsonOption = False) -> None:
     What came with PicTrace stays; files that were fetched can be fetched again.
     """
     from pictrace import weights
-    from pictrace.fetch import part_of
+    from pictrace.hub import unfinished
     from pictrace.settings import load
     from pictrace.words import shown
 
     models = load().models_path
-    for path in weights.remove(name, models, weights.known(models)):
-        weights.discard([part_of(path)])
+    for path in weights.remove(name, models, weights.known(models), unfinished=unfinished):
         if as_json:
             write_json({"name": name, "path": str(path)})
         else:

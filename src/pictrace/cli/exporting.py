@@ -47,7 +47,7 @@ def add_weights(
     The library has to be installed. The file is copied into the folder of models.
     """
     from pictrace import weights
-    from pictrace.encoders import load
+    from pictrace.encoders import check_export, load
     from pictrace.settings import load as settings
     from pictrace.words import shown
 
@@ -63,6 +63,7 @@ def add_weights(
         )
     weights.check_kind(file)
     weights.check_free(card, weights.known(models))
+    check_export(card, runtime)
     with weights.writable(models):
         _written(models / card.file, data)
     weights.keep(card, models)

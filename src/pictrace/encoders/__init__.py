@@ -6,12 +6,13 @@ A file that knows more than one model is asked for one as `FILE:NAME`, such as `
 import importlib
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from pictrace import registry
+from pictrace.encoders._export import Precision
 from pictrace.encoders._inspection import Wishes, described
 from pictrace.errors import UnknownNameError
 from pictrace.picture import Picture
@@ -27,10 +28,14 @@ __all__ = [
     "Precision",
     "TextEncoder",
     "Wishes",
+    "can_be_exported",
+    "check_export",
     "check_model",
     "described",
     "encode",
     "load",
+    "providers",
+    "reads_words",
     "refuse_model",
 ]
 
@@ -83,9 +88,6 @@ def reads_words(encoder: Encoder) -> TypeGuard[TextEncoder]:
     return callable(getattr(encoder, "encode_text", None)) and getattr(encoder, "reads_words", True)
 
 
-Precision = Literal["fp32", "fp16", "int8"]
-
-
 class ExportableEncoder(Encoder, Protocol):
     """An encoder that can be written as an ONNX file, and then needs none of the libraries that run it."""
 
@@ -103,7 +105,7 @@ def load(name: str, runtime: Runtime) -> Encoder:
     """The encoder of a name, which loads no model yet.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is none of that name, or what is there is called something else.
         MissingExtraError: it needs a library that is not installed.
         ModelMissingError: it needs to know a model that is not here.
     """
@@ -112,8 +114,23 @@ def load(name: str, runtime: Runtime) -> Encoder:
     if name in runtime.plugins:
         _import(name)
     file, _, model = name.partition(":")
-    encoder: Encoder = registry.load("encoders", file)(model, runtime=runtime)
+    kind = registry.load("encoders", file)
+    if not _is_encoder(kind):
+        raise UnknownNameError(
+            f"what the module {file!r} calls Encoder is none", hint="name a module with a class that makes rows"
+        )
+    encoder: Encoder = kind(model, runtime=runtime)
+    if encoder.name != name:  # rows are kept under the encoder's own name, and asked for again by it
+        raise UnknownNameError(
+            f"the encoder {name!r} calls itself {encoder.name!r}", hint="its `name` has to be what it is asked for as"
+        )
     return encoder
+
+
+def _is_encoder(kind: Any) -> bool:
+    """Whether this is a class that says how pictures become rows, and no Protocol of such."""
+    has_work = all(callable(getattr(kind, name, None)) for name in ("prepare", "encode_prepared"))
+    return isinstance(kind, type) and has_work and not getattr(kind, "_is_protocol", False)
 
 
 def providers(runtime: Runtime) -> tuple[Sequence[str], str]:
@@ -126,6 +143,18 @@ def providers(runtime: Runtime) -> tuple[Sequence[str], str]:
 
     offered = _onnx.available()
     return _providers.named(offered), _providers.chosen(runtime.provider, offered)
+
+
+def check_export(card: "ModelCard", runtime: Runtime) -> None:
+    """Nothing, unless the folder of models holds an export that has the name of these weights' and is of others.
+
+    Raises:
+        UsageError: it does.
+        ModelDamagedError: the card of the export is damaged.
+    """
+    from pictrace.encoders import _network
+
+    _network.check_export(card, runtime)
 
 
 def refuse_model(encoder: str, model: str) -> None:

@@ -1,10 +1,14 @@
 """An encoder that is what its model's card says: preparation, space, version and rows."""
 
+import dataclasses
+import hashlib
+import json
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from pictrace import weights
 from pictrace.encoders._preparation import square
 from pictrace.picture import Picture
 from pictrace.types import Metric, Rows, Space
@@ -31,8 +35,8 @@ class CardEncoder:
 
     @property
     def version(self) -> str:
-        """The revision of the model and the first digits of its file's SHA-256: other weights, other rows."""
-        return f"{self.card.revision}-{self.card.sha256[:12]}"
+        """What `version_of` says of the card: other weights or another preparation, other rows."""
+        return version_of(self.card)
 
     @property
     def provider(self) -> str:
@@ -56,3 +60,26 @@ class CardEncoder:
             MissingExtraError: the library or the provider that runs it is not there.
         """
         return self._runner.rows(prepared)
+
+
+def version_of(card: ModelCard) -> str:
+    """The revision of a model and the first digits of a hash of all its files' SHA-256, of its own if it is one file.
+
+    Nobody raises the revision of a card that did not come with PicTrace when it is changed, so that digits of what else
+    makes the rows follow there: preparation, output, pooling, width, and how texts become tokens.
+    """
+    digest = card.sha256 if card.text is None else _sha256("".join(one.sha256 for one in card.files))
+    version = f"{card.revision}-{digest[:12]}"
+    return version if card in weights.cards() else f"{version}-{_sha256(_facts(card))[:8]}"
+
+
+def _facts(card: ModelCard) -> str:
+    """JSON of what makes rows beside the files."""
+    facts = [dataclasses.asdict(card.preparation), card.tensor, card.pooling, card.width]
+    if card.text is not None:
+        facts += [card.text.context, card.text.pad, card.text.lowercase, card.text.tensor]
+    return json.dumps(facts, sort_keys=True)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

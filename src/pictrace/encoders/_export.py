@@ -5,17 +5,16 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy.typing as npt
 
 from pictrace.errors import MissingExtraError
 
-if TYPE_CHECKING:
-    from pictrace.encoders import Precision
+Precision = Literal["fp32", "fp16", "int8"]
 
 
-def reduced(data: bytes, precision: "Precision", samples: Sequence[npt.NDArray[Any]]) -> bytes:
+def reduced(data: bytes, precision: Precision, samples: Sequence[npt.NDArray[Any]]) -> bytes:
     """The model in another precision; `samples` are inputs of one picture each, in its layout, that eight bits fit.
 
     Inputs and outputs keep their types. In eight bits, weights have one scale for each channel, and activations the

@@ -10,6 +10,7 @@ from typing import Any
 
 from pictrace import weights
 from pictrace.encoders._onnx import Model, opened, release
+from pictrace.encoders._rows import check_directions
 from pictrace.errors import UsageError
 from pictrace.settings import Runtime
 from pictrace.types import Rows
@@ -177,6 +178,7 @@ def _reference(card: ModelCard, rows: Rows) -> Reference:
         raise _refusal(
             card, "gives the same row for different pictures", hint="is it trained, and are --mean and --std right?"
         )
+    check_directions(rows, card)
     text = base64.b64encode(rows.astype("<f2").tobytes()).decode()
     return Reference(text, f"this file in onnxruntime {release()} on {platform.machine()}", _TOLERANCE)
 

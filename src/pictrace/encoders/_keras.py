@@ -1,7 +1,6 @@
 """The one place that runs networks of Keras: the architectures of keras.applications, weights from HDF5."""
 
 import contextlib
-import functools
 import importlib.util
 import os
 import tempfile
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import weights
+from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._rows import rows_of
 from pictrace.errors import MissingExtraError, ModelDamagedError, UnknownNameError
@@ -100,7 +100,7 @@ class Model:
             self._network.export(path, format="onnx", verbose=False)
             return path.read_bytes()
 
-    @functools.cached_property
+    @Once
     def _network(self) -> Any:
         _bound(self._runtime.threads)
         network = made(self._name, self.card.side)

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import hashlib
+import logging
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Protocol
 import numpy as np
 
 from pictrace import weights
-from pictrace.encoders import Precision
-from pictrace.encoders._card import CardEncoder, Runner
-from pictrace.encoders._export import reduced
+from pictrace.encoders._card import CardEncoder, Runner, version_of
+from pictrace.encoders._export import Precision, reduced
 from pictrace.encoders._onnx import Model
 from pictrace.encoders._preparation import numbers, square
+from pictrace.encoders._rows import check_directions
 from pictrace.errors import UsageError
 from pictrace.picture import Picture
 from pictrace.settings import Runtime
@@ -27,6 +28,8 @@ TOLERANCES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 1e-3, "int8": 0.1}
 
 LEAST_SAMPLES = 8
 """Pictures that eight bits are fitted on; fewer leave out numbers that occur."""
+
+_log = logging.getLogger(__name__)
 
 
 class Network(Runner, Protocol):
@@ -48,12 +51,14 @@ class NetworkEncoder(CardEncoder):
         super().__init__(name, exported or card, runner)
         self._source = card
         self._make = make
-        self._is_exported = exported is not None
 
     @property
     def version(self) -> str:
-        """That of the weights, exported or not: the rows are the same to a ten-thousandth."""
-        return self.card.revision if self._is_exported else super().version
+        """That of the weights, exported or not: the rows are the same to a ten-thousandth.
+
+        An export whose card prepares pictures otherwise has its own, with the SHA-256 of its file.
+        """
+        return version_of(self._source if _makes_rows_of(self._source, self.card) else self.card)
 
     def exported(self, *, precision: Precision = "fp32", samples: Sequence[Picture] = ()) -> tuple[ModelCard, bytes]:
         """The network as an ONNX file and the card of it, whose reference rows are the network's own.
@@ -62,6 +67,7 @@ class NetworkEncoder(CardEncoder):
 
         Raises:
             UsageError: too few samples for eight bits, or rows that the smaller numbers spoil.
+            ModelDamagedError: the network gives no numbers.
             MissingExtraError: what exports is not installed.
         """
         if precision == "int8" and len(samples) < LEAST_SAMPLES:
@@ -73,8 +79,8 @@ class NetworkEncoder(CardEncoder):
         prepared = [numbers(square(one, preparation)[None], preparation) for one in samples]
         data = reduced(network.onnx(), precision, prepared)
         rows = network.rows(weights.reference_pictures(preparation.side))
-        version = f"{self._source.revision}-{self._source.sha256[:12]}"
-        card = _described(self._source, version, data, precision, rows)
+        check_directions(rows, self._source)
+        card = _described(self._source, version_of(self._source), data, precision, rows)
         apart = _apart(card, data, rows)
         if not apart <= TOLERANCES[precision]:
             raise UsageError(
@@ -90,12 +96,44 @@ def exported_name(card: str, precision: Precision) -> str:
 
 
 def exported_card(card: ModelCard, runtime: Runtime) -> ModelCard | None:
-    """The card that is used in the place of a network's own, if it and its file are in the folder of models."""
-    name = exported_name(card.name, "fp32")
-    if not runtime.models or not (Path(runtime.models) / f"{name}.json").is_file():
+    """The card that is used in the place of a network's own, if it and its file are in the folder of models.
+
+    Its revision names the weights that it was made of; one of other weights is left alone, and the log says so.
+    """
+    found = _called_so(card, runtime)
+    if found is None or found.runtime != "onnx" or weights.state(found, runtime.models) != "here":
         return None
-    found = weights.card(name, runtime.models)
-    return found if found.runtime == "onnx" and weights.state(found, runtime.models) == "here" else None
+    if found.revision != version_of(card):
+        _log.warning("%s is no export of the weights of %s, and is not used in their place", found.name, card.name)
+        return None
+    return found
+
+
+def check_export(card: ModelCard, runtime: Runtime) -> None:
+    """Nothing, unless what would be taken for the export of a card's weights was made of others.
+
+    Raises:
+        UsageError: it was.
+        ModelDamagedError: its card is damaged.
+    """
+    found = _called_so(card, runtime)
+    if found is not None and found.revision != version_of(card):
+        raise UsageError(
+            f"{found.name} in the folder of models is an export of other weights",
+            hint=f"pictrace models remove {found.name}",
+        )
+
+
+def _called_so(card: ModelCard, runtime: Runtime) -> ModelCard | None:
+    """The card that has the name of an export, if there is one."""
+    name = exported_name(card.name, "fp32")
+    is_there = runtime.models and (Path(runtime.models) / f"{name}.json").is_file()
+    return weights.card(name, runtime.models) if is_there else None
+
+
+def _makes_rows_of(card: ModelCard, other: ModelCard) -> bool:
+    """Whether what is said of two models beside their files makes the same rows."""
+    return (card.preparation, card.pooling, card.width) == (other.preparation, other.pooling, other.width)
 
 
 def _described(card: ModelCard, version: str, data: bytes, precision: Precision, rows: Rows) -> ModelCard:

@@ -1,7 +1,6 @@
 """The one place that runs ONNX models: from bytes that were checked, on the CPU or on what else there is."""
 
 import contextlib
-import functools
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from pictrace import weights
 from pictrace.encoders._graph import refers_outside
+from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._providers import APART, CPU, chosen, listed
 from pictrace.encoders._rows import rows_of
@@ -57,7 +57,7 @@ class Model:
         """
         return self._ready.rows(pictures)
 
-    @functools.cached_property
+    @Once
     def _ready(self) -> "_Ready":
         wanted = self._runtime.provider
         name = chosen(wanted, available())
@@ -125,7 +125,7 @@ class _Ready:
             pictures = np.concatenate([pictures, np.repeat(pictures[:1], self.batch - wanted, axis=0)])
         given = self.session.get_inputs()[0]
         values = numbers(pictures, self.card.preparation).astype(_TYPES[given.type], copy=False)
-        return rows_of(self._run(given.name, np.ascontiguousarray(values)), self.card)[:wanted]
+        return rows_of(self._run(given.name, np.ascontiguousarray(values))[:wanted], self.card)
 
     def _run(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         try:
@@ -191,10 +191,21 @@ def output_of(session: Any, card: Card, values: Mapping[str, npt.NDArray[Any]], 
     Raises:
         ModelDamagedError: it cannot be run on them.
     """
+    return run(session, card.name, values, [output] if output else None)[0]
+
+
+def run(
+    session: Any, name: str, values: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None
+) -> Sequence[npt.NDArray[Any]]:
+    """All that a session gives for its inputs by name, or some outputs of it; `name` is what errors call it.
+
+    Raises:
+        ModelDamagedError: it cannot be run on them.
+    """
     try:
-        found: npt.NDArray[Any] = session.run([output] if output else None, dict(values))[0]
+        found: Sequence[npt.NDArray[Any]] = session.run(outputs, dict(values))
     except _refusals(_runtime()) as error:
-        raise _unfit(card.name, error) from error
+        raise _unfit(name, error) from error
     return found
 
 

@@ -1,13 +1,12 @@
 """Encoders of two towers, one for pictures and one for words, whose rows live in one space."""
 
-import functools
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pictrace.encoders._card import CardEncoder
+from pictrace.encoders._once import Once
 from pictrace.encoders._onnx import Model, opened, output_of
 from pictrace.encoders._rows import rows_of
 from pictrace.encoders._tokens import Tokenizer
@@ -34,14 +33,6 @@ class PairEncoder(CardEncoder):
     def reads_words(self) -> bool:
         """Whether the model has a half for words."""
         return self.card.text is not None
-
-    @property
-    def version(self) -> str:
-        """The revision of the model and the first digits of a hash of all its files: other words, other rows."""
-        if self.card.text is None:
-            return super().version
-        digests = "".join(one.sha256 for one in self.card.files)
-        return f"{self.card.revision}-{hashlib.sha256(digests.encode()).hexdigest()[:12]}"
 
     @property
     def text_calibration(self) -> Sequence[tuple[float, float]]:
@@ -79,11 +70,11 @@ class PairEncoder(CardEncoder):
             raise UsageError(f"the model {self.card.name} reads no words", hint="ask `reads_words` before")
         return self.card.text
 
-    @functools.cached_property
+    @Once
     def _tokenizer(self) -> Tokenizer:
         return Tokenizer(self._tower, self._runtime)
 
-    @functools.cached_property
+    @Once
     def _session(self) -> Any:
         tower = self._tower
         session = opened(tower.model, self._runtime)

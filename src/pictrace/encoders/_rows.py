@@ -1,5 +1,8 @@
 """From what a model gives to rows of length 1."""
 
+import functools
+import logging
+
 import numpy as np
 import numpy.typing as npt
 
@@ -7,12 +10,17 @@ from pictrace.errors import ModelDamagedError
 from pictrace.types import Rows
 from pictrace.weights import ModelCard
 
+SEVERAL = 3
+"""Rows at once, none of which has numbers, that tell of the model; of fewer, the pictures may be what is odd."""
+
+_log = logging.getLogger(__name__)
+
 
 def rows_of(output: npt.NDArray[np.floating], card: ModelCard) -> Rows:
     """Rows `(n, width)` float32 of length 1, one for each picture.
 
     Raises:
-        ModelDamagedError: the output has another shape than the card says, or holds what is no number.
+        ModelDamagedError: the output has another shape than the card says, or no row of several holds numbers only.
     """
     found = _pooled(output, card)
     if found.shape != (len(output), card.width):
@@ -20,12 +28,32 @@ def rows_of(output: npt.NDArray[np.floating], card: ModelCard) -> Rows:
     rows = found.astype(np.float32)
     # In double precision, for the squares of small numbers vanish in single.
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None]
-    if not np.isfinite(lengths).all():
-        raise _unfit(card, "gives what is no number")
-    # Where a picture excites nothing, a row has no direction; all such pictures then share one.
-    rows[lengths[:, 0] == 0] = 1.0
-    unit: Rows = (rows / np.where(lengths == 0, np.sqrt(card.width), lengths)).astype(np.float32)
+    is_finite = np.isfinite(lengths)
+    if not is_finite.all():
+        if len(rows) >= SEVERAL and not is_finite.any():
+            raise _unfit(card, "gives what is no number")
+        _tell(card.name, card.sha256)
+    # Where a picture excites nothing or too much, a row has no direction; all such pictures then share one.
+    has_none = ~is_finite | (lengths == 0)
+    rows[has_none[:, 0]] = 1.0
+    unit: Rows = (rows / np.where(has_none, np.sqrt(card.width), lengths)).astype(np.float32)
     return unit
+
+
+def check_directions(rows: Rows, card: ModelCard) -> None:
+    """Nothing, if each of a model's rows, those of the reference pictures, has a direction of its own.
+
+    Raises:
+        ModelDamagedError: one has none.
+    """
+    if (rows == rows[:, :1]).all(axis=1).any() and card.width > 1:
+        raise _unfit(card, "gives nothing, or what is no number, for a picture that is drawn to try models")
+
+
+@functools.cache
+def _tell(name: str, sha256: str) -> None:
+    """Says once of each file what would be said of every such picture."""
+    _log.warning("the model %s (%s) gives no numbers for some pictures; their rows say nothing", name, sha256[:12])
 
 
 def _pooled(output: npt.NDArray[np.floating], card: ModelCard) -> npt.NDArray[np.floating]:

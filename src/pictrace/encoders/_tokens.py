@@ -1,6 +1,5 @@
 """The one place that turns words into numbers, by the tokenizer that a model was trained with."""
 
-import functools
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import weights
+from pictrace.encoders._once import Once
 from pictrace.errors import MissingExtraError, ModelDamagedError
 from pictrace.settings import Runtime
 from pictrace.weights import TextTower
@@ -49,7 +49,7 @@ class Tokenizer:
             # One by one: batches are given to threads, which no process survives that is copied.
             return [ready.encode(text.lower() if tower.lowercase else text) for text in texts]
 
-    @functools.cached_property
+    @Once
     def _ready(self) -> Any:
         try:
             import tokenizers

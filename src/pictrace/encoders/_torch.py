@@ -1,6 +1,5 @@
 """The one place that runs networks of PyTorch: architectures of torchvision and timm, weights from safetensors."""
 
-import functools
 import importlib.util
 import tempfile
 import warnings
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import weights
+from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._rows import rows_of
 from pictrace.errors import MissingExtraError, ModelDamagedError, UnknownNameError
@@ -45,7 +45,7 @@ class Model:
         self._build = build
         self._runtime = runtime
 
-    @functools.cached_property
+    @Once
     def provider(self) -> str:
         """`cuda` where PyTorch has it and the setting allows it, else `cpu`."""
         import torch
@@ -107,7 +107,7 @@ class Model:
             made.save(path, external_data=False)
             return path.read_bytes()
 
-    @functools.cached_property
+    @Once
     def _network(self) -> Any:
         from safetensors import SafetensorError
         from safetensors.torch import load
@@ -173,7 +173,9 @@ def timm_facts(name: str) -> tuple[int, Preparation, str]:
         raise UnknownNameError(f"timm:{name} prepares pictures in a way that is not known here")
     mean, std = ((float(one[0]), float(one[1]), float(one[2])) for one in (config["mean"], config["std"]))
     preparation = Preparation(side, fit, resample, float(config["crop_pct"]), mean, std)
-    return int(network.num_features), preparation, str(network.pretrained_cfg.get("license") or "unknown")
+    # Some networks have a layer between the pool and the classifier, whose values are those that come out.
+    width = getattr(network, "head_hidden_size", None) or network.num_features
+    return int(width), preparation, str(network.pretrained_cfg.get("license") or "unknown")
 
 
 def _timm(name: str) -> Any:

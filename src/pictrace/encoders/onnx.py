@@ -32,15 +32,19 @@ def bare(path: Path, runtime: Runtime) -> tuple[str, Callable[[int], None]]:
         raise ModelMissingError(f"{path} cannot be read: {error.strerror}", hint=hint) from error
     provider = _providers.chosen(runtime.provider, _onnx.available())
     session = _onnx.session_of(data, path.name, runtime, provider=provider)
-    given = session.get_inputs()[0]
-    sides = given.shape[1:]
-    if len(session.get_inputs()) != 1 or given.type not in TYPES or not all(isinstance(one, int) for one in sides):
+    inputs = [(one.name, one.type, one.shape or []) for one in session.get_inputs()]
+    name, kind, shape = inputs[0] if len(inputs) == 1 else ("", "", [])
+    if kind not in TYPES or len(shape) != 4 or not all(isinstance(one, int) and one > 0 for one in shape[1:]):
+        what = ", ".join(f"{shape} {kind}" for _, kind, shape in inputs) or "nothing"
         hint = "one input, pictures, whose sides are written in the file"
-        raise ModelDamagedError(f"{path.name} takes {given.shape} {given.type}, and cannot be timed", hint=hint)
-    noise = np.random.default_rng(1).integers(0, 256, (MOST, *sides)).astype(TYPES[given.type])
+        raise ModelDamagedError(f"{path.name} takes {what}, and cannot be timed", hint=hint)
+    # A file that takes one size of batch only is run as often as pictures need.
+    step = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else 0
+    noise = np.random.default_rng(1).integers(0, 256, (step or MOST, *shape[1:])).astype(TYPES[kind])
 
     def run(count: int) -> None:
-        session.run(None, {given.name: noise[:count]})
+        for _ in range(-(-count // step) if step else 1):
+            _onnx.run(session, path.name, {name: noise if step else noise[:count]})
 
     return provider, run
 

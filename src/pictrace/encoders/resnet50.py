@@ -11,9 +11,11 @@ class Encoder(NetworkEncoder):
 
     1. `resnet50-onnx`, what `pictrace models export resnet50` wrote: run by ONNX Runtime alone;
     2. `resnet50`, the weights of torchvision, run by PyTorch (the extra `torch`);
-    3. `keras-resnet50`, the weights of Keras, run by TensorFlow (the extra `tensorflow`).
+    3. `keras-resnet50-onnx`, what the same command wrote while only the weights of Keras were there;
+    4. `keras-resnet50`, the weights of Keras, run by TensorFlow (the extra `tensorflow`).
 
-    If none is there, it is the second that is missed. 2 and 3 are other weights, so other rows and another version.
+    If none is there, it is the second that is missed. The weights of Keras are others, so other rows and another
+    version.
     He et al., https://arxiv.org/abs/1512.03385.
 
     Raises:
@@ -23,8 +25,11 @@ class Encoder(NetworkEncoder):
     def __init__(self, model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
         refuse_model("resnet50", model)
         card, other = (weights.card(name, runtime.models) for name in ("resnet50", "keras-resnet50"))
-        is_here = [weights.state(one, runtime.models) == "here" for one in (card, other)]
-        if is_here == [False, True] and exported_card(card, runtime) is None:
+        is_here = [
+            weights.state(one, runtime.models) == "here" or exported_card(one, runtime) is not None
+            for one in (card, other)
+        ]
+        if is_here == [False, True]:
             super().__init__("resnet50", other, lambda: _keras.Model(other, "ResNet50", runtime=runtime), runtime)
         else:
             super().__init__("resnet50", card, lambda: _torch.Model(card, _torch.resnet50, runtime=runtime), runtime)

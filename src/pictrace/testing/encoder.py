@@ -1,12 +1,13 @@
 """What every encoder promises."""
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from pictrace.encoders import Encoder, encode
+from pictrace.encoders import Encoder, encode, reads_words
 from pictrace.settings import EVERY_CORE, Runtime
 from pictrace.testing._expect import expect
 from pictrace.testing._pictures import flat, photo, recompressed
@@ -37,9 +38,10 @@ def maker(kind: type[Encoder], model: str = "", *, runtime: Runtime = EVERY_CORE
 
 
 def declares_itself(make: Make) -> None:
-    """Name, version and space are there, and another instance of the class says the same."""
+    """Name, version and space are there, its name leads to it, and another instance of the class says the same."""
     encoder, other = make(1), make(2)
     expect(encoder.name and encoder.name == encoder.name.strip(), "an encoder has a name")
+    expect(_leads_back(encoder), "its name is that of the module whose `Encoder` it is")
     expect(encoder.version and encoder.version == other.version, "its version is no accident of the instance")
     expect(isinstance(encoder.space, Space) and encoder.space.columns > 0, "it declares its space")
 
@@ -95,6 +97,32 @@ def tells_pictures_apart(make: Make) -> None:
     expect(nearest.tolist() == list(range(6)), "a copy is nearest to its original")
 
 
+def reads_words_as_it_says(make: Make) -> None:
+    """If it reads words, each text has a row of its space, is cut or not, and cosines are calibrated in order."""
+    encoder = make(1)
+    if not reads_words(encoder):
+        return
+    texts = ["a red bicycle", "the sea at night", "a grey cat on a sofa"]
+    rows = encoder.encode_text(texts)
+    expect(rows.shape == (len(texts), encoder.space.columns), "there is one row per text")
+    encoder.space.check(rows)
+    alone = np.concatenate([encoder.encode_text([text]) for text in texts])
+    expect(_apart(encoder, rows, alone) <= _drift(encoder), "the row of a text does not depend on other texts")
+    cuts = encoder.cuts(texts)
+    expect(len(cuts) == len(texts) and set(cuts) <= {True, False}, "of each text it says whether it is cut")
+    cosines = [cosine for cosine, _ in encoder.text_calibration]
+    expect(cosines == sorted(set(cosines)), "the cosines of its calibration ascend")
+
+
+def _leads_back(encoder: Encoder) -> bool:
+    """Whether an encoder that can be asked for by name is what its name stands for; others may have any name."""
+    kind, file = type(encoder), encoder.name.partition(":")[0]
+    if "." not in kind.__module__ or getattr(sys.modules.get(kind.__module__), "Encoder", None) is not kind:
+        return True
+    module = file if "." in file else f"pictrace.encoders.{file}"
+    return getattr(sys.modules.get(module), "Encoder", None) is kind
+
+
 def _drift(encoder: Encoder) -> float:
     return _DRIFT[encoder.space.metric]
 
@@ -110,4 +138,5 @@ CHECKS: Sequence[Callable[[Make], None]] = (
     prepares_for_the_road,
     answers_alike,
     tells_pictures_apart,
+    reads_words_as_it_says,
 )

@@ -1,7 +1,7 @@
 """What is written into the user's folder of models, and taken out of it again."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pictrace._atomic import replacing
@@ -11,6 +11,7 @@ from pictrace.weights._files import BUNDLED
 from pictrace.weights._reading import spelled
 
 Known = Mapping[str, ModelCard | ModelError]
+Unfinished = Callable[[Path], Sequence[Path]]
 
 
 @contextlib.contextmanager
@@ -66,10 +67,10 @@ def check_free(card: ModelCard, known: Known) -> None:
                 )
 
 
-def remove(name: str, models: Path, known: Known) -> Sequence[Path]:
+def remove(name: str, models: Path, known: Known, *, unfinished: Unfinished) -> Sequence[Path]:
     """Removes a model's files from the user's folder, and its card if that is there too; says what went.
 
-    Files that another model has too stay.
+    Files that another model has too stay. With each file goes what `unfinished` names: where it was being fetched.
 
     Raises:
         UnknownNameError: there is no such model.
@@ -82,6 +83,7 @@ def remove(name: str, models: Path, known: Known) -> Sequence[Path]:
     of_others = {part.file for other, one in known.items() if other != name for part in getattr(one, "files", ())}
     parts = card.files if isinstance(card, ModelCard) else ()
     files = [models / part.file for part in parts if part.file not in of_others]
+    files += [one for path in files for one in unfinished(path)]
     if not models.is_dir() or not (gone := discard([models / f"{name}.json", *files])):
         if any((BUNDLED / part.file).is_file() for part in parts):
             raise UsageError(f"the model {name} came with PicTrace and stays", hint="models that were added can go")

@@ -42,7 +42,8 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.
 _REVISION = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 _PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(/[A-Za-z0-9_][\w.-]*)*", re.ASCII)
 _URL = re.compile(r"https://[!-~]{1,2000}")
-_TENSOR = re.compile(r"[A-Za-z0-9_][\w./:-]*", re.ASCII)
+_TENSOR = re.compile(r"[A-Za-z0-9_/][\w./:-]*", re.ASCII)
+"""Names inside a file, never of one; PyTorch writes those of layers as `/layer/Name_output_0`."""
 
 MOST_WIDTH = 16_384
 """Values of a row."""

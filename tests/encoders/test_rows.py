@@ -1,0 +1,60 @@
+"""encoders._rows: rows of length 1 of whatever a model gives, one odd picture among many included."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from pictrace import weights
+from pictrace.encoders import _rows
+from pictrace.encoders._rows import SEVERAL, check_directions, rows_of
+from pictrace.errors import ModelDamagedError
+
+CARD = dataclasses.replace(weights.card("lite0"), width=4, pooling="none")
+ODD = [np.nan, np.inf, 0.0]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_told():
+    _rows._tell.cache_clear()
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_picture_without_numbers_has_the_row_of_those_that_excite_nothing(value) -> None:
+    """The others keep theirs, and no batch ends for one of its pictures."""
+    output = np.eye(4, dtype=np.float32)
+    output[2] = value
+
+    rows = rows_of(output, CARD)
+
+    np.testing.assert_allclose(rows[2], 0.5)
+    np.testing.assert_allclose(rows[[0, 1, 3]], np.eye(4)[[0, 1, 3]])
+
+
+def test_pictures_without_numbers_are_told_of_once(caplog) -> None:
+    """Not for each of them."""
+    for _ in range(3):
+        rows_of(np.array([[np.nan] * 4, [1, 0, 0, 0]], np.float32), CARD)
+
+    assert [one.getMessage() for one in caplog.records] == [
+        f"the model lite0 ({CARD.sha256[:12]}) gives no numbers for some pictures; their rows say nothing"
+    ]
+
+
+def test_a_model_that_gives_no_numbers_at_all_is_refused() -> None:
+    """Several pictures tell; of one, the picture may be what is odd."""
+    assert len(rows_of(np.full((SEVERAL - 1, 4), np.nan, np.float32), CARD)) == SEVERAL - 1
+
+    with pytest.raises(ModelDamagedError, match="gives what is no number"):
+        rows_of(np.full((SEVERAL, 4), np.nan, np.float32), CARD)
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_model_has_to_give_something_for_each_reference_picture(value) -> None:
+    """They are drawn so that every model sees something."""
+    output = np.eye(3, 4, dtype=np.float32)
+    check_directions(rows_of(output, CARD), CARD)
+    output[1] = value
+
+    with pytest.raises(ModelDamagedError, match="drawn to try models"):
+        check_directions(rows_of(output, CARD), CARD)
