@@ -60,8 +60,8 @@ def _exact(mine: Classes, theirs: Classes) -> Found:
 
 
 def _refuse_others(one: Engine, other: Engine) -> None:
-    theirs, ours = other.catalog.recipe.active, one.catalog.recipe.active
-    if theirs != ours:
+    # In whatever order they were named when the collections were made.
+    if set(other.catalog.recipe.active) != set(one.catalog.recipe.active):
         raise RecipeMismatchError(
             "the two collections were made with other encoders",
             hint="index one of them again, with the encoders of the other",
