@@ -165,6 +165,20 @@ def test_look_alikes_of_an_encoder_that_nobody_measured_are_estimated(grids):
     assert len(answer) < 5
 
 
+def test_duplicates_are_judged_by_the_same_strangers_as_searches(grids):
+    """What a search calls similar is a group of look-alikes, and what is remembered hangs on them."""
+    whole = photo(PHOTOS[2])
+    grids.add_image(whole, name="sharp")
+    key = grids.add_image(whole.resize((16, 16)).resize(whole.size), name="blurred")
+    answer = {match.id: match.relation for match in grids.search(key, mode="similar")}
+    (group,) = grids.duplicates("similar")
+    remembered = (grids.path / "dedupe" / "similar" / "judgements.jsonl").read_text()
+
+    assert answer == {key: Relation.EXACT, key - 1: Relation.SIMILAR}
+    assert ({member.path for member in group}, group.relation) == ({"sharp", "blurred"}, Relation.SIMILAR)
+    assert repr(grids.engine().strangers["own_grids.grid"]) in remembered
+
+
 def test_a_measured_encoder_needs_no_strangers(collection):
     """It speaks for itself."""
     assert collection.search(1).warnings == ()
