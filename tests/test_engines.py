@@ -182,3 +182,23 @@ def test_duplicates_are_judged_by_the_same_strangers_as_searches(grids):
 def test_a_measured_encoder_needs_no_strangers(collection):
     """It speaks for itself."""
     assert collection.search(1).warnings == ()
+
+
+@pytest.fixture
+def overtaken(collection, monkeypatch):
+    """The same, whose encoders are switched as soon as somebody has an engine in hand."""
+    current = collection._engines.of
+
+    def late(catalog):
+        engine = current(catalog)
+        if collection.recipe.stamp("lite0") in collection.recipe.active:
+            states(collection, lite0="retired")
+        return engine
+
+    monkeypatch.setattr(collection._engines, "of", late)
+    return collection
+
+
+def test_a_comparison_that_a_switch_overtakes_is_made_by_the_new_set(overtaken):
+    """As a search is."""
+    assert "cosine" not in overtaken.compare(1, 2).signals
