@@ -165,6 +165,40 @@ def test_look_alikes_of_an_encoder_that_nobody_measured_are_estimated(grids):
     assert len(answer) < 5
 
 
+def test_duplicates_are_judged_by_the_same_strangers_as_searches(grids):
+    """What a search calls similar is a group of look-alikes, and what is remembered hangs on them."""
+    whole = photo(PHOTOS[2])
+    grids.add_image(whole, name="sharp")
+    key = grids.add_image(whole.resize((16, 16)).resize(whole.size), name="blurred")
+    answer = {match.id: match.relation for match in grids.search(key, mode="similar")}
+    (group,) = grids.duplicates("similar")
+    remembered = (grids.path / "dedupe" / "similar" / "judgements.jsonl").read_text()
+
+    assert answer == {key: Relation.EXACT, key - 1: Relation.SIMILAR}
+    assert ({member.path for member in group}, group.relation) == ({"sharp", "blurred"}, Relation.SIMILAR)
+    assert repr(grids.engine().strangers["own_grids.grid"]) in remembered
+
+
 def test_a_measured_encoder_needs_no_strangers(collection):
     """It speaks for itself."""
     assert collection.search(1).warnings == ()
+
+
+@pytest.fixture
+def overtaken(collection, monkeypatch):
+    """The same, whose encoders are switched as soon as somebody has an engine in hand."""
+    current = collection._engines.of
+
+    def late(catalog):
+        engine = current(catalog)
+        if collection.recipe.stamp("lite0") in collection.recipe.active:
+            states(collection, lite0="retired")
+        return engine
+
+    monkeypatch.setattr(collection._engines, "of", late)
+    return collection
+
+
+def test_a_comparison_that_a_switch_overtakes_is_made_by_the_new_set(overtaken):
+    """As a search is."""
+    assert "cosine" not in overtaken.compare(1, 2).signals

@@ -123,6 +123,16 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(collection, c
     assert collection.changes == before
 
 
+def test_a_retired_encoder_is_not_renewed_but_added(collection):
+    """Nobody has asked for searches by it."""
+    collection.replace_encoder("lite0", GREYS)
+
+    with pytest.raises(UsageError, match="lite0 is retired") as caught:
+        collection.renew_encoder("lite0")
+    assert "pictrace spaces add lite0" in caught.value.hint
+    assert states(collection)["lite0"] == ("retired", 8)
+
+
 @pytest.mark.parametrize("words", [("mend", "lite0", ""), ("replace", "lite0", ""), ("add", "lite0", "pdq")])
 def test_a_change_names_what_it_needs(words):
     """One encoder to add, renew or drop, two to replace."""
@@ -205,15 +215,18 @@ def test_a_collection_of_one_encoder_cannot_be_searched_while_that_is_renewed(pl
         opened.drop_encoder("pdq")
         opened.drop_encoder("lite0")
     monkeypatch.setenv("GREYS_VERSION", "2")
+    refused = []
     with Collection(place, settings=SETTINGS) as opened:
 
         class Watch(Progress):
             def made(self, encoder, done, total):
-                with pytest.raises(RecipeMismatchError, match="cannot be searched yet"):
+                with pytest.raises(RecipeMismatchError, match="cannot be searched yet") as caught:
                     opened.search(1)
+                refused.append(caught.value.code)
 
         opened.renew_encoder(GREYS, progress=Watch())
 
+        assert refused == ["recipe_mismatch"]
         assert opened.search(1)[0].id == 1
 
 

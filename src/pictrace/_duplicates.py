@@ -54,6 +54,7 @@ class Duplicates(ABC):
             UsageError: a relation, score or filter that makes no sense.
             NotFoundError: there is no such collection.
             RecipeMismatchError: the other collection was made with other encoders.
+            SpacesChangedError: other encoders took over meanwhile; the same call is answered by these.
         """
         wanted = Wanted(_relation(relation), min_score, listing.filter_of(where), references)
         workers = self.settings.workers or self.settings.cores

@@ -59,7 +59,7 @@ class Spaces(ABC):
         Until all are there, searches use the other encoders and say so.
 
         Raises:
-            UsageError: it is of this version already.
+            UsageError: it is of this version already, or is retired.
         """
         self.change_spaces(Change("renew", name), progress=progress)
 

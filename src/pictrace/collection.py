@@ -138,7 +138,7 @@ class Collection(Duplicates, Searching, Spaces):
 
     def compare(self, image: ImageSource | Key, other: ImageSource | Key) -> Match:
         """How two images, or pictures of the collection by their ids, are related; nothing is added."""
-        return beside(image, other, settings=self.settings, engine=self.engine).match
+        return beside(image, other, settings=self.settings, answered=self.answered).match
 
     def get(self, key: Key) -> PictureRecord:
         """One picture's record.

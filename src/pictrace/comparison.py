@@ -74,9 +74,9 @@ def beside(
     other: ImageSource | Key,
     *,
     settings: Settings,
-    engine: Callable[[], Engine] | None = None,
+    answered: Callable[[Callable[[Engine], Pair]], Pair] | None = None,
 ) -> Pair:
-    """Two images and all that is known of how they are related; those of a collection by their ids, with its engine.
+    """Two images, of a collection by their ids and `answered` by it, and all that is known of how they are related.
 
     Raises:
         PictureError: one of them cannot be used.
@@ -85,9 +85,10 @@ def beside(
         UsageError: an id was given without any collection.
     """
     if isinstance(image, int) or isinstance(other, int):
-        if engine is None:
+        if answered is None:
             raise UsageError("an id names a picture of a collection", hint="open the collection that holds it")
-        return pair(engine(), _side(image, settings), _side(other, settings))
+        one, two = _side(image, settings), _side(other, settings)
+        return answered(lambda engine: pair(engine, one, two))
     threads = settings.threads or settings.cores
     encoders = tracing.load_encoders(tracing.ENCODERS, replace(settings.runtime, threads=threads))
     query, candidate = (tracing.of_query(_opened(one, settings), encoders) for one in (image, other))

@@ -21,7 +21,7 @@ from pictrace._generations import discard, names
 from pictrace._stock import kept_stamps_of
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder
-from pictrace.errors import NotFoundError, PictraceError, PictureError, UnknownNameError, UsageError
+from pictrace.errors import NotFoundError, PictraceError, UnknownNameError, UsageError
 from pictrace.ingest import BATCH, Progress
 from pictrace.picture import Picture
 from pictrace.recipe import EncoderStamp, Recipe, SpaceState
@@ -78,7 +78,7 @@ class Change:
         """Nothing, if it can be done to a collection; `encoder` is the one whose rows are made.
 
         Raises:
-            UsageError: the encoder is there already, is the last one, or is the same as the other.
+            UsageError: the encoder is there already, is retired, is the last one, or is the same as the other.
             UnknownNameError: the collection has none of that name.
             RecipeMismatchError: the encoder is searched by already, in another version.
         """
@@ -86,6 +86,11 @@ class Change:
         if self.action != "add" and there is None:
             known = ", ".join(stamp.name for stamp in recipe.encoders)
             raise UnknownNameError(f"the collection has no rows of an encoder {self.name!r}", hint=f"it has: {known}")
+        if self.action == "renew" and there is not None and there.state == SpaceState.RETIRED:
+            raise UsageError(
+                f"{self.name} is retired, and what is renewed is searched by",
+                hint=f"`pictrace spaces add {self.name}` makes the rows that it lacks and brings it back into searches",
+            )
         if encoder is not None:
             self._check_made(recipe, encoder)
         if self.action == "replace" and there is not None and there not in recipe.active and not self._is_done(recipe):
@@ -246,9 +251,8 @@ def _proxies(catalog: Catalog, name: str) -> Iterator[Item]:
 
 def _understood(item: Item, answer: Any, encoder: Encoder, kind: tuple[Any, ...]) -> npt.NDArray[Any]:
     """What a worker prepared; where it could not, as where it was killed for its memory, it is done here."""
-    is_array = isinstance(answer, np.ndarray) and (answer.dtype, answer.shape) == kind
-    if is_array and not isinstance(answer, PictureError):
-        return np.asarray(answer)
+    if isinstance(answer, np.ndarray) and (answer.dtype, answer.shape) == kind:
+        return answer
     return encoder.prepare(Picture.of_proxy(item[1]))
 
 

@@ -66,6 +66,15 @@ def test_collections_of_other_encoders_are_refused(mine, theirs, tmp_path):
             mine.duplicates(against=hashes)
 
 
+def test_the_same_encoders_in_another_order_are_the_same(mine, tmp_path):
+    """Rows are found by the names of their encoders."""
+    with Collection(tmp_path / "turned.pictrace", settings=ALONE, encoders=["pdq", "lite0"]) as turned:
+        turned.add_image(jpeg(photo("coffee.png")), name="coffee")
+        (group,) = mine.duplicates(against=turned)
+
+    assert {one.path for one in group} == {"coffee", "crop", "same"}
+
+
 def test_nothing_of_the_other_is_written(mine, theirs):
     """It may be somebody else's."""
     before = sorted(path.name for path in theirs.path.rglob("*") if "dedupe" in str(path))

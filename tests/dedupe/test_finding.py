@@ -10,6 +10,7 @@ from pictrace.collection import Collection
 from pictrace.dedupe.finding import YOU_SAID_SO, Heard
 from pictrace.edits import bordered, captioned, cropped, mirrored
 from pictrace.errors import UsageError
+from pictrace.recipe import SpacesChangedError, SpaceState
 from pictrace.settings import Settings
 from pictrace.types import Relation
 
@@ -154,3 +155,19 @@ def test_nonsense_is_refused(filled, wrong):
     """No run begins that could find nothing or everything."""
     with pytest.raises(UsageError):
         filled.duplicates(**wrong)
+
+
+def test_a_switch_of_encoders_ends_a_run_and_the_next_one_is_by_the_new_ones(collection):
+    """Neighbours that the old ones found are not judged by the new ones, and nothing is remembered as theirs."""
+
+    def switched(stage, done, total):
+        if stage == "neighbours" and done == total:
+            with collection._writing() as catalog:
+                catalog.switch({"lite0": SpaceState.RETIRED})
+
+    with pytest.raises(SpacesChangedError) as caught:
+        collection.duplicates(heard=Heard(switched))
+
+    assert caught.value.exit_code == 6
+    assert not list(collection.path.rglob("judgements.jsonl"))
+    assert collection.duplicates()

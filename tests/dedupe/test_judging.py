@@ -1,11 +1,14 @@
 """Pairs judged in workers: as much work as it takes to be sure, and no copy where there is none."""
 
+from dataclasses import replace
+
 import pytest
 from photographs import photo
 
 from pictrace.collection import Collection
-from pictrace.dedupe.judging import Judges, Manner
+from pictrace.dedupe.judging import Judges, Manner, Measure
 from pictrace.edits import captioned, cropped
+from pictrace.recipe import SpacesChangedError, SpaceState
 from pictrace.settings import Settings
 from pictrace.types import Relation
 
@@ -21,7 +24,7 @@ def judged(tmp_path_factory):
     with Collection(folder / "all.pictrace", settings=Settings(workers=1, threads=1)) as collection:
         collection.add(folder)
         keys = {record.path.rpartition("/")[2].removesuffix(".png"): record.id for record in collection.list()}
-        with Judges(collection.path, Manner(1, Relation.COPY)) as judges:
+        with Judges(collection.path, Measure(collection.recipe.active), Manner(1, Relation.COPY)) as judges:
             ((_, found),) = judges.run({keys["left"]: [keys[name] for name in ("crop", "text", "right")]})
     names = {key: name for name, key in keys.items()}
     return {names[one.other]: one for one in found}
@@ -41,3 +44,37 @@ def test_a_copy_that_a_glance_proves_says_why(judged):
 def test_what_a_glance_leaves_open_is_looked_at_in_whole(judged):
     """The right eye of a stereo pair sees the same motorcycle, and is no copy of the left."""
     assert judged["right"].relation is Relation.SCENE
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two pictures in a collection."""
+    with Collection(tmp_path / "pair.pictrace", settings=Settings(workers=1, threads=1)) as collection:
+        collection.add_image(photo("coffee.png"))
+        collection.add_image(cropped(0.05)(photo("coffee.png")))
+        yield collection
+
+
+def test_a_worker_that_starts_after_a_switch_of_encoders_judges_nothing(pair):
+    """The neighbours are those that other encoders found."""
+    active = pair.recipe.active
+    before = [replace(active[0], version="0-older"), *active[1:]]
+
+    with (
+        Judges(pair.path, Measure(before), Manner(1, Relation.COPY)) as judges,
+        pytest.raises(SpacesChangedError, match="were changed meanwhile") as caught,
+    ):
+        list(judges.run({1: [2]}))
+    assert "do it again" in caught.value.hint
+
+
+def test_a_worker_that_a_switch_of_encoders_overtakes_judges_no_more(pair):
+    """Nothing is half of one set and half of another."""
+    with Judges(pair.path, Measure(pair.recipe.active), Manner(1, Relation.COPY)) as judges:
+        first = list(judges.run({1: [2]}))
+        with pair._writing() as catalog:
+            catalog.switch({"lite0": SpaceState.RETIRED})
+        with pytest.raises(SpacesChangedError):
+            list(judges.run({2: [1]}))
+
+    assert [(key, one.other) for key, (one,) in first] == [(1, 2)]

@@ -8,6 +8,7 @@ from service.desk import settings
 
 from pictrace.errors import IndexLockedError, InsufficientStorageError, NotFoundError
 from pictrace.ingest import Progress
+from pictrace.recipe import SpaceState
 from pictrace.sandbox import Sandbox
 from pictrace.service import custody as custody_module
 from pictrace.service.custody import Custody
@@ -129,3 +130,21 @@ def test_a_part_of_a_stored_picture_is_small(custody):
     part = custody.part(key, (0, 0, 3000, 2000))
 
     assert max(part.pixels.shape) == 512
+
+
+def test_a_known_picture_is_taken_in_again_while_encoders_are_switched(custody, monkeypatch):
+    """What is kept of it is read once more, by the new ones."""
+    for seed in (1, 2):
+        custody.take_in(jpeg(noise(seed)), name="a")
+    current, collection = custody.collection._engines.of, custody.collection
+
+    def late(catalog):
+        engine = current(catalog)
+        with collection._writing() as written:
+            written.switch({"lite0": SpaceState.RETIRED})
+        return engine
+
+    monkeypatch.setattr(collection._engines, "of", late)
+
+    assert custody.take_in(jpeg(noise(1)), name="a").known
+    assert set(custody.traces([1, 2])[1].rows) == {"pdq"}

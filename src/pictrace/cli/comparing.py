@@ -117,7 +117,7 @@ def _pair(first: str, second: str, collection: str | None) -> tuple["Pair", tupl
     if first.startswith("id:") or second.startswith("id:"):
         with opened(collection) as source:
             sides = [_side(one, source.settings) for one in (first, second)]
-            pair = beside(*sides, settings=source.settings, engine=source.engine)
+            pair = beside(*sides, settings=source.settings, answered=source.answered)
             names = named(first, source), named(second, source)
     else:
         settings = load()

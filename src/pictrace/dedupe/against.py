@@ -9,7 +9,7 @@ from pictrace.candidates import Engine
 from pictrace.dedupe.clustering import Cluster, Sought
 from pictrace.dedupe.finding import Classes, Folder, Heard, Wanted, grouped
 from pictrace.dedupe.groups import Group
-from pictrace.dedupe.judging import Judgement, Judges, Manner
+from pictrace.dedupe.judging import Judgement, Judges
 from pictrace.dedupe.neighbours import nearest_in
 from pictrace.errors import RecipeMismatchError
 from pictrace.types import Key, Relation
@@ -28,6 +28,7 @@ def find_against(
 
     Raises:
         RecipeMismatchError: the collections were made with other encoders, and their rows cannot be compared.
+        SpacesChangedError: other encoders took over in one of them meanwhile.
     """
     asked, listener = wanted or Wanted(), heard or Heard()
     mine, theirs = Classes.of(folder.engine, asked.where), Classes.of(other.engine, None)
@@ -60,8 +61,8 @@ def _exact(mine: Classes, theirs: Classes) -> Found:
 
 
 def _refuse_others(one: Engine, other: Engine) -> None:
-    theirs, ours = other.catalog.recipe.active, one.catalog.recipe.active
-    if theirs != ours:
+    # In whatever order they were named when the collections were made.
+    if set(other.catalog.recipe.active) != set(one.catalog.recipe.active):
         raise RecipeMismatchError(
             "the two collections were made with other encoders",
             hint="index one of them again, with the encoders of the other",
@@ -76,7 +77,7 @@ def _judged(folder: Folder, other: Folder, near: Mapping[Key, list[Key]], asked:
             wanted[candidate].append(key)
     sought, done = Sought(asked.relation, asked.min_score), 0
     found: dict[Key, tuple[Key, Judgement]] = {}
-    with Judges(folder.path, Manner(folder.workers, asked.relation, folder.polite), against=other.path) as judges:
+    with Judges(folder.path, folder.measure, folder.manner(asked.relation), against=other.path) as judges:
         for medoid, judgements in judges.run(wanted):
             for one in filter(sought.admits, judgements):
                 known = found.get(one.other)

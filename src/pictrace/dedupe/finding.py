@@ -13,7 +13,7 @@ from pictrace.dedupe.clustering import Apart, Cluster, Clustering, Judge, Sought
 from pictrace.dedupe.decisions import Rulings
 from pictrace.dedupe.folders import are_above, named
 from pictrace.dedupe.groups import Group, Link, Member, strongest_first, weakest_of
-from pictrace.dedupe.judging import Judgement, Judges, Manner
+from pictrace.dedupe.judging import Judgement, Judges, Manner, Measure
 from pictrace.dedupe.memory import Memory
 from pictrace.dedupe.neighbours import neighbourhood, wider
 from pictrace.dedupe.shots import Shots
@@ -84,6 +84,16 @@ class Folder:
     workers: int = 1
     polite: bool = False
 
+    @property
+    def measure(self) -> Measure:
+        """What its pairs are judged by."""
+        engine = self.engine
+        return Measure(engine.catalog.recipe.active, engine.correction, engine.strangers)
+
+    def manner(self, least: Relation) -> Manner:
+        """How its pairs are judged, where a relation is the weakest of interest."""
+        return Manner(self.workers, least, self.polite)
+
 
 @dataclass
 class Classes:
@@ -114,6 +124,10 @@ def find(folder: Folder, wanted: Wanted | None = None, *, heard: Heard | None = 
     """Groups of duplicates, the surest first; each file is in one group at most.
 
     What was judged before is not judged again. What was decided of pairs is honoured.
+
+    Raises:
+        SpacesChangedError: other encoders took over meanwhile; what was judged until then is known the next time only
+            where these come back.
     """
     asked, listener = wanted or Wanted(), heard or Heard()
     engine = folder.engine
@@ -134,7 +148,7 @@ def _clustered(folder: Folder, asked: Wanted, classes: Classes, rulings: Rulings
     near = neighbourhood(engine, keys, seen=lambda done: heard.progress("neighbours", done, total))
     shas = {key: sha for key, (sha, _) in classes.hashes.items()}
     memory = Memory(folder.path / FOLDER / str(asked.relation), _basis(engine, asked.relation), shas)
-    with Judges(folder.path, Manner(folder.workers, asked.relation, folder.polite)) as judges:
+    with Judges(folder.path, folder.measure, folder.manner(asked.relation)) as judges:
         clustering = Clustering(
             near,
             Sought(asked.relation, asked.min_score),
@@ -168,7 +182,8 @@ def _basis(engine: Engine, least: Relation) -> str:
     recipe = engine.catalog.recipe
     own = "" if engine.correction is None else repr(engine.correction)
     made = " ".join((*recipe.signals, *(f"{stamp.name} {stamp.version}" for stamp in recipe.active), recipe.features))
-    return f"{_version.__version__} {corrections.basis()} {own} {made} {least}"
+    strangers = " ".join(f"{name} {one}" for name, one in sorted(engine.strangers.items()))
+    return f"{_version.__version__} {corrections.basis()} {own} {made} {strangers} {least}"
 
 
 def _ruled(judge: Judge, classes: Classes, rulings: Rulings) -> Judge:

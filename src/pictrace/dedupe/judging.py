@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-from pictrace import assessment, corrections, keypoints, registry, tracing
+from pictrace import assessment, keypoints, registry, tracing
+from pictrace.backgrounds import Strangers
 from pictrace.catalogs import Catalog
+from pictrace.corrections import Correction
 from pictrace.errors import PictureError
+from pictrace.recipe import EncoderStamp, SpacesChangedError
 from pictrace.settings import Limits
 from pictrace.signals import Signal, structure
 from pictrace.signals.embedding import is_featureless
@@ -57,14 +60,28 @@ class Job:
     others: tuple[Key, ...]
 
 
+@dataclass(frozen=True)
+class Measure:
+    """What pairs of a collection are judged by, as its engine has it: the same in every worker of a run.
+
+    `active` are the encoders that the neighbours were found by, and `strangers` say what cosines mean where no encoder
+    is calibrated.
+    """
+
+    active: Sequence[EncoderStamp]
+    correction: Correction | None = None
+    strangers: Mapping[str, Strangers] = field(default_factory=dict)
+
+
 class _Bench:
     """What one worker process keeps between jobs; made in it by `start`."""
 
     catalog: Catalog
     others: Catalog
     signals: Sequence[Signal]
-    correction: corrections.Correction | None = None
+    correction: Correction | None = None
     least = Relation.COPY
+    is_outdated = False
 
 
 @dataclass(frozen=True)
@@ -77,13 +94,13 @@ class Manner:
 
 
 class Judges:
-    """Worker processes that judge pairs of a collection in the folder `path`; `against` is where the first picture of
-    each pair is, if in another collection.
+    """Worker processes that judge pairs of a collection in the folder `path` by a measure; `against` is where the first
+    picture of each pair is, if in another collection.
     """
 
-    def __init__(self, path: Path, manner: Manner, *, against: Path | None = None) -> None:
+    def __init__(self, path: Path, measure: Measure, manner: Manner, *, against: Path | None = None) -> None:
         limits = Limits(decode_seconds=_SECONDS)
-        given = (str(path), str(against or path), str(manner.least), _NICENESS if manner.polite else 0)
+        given = (str(path), str(against or path), measure, str(manner.least), _NICENESS if manner.polite else 0)
         self._workers: Workers[Job, Any] = Workers(
             judged, workers=manner.workers, limits=limits, initializer=start, initargs=given
         )
@@ -99,10 +116,13 @@ class Judges:
 
         Raises:
             PictureError: what is kept of a picture cannot be read.
+            SpacesChangedError: a collection is searched by other encoders by now.
         """
         for job, found in self._workers.run(_jobs(wanted), chunk=1):
             if isinstance(found, PictureError):
                 raise found
+            if found is None:
+                raise SpacesChangedError
             yield (
                 job.one,
                 [Judgement(other, Relation(name), score, tuple(reasons)) for other, name, score, reasons in found],
@@ -115,7 +135,7 @@ def _jobs(wanted: Mapping[Key, Sequence[Key]]) -> Iterator[Job]:
             yield Job(one, tuple(others[start_ : start_ + AT_MOST]))
 
 
-def start(path: str, against: str, least: str, niceness: int = 0) -> None:
+def start(path: str, against: str, measure: Measure, least: str, niceness: int = 0) -> None:
     """Prepares a worker process for `judged`."""
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
@@ -123,14 +143,25 @@ def start(path: str, against: str, least: str, niceness: int = 0) -> None:
     kind = registry.load("catalogs", "sqlite")
     _Bench.catalog = kind.open(path).steady()
     _Bench.others = _Bench.catalog if against == path else kind.open(against).steady()
-    recipe = _Bench.catalog.recipe
-    _Bench.signals = assessment.load_signals(recipe.signals)
-    _Bench.correction = corrections.in_force(Path(path))
+    # Workers start at any time during a run, and a new one must not go on with what the others did not begin with.
+    known = set(measure.active)
+    _Bench.is_outdated = any(set(one.recipe.active) != known for one in (_Bench.catalog, _Bench.others))
+    _Bench.signals = assessment.load_measured(_Bench.catalog.recipe.signals, measure.strangers)
+    _Bench.correction = measure.correction
     _Bench.least = Relation(least)
 
 
-def judged(job: Job) -> list[list[Any]]:
-    """Id, relation, score and reasons of each candidate that is there, plain."""
+def judged(job: Job) -> list[list[Any]] | None:
+    """Id, relation, score and reasons of each candidate that is there, plain; `None` once other encoders took over."""
+    if _Bench.is_outdated:
+        return None
+    try:
+        return _judged(job)
+    except SpacesChangedError:
+        return None
+
+
+def _judged(job: Job) -> list[list[Any]]:
     one = _query(job.one)
     if one is None:
         return []

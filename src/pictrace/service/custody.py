@@ -68,6 +68,10 @@ class Custody:
         """All there is of the pictures, for reading."""
         return self.collection.engine().catalog
 
+    def traces(self, keys: Sequence[Key]) -> dict[Key, Trace]:
+        """All that is kept of these pictures, of the encoders of one moment; those that are gone are left out."""
+        return self.collection.answered(lambda engine: engine.catalog.traces(keys))
+
     def opened(self, data: bytes, *, region: Region | None = None) -> Picture:
         """The picture in foreign bytes, or the part inside a region of it."""
         return self._sandbox.open(data, region=region)
@@ -104,7 +108,7 @@ class Custody:
     def _trace(self, picture: Picture) -> Trace:
         """What is kept of a picture; no model looks at one that is known, of which jobs that begin anew bring many."""
         key = self.collection.find(picture.sha256)
-        stored = {} if key is None else self.catalog.traces([key])
+        stored = {} if key is None else self.traces([key])
         return next(iter(stored.values()), None) or self.collection.traced(picture)
 
     def remove(self, keys: Sequence[Key]) -> None:

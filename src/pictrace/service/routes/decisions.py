@@ -139,7 +139,7 @@ def _decision(found: Held, two: Two, verdict: str, note: str) -> Decision:
 def _traces(found: Held, two: Two) -> Sequence[Trace]:
     collection = found.custody.collection
     keys = list(two.ids) if two.ids is not None else [_key(found, sha256) for sha256 in two.hashes or ()]
-    traces = found.custody.catalog.traces(keys)
+    traces = found.custody.traces(keys)
     for key in keys:
         if key not in traces:
             collection.get(key)
