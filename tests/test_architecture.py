@@ -88,6 +88,7 @@ WRAPPED_IN = {
     "h11": "service",
     "msgpack": "_wire",
     "numpy": "*",
+    "h5py": "encoders._hdf5",
     "keras": "encoders._keras",
     "onnx": "encoders._export",
     "onnxruntime": "encoders._onnx encoders._export",

@@ -96,6 +96,21 @@ def test_what_is_no_protocol_buffer_is_told(data):
         refers_outside(data)
 
 
+@pytest.mark.parametrize("number", [13, 14])
+def test_a_field_whose_number_is_longer_than_there_are_is_refused(number):
+    """The runtime drops what is beyond 32 bits, and reads a tensor elsewhere out of it."""
+    key = number << 3 | (2 if number == 13 else 0)
+    value = field(number, LOCATION if number == 13 else 1)[len(varint(key)) :]
+
+    with pytest.raises(ValueError, match="longer than there are"):
+        refers_outside(inside(7, 5, tensor=varint(key | 1 << 32) + value))
+
+
+def test_a_number_is_cut_as_the_runtime_cuts_it():
+    """To 32 bits."""
+    assert refers_outside(inside(7, 5, tensor=field(14, 1 | 1 << 32)))
+
+
 def test_depth_costs_no_stack():
     """Graphs in graphs, as deep as a file lets them be."""
     deep = b""

@@ -110,6 +110,19 @@ def test_weights_of_another_network_are_refused(runtime, tmp_path) -> None:
         load("keras:MobileNetV2", Runtime(models=str(tmp_path))).encode_prepared(lively(1, 224))
 
 
+def test_weights_that_are_elsewhere_are_refused(runtime, tmp_path) -> None:
+    """Before Keras opens them."""
+    import h5py
+
+    card = encoder_of_keras.card_of("MobileNet", sha256="0" * 64, size=1)
+    with h5py.File(tmp_path / "made.h5", "w") as file:
+        file["layer"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "/")
+    put(tmp_path, card, (tmp_path / "made.h5").read_bytes())
+
+    with pytest.raises(ModelDamagedError, match="keep /layer elsewhere"):
+        load("keras:MobileNet", Runtime(models=str(tmp_path))).encode_prepared(lively(1, 224))
+
+
 def test_the_bundled_card_is_what_keras_does_for_resnet50() -> None:
     """As it would be made of a file today."""
     assert _keras.facts("ResNet50") == (2048, weights.card("keras-resnet50").preparation)

@@ -161,6 +161,22 @@ def test_a_model_in_several_files_is_refused(tmp_path: Path) -> None:
     assert caught.value.hint == "use a model that is one file"
 
 
+def test_the_runtime_finds_no_file_should_a_tensor_elsewhere_be_missed(tmp_path: Path, monkeypatch) -> None:
+    """Not where the program was started, whose files are as good as read once a model has their bytes."""
+    data = small_onnx()
+    values = np.random.default_rng(1).normal(size=(192, WIDTH)).astype(np.float32).tobytes()
+    begin, end = data.index(values) - 4, data.index(values) + len(values)  # with its field and a length of three bytes
+    (tmp_path / "there").write_bytes(values)
+    elsewhere = b"\x6a\x11\x0a\x08location\x12\x05there\x70\x01"
+    left = end - begin - len(elsewhere) - 4  # taken by a text that is for people
+    text = b"\x62" + bytes([left & 0x7F | 0x80, left >> 7 & 0x7F | 0x80, left >> 14]) + b"." * left
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_onnx, "refers_outside", lambda _: False)
+
+    with pytest.raises(ModelDamagedError, match="cannot be run here"):
+        _onnx.session_of(data[:begin] + elsewhere + text + data[end:], "mine", ONE)
+
+
 @pytest.mark.parametrize("data", [b"no model at all", b""], ids=["noise", "empty"])
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, data: bytes) -> None:
     """The runtime's own exceptions never come through."""

@@ -32,11 +32,16 @@ def refers_outside(data: bytes) -> bool:
         kind, message = waiting.pop()
         for number, value in _fields(message):
             if kind == _TENSOR:
-                if number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value == _EXTERNAL):
+                if number == _EXTERNAL_DATA or (number == _DATA_LOCATION and _is_external(value)):
                     return True
             elif number in _HOLDS[kind] and isinstance(value, memoryview):
                 waiting.append((_HOLDS[kind][number], value))
     return False
+
+
+def _is_external(value: int | memoryview) -> bool:
+    """Whether a number is the one that the runtime takes for `EXTERNAL`: it keeps 32 bits."""
+    return isinstance(value, int) and value & 0xFFFFFFFF == _EXTERNAL
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
@@ -44,6 +49,9 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     place, end = 0, len(message)
     while place < end:
         key, place = _varint(message, place)
+        if key >> 32:
+            # Readers differ in which bits of such a key they drop, and so in which field it is.
+            raise ValueError("the number of a field is longer than there are")
         wire = key & 7
         if wire == 0:
             value, place = _varint(message, place)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import weights
+from pictrace.encoders._hdf5 import refers_outside
 from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._rows import rows_of
@@ -109,8 +110,14 @@ class Model:
             path = Path(folder) / self.card.file
             path.write_bytes(weights.content(self.card, self._runtime.models))
             try:
+                elsewhere = refers_outside(path)
+                if elsewhere:
+                    raise ModelDamagedError(
+                        f"the weights of {self.card.name} keep {elsewhere[:100]} elsewhere, which nothing has checked",
+                        hint="use weights that are one file",
+                    )
                 network.load_weights(path)
-            except (ValueError, OSError, KeyError) as error:
+            except (ValueError, OSError, KeyError, RuntimeError) as error:
                 raise ModelDamagedError(
                     f"the weights of {self.card.name} are not those of the network: {str(error)[:200]}",
                     hint="weights and name belong together; is this the file of another network, or with its top?",

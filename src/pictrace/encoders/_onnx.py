@@ -178,7 +178,11 @@ def session_of(data: bytes, name: str, runtime: Runtime, *, provider: str = "cpu
     options.log_severity_level = 3
     # Threads that spin while they wait take the cores from the processes that decode.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # The runtime's own format is none that was looked through.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     providers = listed(provider, onnxruntime.get_available_providers())
+    # Should a tensor elsewhere have been missed: below a file nothing can be, and so nothing is read.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", f"{__file__}/nothing")
     try:
         return onnxruntime.InferenceSession(data, options, providers=providers)
     except _refusals(onnxruntime) as error:
