@@ -168,3 +168,12 @@ def test_look_alikes_of_an_encoder_that_nobody_measured_are_estimated(grids):
 def test_a_measured_encoder_needs_no_strangers(collection):
     """It speaks for itself."""
     assert collection.search(1).warnings == ()
+
+
+def test_what_a_recipe_says_cannot_steer_a_terminal(collection, caplog):
+    """Versions may hold anything, and are told in lines of a log."""
+    stamp = replace(collection.recipe.encoders[0], version="\x1b]0;owned\x07", state=BUILDING.value)
+
+    assert not collection._engines._is_able(stamp)
+    assert "\\x1b]0;owned\\x07" in caplog.text
+    assert "\x1b" not in caplog.text
