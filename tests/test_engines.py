@@ -202,3 +202,12 @@ def overtaken(collection, monkeypatch):
 def test_a_comparison_that_a_switch_overtakes_is_made_by_the_new_set(overtaken):
     """As a search is."""
     assert "cosine" not in overtaken.compare(1, 2).signals
+
+
+def test_what_a_recipe_says_cannot_steer_a_terminal(collection, caplog):
+    """Versions may hold anything, and are told in lines of a log."""
+    stamp = replace(collection.recipe.encoders[0], version="\x1b]0;owned\x07", state=BUILDING.value)
+
+    assert not collection._engines._is_able(stamp)
+    assert "\\x1b]0;owned\\x07" in caplog.text
+    assert "\x1b" not in caplog.text

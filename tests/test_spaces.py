@@ -48,6 +48,14 @@ def states(collection):
     return {one.name: (one.state, one.rows) for one in collection.spaces()}
 
 
+def test_an_encoder_that_calls_itself_otherwise_is_refused(collection):
+    """Its rows would stand under a name that nobody asked for."""
+    change = Change("replace", "lite0", "pdq:other")
+
+    with pytest.raises(UnknownNameError, match="'pdq:other' calls itself 'pdq'"):
+        change.check(collection.recipe, collection._engines.encoder("pdq"))
+
+
 def test_an_encoder_that_is_added_is_searched_with_once_every_picture_has_a_row(collection):
     """Also those that were added while its rows were made."""
     told = []

@@ -21,7 +21,7 @@ from pictrace.results import IndexState
 from pictrace.settings import Settings
 from pictrace.signals.embedding import calibration_of
 from pictrace.types import Metric
-from pictrace.words import NOT_SEARCHED
+from pictrace.words import NOT_SEARCHED, shown
 
 _T = TypeVar("_T")
 
@@ -70,7 +70,7 @@ class Engines:
                 tracing.check_version(stamp, encoder)
                 tracing.probe(encoder)
             except (ModelError, RecipeMismatchError, UsageError) as error:
-                _log.warning("new pictures get no row of %s for now: %s", stamp.name, error)
+                _log.warning("new pictures get no row of %s for now: %s", stamp.name, shown(str(error)))
                 return False
             self._able[stamp] = True
         return True

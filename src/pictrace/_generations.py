@@ -19,7 +19,7 @@ from pictrace._atomic import leftovers, replacing, written_name
 from pictrace._regular import open_regular
 from pictrace.catalogs import Catalog
 from pictrace.errors import IndexDamagedError, UsageError
-from pictrace.recipe import EncoderStamp
+from pictrace.recipe import EncoderStamp, is_encoder_name
 from pictrace.types import Key
 
 _MOST_BYTES = 1 << 20
@@ -76,7 +76,7 @@ def stem_of(name: str) -> str:
     Raises:
         UsageError: the name cannot be part of one.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?", name):
+    if not is_encoder_name(name):
         raise UsageError(f"{name!r} cannot name an encoder", hint="use letters, digits, dots, dashes, underscores")
     return name.replace(":", "+")
 

@@ -2,6 +2,7 @@
 
 import enum
 import json
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
@@ -13,6 +14,20 @@ DEFERRED = "deferred"
 
 _MOST_COLUMNS = 1 << 20
 """Values or bits of the widest row: far more than any encoder makes, and few enough to ask memory for."""
+
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_ENCODER_NAME = re.compile(rf"{_NAME.pattern}(:[A-Za-z0-9][A-Za-z0-9._-]*)?")
+
+
+def is_name(text: str) -> bool:
+    """Whether an index or a signal can be called so; names come from collections, and go to terminals and paths."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_encoder_name(text: str) -> bool:
+    """Whether an encoder can be called so: a name, or a name, a colon and a model's name."""
+    return _ENCODER_NAME.fullmatch(text) is not None
 
 
 class SpaceState(enum.StrEnum):
@@ -108,6 +123,8 @@ class Recipe:
         texts = (found.index, found.features, found.decoder, *found.signals)
         if not isinstance(signals, list) or not all(isinstance(text, str) for text in texts):
             raise _damaged_recipe()
+        if not all(map(is_name, (found.index, *found.signals))):
+            raise _damaged_recipe()
         if not stamps or not all(map(_is_sound, stamps)) or len({stamp.name for stamp in stamps}) < len(stamps):
             raise _damaged_recipe()
         return found
@@ -116,6 +133,8 @@ class Recipe:
 def _is_sound(stamp: EncoderStamp) -> bool:
     texts, width = (stamp.name, stamp.version, stamp.metric), stamp.width
     if not all(isinstance(each, str) for each in texts) or stamp.metric not in {Metric.COSINE, Metric.HAMMING}:
+        return False
+    if not is_encoder_name(stamp.name):
         return False
     if stamp.state not in [*SpaceState]:  # a list, for what is read may not be hashable
         return False

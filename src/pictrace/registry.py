@@ -21,13 +21,17 @@ def load(kind: str, name: str) -> Any:
     """The class that a name stands for: the module's `Encoder`, `Index`, `Catalog` or `Signal`.
 
     A name with a dot is the path of a module outside PicTrace that the program has imported itself: names come
-    from collections too, which may be somebody else's, and must never decide what code is run.
+    from collections too, which may be somebody else's, and must never decide what code is run. PicTrace's own
+    modules have no dotted names here: some hold no more than what such a class has to look like.
 
     Raises:
-        UnknownNameError: no such module, one that was not imported, or one without the class.
+        UnknownNameError: no such module, one that was not imported, one of PicTrace's own, or one without the class.
     """
     path = name if "." in name else f"pictrace.{kind}.{name}"
     known = names(kind)
+    if name.partition(".")[0] == "pictrace":
+        hint = f"choose one of: {', '.join(known)}"
+        raise UnknownNameError(f"{name!r} is a part of PicTrace, and no name that it is asked for by", hint=hint)
     if "." in name and name not in sys.modules:
         raise UnknownNameError(
             f"the module {name!r} is not loaded", hint="import it in your program, or name it in the setting `plugins`"

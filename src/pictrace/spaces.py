@@ -79,7 +79,7 @@ class Change:
 
         Raises:
             UsageError: the encoder is there already, is retired, is the last one, or is the same as the other.
-            UnknownNameError: the collection has none of that name.
+            UnknownNameError: the collection has none of that name, or the encoder is called otherwise.
             RecipeMismatchError: the encoder is searched by already, in another version.
         """
         there = recipe.stamp(self.name)
@@ -101,6 +101,10 @@ class Change:
             )
 
     def _check_made(self, recipe: Recipe, encoder: Encoder) -> None:
+        if encoder.name != self.made:
+            raise UnknownNameError(
+                f"the encoder {self.made!r} calls itself {encoder.name!r}", hint="ask for it by its own name"
+            )
         found = recipe.stamp(self.made)
         if found is None or found not in recipe.active:
             return

@@ -6,6 +6,7 @@ import pytest
 from photographs import jpeg, noise
 
 from pictrace import Collection
+from pictrace.recipe import EncoderStamp
 from pictrace.settings import Settings
 
 GREYS = "seconds.greys"
@@ -72,3 +73,14 @@ def test_another_version_is_told_and_renewed(pictrace, place, capsys, monkeypatc
     assert f"pictrace spaces renew {GREYS}" in capsys.readouterr().out
     assert pictrace("spaces", "renew", GREYS, "-c", place) == 0
     assert capsys.readouterr().out == f"Searches use {GREYS} in its new version.\n"
+
+
+def test_what_a_foreign_recipe_says_cannot_steer_the_terminal(pictrace, place, capsys):
+    """A version may hold anything, and is told."""
+    with Collection(place) as opened, opened._writing() as catalog:
+        catalog.add_space(EncoderStamp("resnet50", "\x1b]0;owned\x07", "cosine", 8, "building"))
+
+    assert pictrace("spaces", "-c", place) == 0
+    said = capsys.readouterr().out
+    assert "\\x1b]0;owned\\x07" in said
+    assert "\x1b" not in said

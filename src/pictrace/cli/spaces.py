@@ -25,6 +25,8 @@ def _spaces(context: typer.Context, *, collection: CollectionOption = None, as_j
 @spaces.command("list")
 def list_(*, collection: CollectionOption = None, as_json: JsonOption = False) -> None:
     """Show every encoder that there are rows of, and how many of the pictures have one."""
+    from pictrace.words import shown
+
     with opened(collection) as source:
         found = source.spaces()
     if as_json:
@@ -37,7 +39,7 @@ def list_(*, collection: CollectionOption = None, as_json: JsonOption = False) -
     write_table(columns, cells)
     for one in found:
         if one.problem:
-            write(f"{one.name}: {one.problem}")
+            write(f"{one.name}: {shown(one.problem)}")
 
 
 @spaces.command()
