@@ -104,18 +104,27 @@ def test_an_encoder_of_one_model_has_no_others(name) -> None:
         load(name, Runtime())
 
 
-@pytest.mark.parametrize("name", ["pictrace.encoders", "pictrace.tracing"])
-def test_a_module_whose_encoder_is_only_a_promise_is_refused(name) -> None:
-    """It is imported there, and makes no rows."""
-    with pytest.raises(UnknownNameError, match="calls Encoder is none"):
+@pytest.mark.parametrize("name", ["pictrace.encoders", "pictrace.tracing", "pictrace.encoders.pdq"])
+def test_parts_of_pictrace_have_no_other_names(name) -> None:
+    """Rows would be kept under a name that was not asked for, or nothing would make any."""
+    with pytest.raises(UnknownNameError, match="is a part of PicTrace"):
         load(name, Runtime(plugins=(name,)))
 
 
-@pytest.mark.parametrize("name", ["pictrace.encoders.pdq", f"{greys.__name__}:other"])
-def test_an_encoder_that_calls_itself_otherwise_is_refused(name) -> None:
+def test_a_module_whose_encoder_is_only_a_promise_is_refused(tmp_path, monkeypatch) -> None:
+    """It imports the Protocol, and makes no rows."""
+    (tmp_path / "own_promise").mkdir()
+    (tmp_path / "own_promise" / "none.py").write_text("from pictrace.encoders import Encoder")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(UnknownNameError, match="calls Encoder is none"):
+        load("own_promise.none", Runtime(plugins=("own_promise.none",)))
+
+
+def test_an_encoder_that_calls_itself_otherwise_is_refused() -> None:
     """Its rows would be kept under a name that was not asked for."""
     with pytest.raises(UnknownNameError, match="calls itself"):
-        load(name, Runtime(plugins=("pictrace.encoders.pdq",)))
+        load(f"{greys.__name__}:other", Runtime())
 
 
 @pytest.mark.parametrize("name", ["onnx:nobody", "timm:nobody", "keras:Nobody"])
