@@ -91,7 +91,8 @@ def readers(engine: Engine) -> list[TextEncoder]:
     found = [encoder for encoder in engine.encoders if reads_words(encoder)]
     if not found:
         raise NoTextEncoderError(
-            "no encoder of this collection reads words", hint=f"make one with {words.READERS}; docs/text.md says how"
+            "no encoder of this collection reads words",
+            hint=f"add {words.READERS} by `pictrace spaces add`; docs/text.md says how",
         )
     return found
 

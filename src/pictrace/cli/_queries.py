@@ -74,5 +74,5 @@ def _picture(text: str, source: Any) -> "Picture":
     except PictraceError as error:
         if is_picture(text):
             raise
-        hint = f"to search with words, make a collection with {READERS}"
+        hint = f"to search with words, add {READERS} by `pictrace spaces add`; docs/text.md says how"
         raise type(error)(str(error), hint=f"{error.hint}; {hint}" if error.hint else hint) from error

@@ -80,6 +80,8 @@ def index(  # noqa: PLR0913 - one parameter per option
         write_json({**report.to_dict(), "failures": len(report.failures)})
     else:
         write(_summary(report))
+    if own := [name for name in encoder or () if "." in name.partition(":")[0]]:
+        tell(f"searches load {', '.join(own)} if PICTRACE_PLUGINS={','.join(own)} or the setting `plugins` says so")
     raise typer.Exit(1 if report.failures else 0)
 
 

@@ -1,6 +1,5 @@
 """The commands that look at a collection's pictures one by one: list, show and delete."""
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -85,7 +84,7 @@ def delete(
     many = counted(len(set(keys)), "picture")
     with opened(collection) as target:
         back = _coming_back([target.get(key) for key in dict.fromkeys(keys)])
-        if not yes and not _is_terminal():
+        if not yes and not is_terminal():
             raise UsageError(f"nobody is there to say whether to forget {many}", hint="give --yes if you are sure")
         if back and not yes:
             tell(f"the files stay where they are, and {back}")
@@ -103,10 +102,6 @@ def _coming_back(records: Sequence[Any]) -> str:
 
     left = [one for one in records if any(not at.is_given and may_be_there(at) for at in one.locations)]
     return f"the next look at where they came from finds {counted(len(left), 'picture')} again" if left else ""
-
-
-def _is_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _places(record: Any) -> list[dict[str, Any]]:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pictrace.cli._console import opened, write, write_json, write_table
+from pictrace.cli._console import is_terminal, opened, tell, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, JsonOption
+from pictrace.errors import UsageError
 
 spaces = typer.Typer(
     help="Show the encoders of a collection, add, replace, renew or drop one.", invoke_without_command=True
@@ -83,9 +84,26 @@ def renew(name: NameArgument, *, collection: CollectionOption = None, as_json: J
 
 
 @spaces.command()
-def drop(name: NameArgument, *, collection: CollectionOption = None, as_json: JsonOption = False) -> None:
-    """Delete the rows and the index of an encoder; searches no longer use it."""
+def drop(
+    name: NameArgument,
+    *,
+    collection: CollectionOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete the rows and the index of an encoder; searches no longer use it.
+
+    Without `--yes` it asks; where no terminal is, so that nobody can answer, it refuses.
+    """
     with opened(collection) as target:
+        rows = next((one.rows for one in target.spaces() if one.name == name), 0)
+        if rows and not yes:
+            if not is_terminal():
+                many = f"{rows:,} rows of {name}"
+                raise UsageError(f"nobody is there to say whether to delete {many}", hint="give --yes if you are sure")
+            if not typer.confirm(f"Delete {rows:,} rows of {name}? Making them again takes the model.", err=True):
+                tell("nothing was deleted")
+                return
         target.drop_encoder(name)
         _tell(target, f"The rows of {name} are gone.", as_json=as_json)
 

@@ -17,7 +17,7 @@ from pictrace.encoders._export import Precision, reduced
 from pictrace.encoders._onnx import Model
 from pictrace.encoders._preparation import numbers, square
 from pictrace.encoders._rows import check_directions
-from pictrace.errors import UsageError
+from pictrace.errors import UnknownNameError, UsageError
 from pictrace.picture import Picture
 from pictrace.settings import Runtime
 from pictrace.types import Rows
@@ -30,6 +30,19 @@ LEAST_SAMPLES = 8
 """Pictures that eight bits are fitted on; fewer leave out numbers that occur."""
 
 _log = logging.getLogger(__name__)
+
+
+def network_card(name: str, runtime: Runtime) -> ModelCard:
+    """The card of a library's network, which whoever added its weights has made.
+
+    Raises:
+        UnknownNameError: nobody has.
+    """
+    try:
+        return weights.card(weights.card_name(name), runtime.models)
+    except UnknownNameError as error:
+        hint = f"`pictrace models add-weights {name} FILE` adds its weights; docs/models.md says which files"
+        raise UnknownNameError(f"no weights of {name} are here", hint=hint) from error
 
 
 class Network(Runner, Protocol):

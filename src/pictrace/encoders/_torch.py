@@ -162,7 +162,9 @@ def timm_facts(name: str) -> tuple[int, Preparation, str]:
 
     Raises:
         UnknownNameError: timm knows none of that name, or it looks at something else than squares.
+        MissingExtraError: timm is not installed.
     """
+    require("timm")
     import timm.data
 
     network = _timm(name)

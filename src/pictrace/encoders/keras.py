@@ -2,7 +2,7 @@
 
 from pictrace import weights
 from pictrace.encoders import _keras, check_model
-from pictrace.encoders._network import NetworkEncoder
+from pictrace.encoders._network import NetworkEncoder, network_card
 from pictrace.settings import EVERY_CORE, Runtime
 from pictrace.weights import ModelCard
 
@@ -20,7 +20,7 @@ class Encoder(NetworkEncoder):
     def __init__(self, model: str = "", *, runtime: Runtime = EVERY_CORE) -> None:
         check_model("keras", model, "keras:MobileNetV2")
         name = f"keras:{model}"
-        card = weights.card(weights.card_name(name), runtime.models)
+        card = network_card(name, runtime)
         super().__init__(name, card, lambda: _keras.Model(card, model, runtime=runtime), runtime)
 
 

@@ -3,6 +3,7 @@
 from pictrace import weights
 from pictrace.encoders import _keras, _torch, refuse_model
 from pictrace.encoders._network import NetworkEncoder, exported_card
+from pictrace.errors import ModelMissingError
 from pictrace.settings import EVERY_CORE, Runtime
 
 
@@ -14,11 +15,11 @@ class Encoder(NetworkEncoder):
     3. `keras-resnet50-onnx`, what the same command wrote while only the weights of Keras were there;
     4. `keras-resnet50`, the weights of Keras, run by TensorFlow (the extra `tensorflow`).
 
-    If none is there, it is the second that is missed. The weights of Keras are others, so other rows and another
-    version.
+    The weights of Keras are others, so other rows and another version.
     He et al., https://arxiv.org/abs/1512.03385.
 
     Raises:
+        ModelMissingError: none is there.
         MissingExtraError: the weights are there, and what runs them is not installed.
     """
 
@@ -29,6 +30,12 @@ class Encoder(NetworkEncoder):
             weights.state(one, runtime.models) == "here" or exported_card(one, runtime) is not None
             for one in (card, other)
         ]
+        if is_here == [False, False]:
+            raise ModelMissingError(
+                "no weights of resnet50 are here",
+                hint="`pictrace models pull resnet50` for PyTorch, or keras-resnet50 for TensorFlow; "
+                "what `pictrace models export resnet50` writes needs neither",
+            )
         if is_here == [False, True]:
             super().__init__("resnet50", other, lambda: _keras.Model(other, "ResNet50", runtime=runtime), runtime)
         else:
