@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from pictrace import weights
-from pictrace.encoders import _rows
+from pictrace.encoders import _rows, check_reference, load
 from pictrace.encoders._rows import SEVERAL, check_directions, rows_of
 from pictrace.errors import ModelDamagedError
+from pictrace.settings import Runtime
 
 CARD = dataclasses.replace(weights.card("lite0"), width=4, pooling="none")
 ODD = [np.nan, np.inf, 0.0]
@@ -58,3 +59,15 @@ def test_a_model_has_to_give_something_for_each_reference_picture(value) -> None
 
     with pytest.raises(ModelDamagedError, match="drawn to try models"):
         check_directions(rows_of(output, CARD), CARD)
+
+
+def test_an_encoder_is_tried_on_the_reference_pictures(monkeypatch) -> None:
+    """Before weights that somebody adds stay."""
+    encoder = load("lite0", Runtime(threads=1, provider="cpu"))
+    check_reference(encoder, encoder.card)
+    output = np.eye(3, 4, dtype=np.float32)
+    output[2] = np.nan
+    monkeypatch.setattr(type(encoder), "encode_prepared", lambda self, prepared: rows_of(output, CARD))
+
+    with pytest.raises(ModelDamagedError, match="drawn to try models"):
+        check_reference(encoder, encoder.card)

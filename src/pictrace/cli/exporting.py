@@ -47,7 +47,7 @@ def add_weights(
     The library has to be installed. The file is copied into the folder of models.
     """
     from pictrace import weights
-    from pictrace.encoders import check_export, load
+    from pictrace.encoders import check_export, check_reference, load
     from pictrace.settings import load as settings
     from pictrace.words import shown
 
@@ -69,7 +69,7 @@ def add_weights(
     weights.keep(card, models)
     encoder = load(name, runtime)
     try:
-        encoder.encode_prepared(weights.reference_pictures(card.side))
+        check_reference(encoder, card)
     except ModelError:
         weights.discard([models / card.file, models / f"{card.name}.json"])
         raise

@@ -31,6 +31,7 @@ __all__ = [
     "can_be_exported",
     "check_export",
     "check_model",
+    "check_reference",
     "described",
     "encode",
     "load",
@@ -155,6 +156,18 @@ def check_export(card: "ModelCard", runtime: Runtime) -> None:
     from pictrace.encoders import _network
 
     _network.check_export(card, runtime)
+
+
+def check_reference(encoder: Encoder, card: "ModelCard") -> None:
+    """Nothing, if an encoder gives numbers for each of the reference pictures.
+
+    Raises:
+        ModelError: it cannot be run, or it gives none for one.
+    """
+    from pictrace import weights
+    from pictrace.encoders import _rows
+
+    _rows.check_directions(encoder.encode_prepared(weights.reference_pictures(card.side)), card)
 
 
 def refuse_model(encoder: str, model: str) -> None:
