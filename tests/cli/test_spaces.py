@@ -89,4 +89,7 @@ def test_what_a_foreign_recipe_says_cannot_steer_the_terminal(pictrace, place, c
 def test_rows_are_not_deleted_unasked(pictrace, place, capsys):
     """Where nobody can answer, it takes --yes."""
     assert pictrace("spaces", "drop", "lite0", "-c", place) == 2
-    assert "2 rows of lite0" in capsys.readouterr().err or True
+    assert "whether to delete 4 rows of lite0" in capsys.readouterr().err
+
+    with Collection(place) as collection:
+        assert [one.name for one in collection.spaces()] == ["lite0", "pdq"]

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from pictrace import registry, weights
+from pictrace.encoders import load
+from pictrace.settings import Runtime
+from pictrace.testing import check_encoder
 
 TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
 
@@ -38,3 +41,15 @@ def test_every_encoder_is_in_the_table_of_those(name):
     rows = [line for line in TEXT.partition("## Encoders by name")[2].splitlines() if line.startswith("| ")]
 
     assert any(f"`{name}`" in row or f"`{name}:NAME`" in row for row in rows)
+
+
+def test_the_encoder_in_the_documentation_keeps_every_promise(tmp_path, monkeypatch):
+    """As a module of one's own."""
+    source = TEXT.partition("### An encoder of your own")[2].partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "my_models").mkdir()
+    (tmp_path / "my_models" / "colours.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    encoder = load("my_models.colours", Runtime(plugins=("my_models.colours",)))
+
+    check_encoder(type(encoder))

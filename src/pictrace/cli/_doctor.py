@@ -172,7 +172,7 @@ def _collection(settings: Settings) -> Finding:
     for one in there:
         if one.problem and one.state == "active":
             advice = (
-                f"{one.problem}: it cannot be searched by {one.name} until that is here again (`pictrace models`, or the "
+                f"{one.problem}: it cannot be searched by {one.name} until that is here again (`pictrace models`, the "
                 f"setting `plugins`), made anew (`pictrace spaces renew {one.name}`) or gone "
                 f"(`pictrace spaces drop {one.name}`)"
             )

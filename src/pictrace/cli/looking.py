@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pictrace.cli._console import key_of, opened, tell, write, write_json, write_table
+from pictrace.cli._console import is_terminal, key_of, opened, tell, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, FilterOption, IdArgument, JsonOption, OrderName
 from pictrace.errors import UsageError
 
