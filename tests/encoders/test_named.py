@@ -127,11 +127,20 @@ def test_an_encoder_that_calls_itself_otherwise_is_refused() -> None:
         load(f"{greys.__name__}:other", Runtime())
 
 
-@pytest.mark.parametrize("name", ["onnx:nobody", "timm:nobody", "keras:Nobody"])
-def test_an_unknown_model_is_refused(tmp_path, name) -> None:
+@pytest.mark.parametrize(
+    ("name", "said", "hint"),
+    [
+        ("onnx:nobody", "no model is called", "lite0"),
+        ("timm:nobody", "no weights of timm:nobody", "models add-weights timm:nobody FILE"),
+        ("keras:Nobody", "no weights of keras:Nobody", "models add-weights keras:Nobody FILE"),
+    ],
+)
+def test_an_unknown_model_is_refused(tmp_path, name, said, hint) -> None:
     """There is no card of it."""
-    with pytest.raises(UnknownNameError, match="no model is called"):
+    with pytest.raises(UnknownNameError, match=said) as caught:
         load(name, Runtime(models=str(tmp_path)))
+
+    assert hint in caught.value.hint
 
 
 def test_weights_of_a_network_are_no_onnx_model(tmp_path) -> None:
@@ -144,6 +153,9 @@ def test_weights_of_a_network_are_no_onnx_model(tmp_path) -> None:
 
 def test_a_network_without_its_library_names_the_extra(tmp_path, monkeypatch) -> None:
     """Whoever has weights and no PyTorch is told what to install."""
+    card = weights.card("resnet50")
+    with (tmp_path / card.file).open("wb") as file:
+        file.truncate(card.size)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     with pytest.raises(MissingExtraError, match="torch") as caught:

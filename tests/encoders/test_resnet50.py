@@ -10,7 +10,7 @@ from small_models import WIDTH, small_card, small_onnx
 from pictrace import weights
 from pictrace.encoders import _keras, _onnx, _torch, check_export, load
 from pictrace.encoders._preparation import numbers
-from pictrace.errors import MissingExtraError, UsageError
+from pictrace.errors import MissingExtraError, ModelMissingError, UsageError
 from pictrace.settings import Runtime
 
 CARD, KERAS = weights.card("resnet50"), weights.card("keras-resnet50")
@@ -56,7 +56,7 @@ def test_what_is_called_an_export_and_names_other_weights_is_left_alone(tmp_path
     small_card(tmp_path, small_onnx(), name="resnet50-onnx", revision="1-000000000000")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(MissingExtraError, match="this needs torch"):
+    with pytest.raises(ModelMissingError, match="no weights of resnet50"):
         load("resnet50", Runtime(models=str(tmp_path)))
 
     assert "resnet50-onnx is no export of the weights of resnet50" in caplog.text
@@ -74,8 +74,8 @@ def test_weights_do_not_come_beside_an_export_of_others(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("here", "asked"),
-    [((), "torch"), ((CARD,), "torch"), ((CARD, KERAS), "torch"), ((KERAS,), "keras")],
-    ids=["none", "torch", "both", "keras"],
+    [((CARD,), "torch"), ((CARD, KERAS), "torch"), ((KERAS,), "keras")],
+    ids=["torch", "both", "keras"],
 )
 def test_torchs_weights_are_taken_before_those_of_keras(tmp_path, monkeypatch, here, asked) -> None:
     """And those of Keras where they alone are here; what runs them is asked for."""
