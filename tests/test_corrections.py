@@ -12,9 +12,11 @@ from pictrace import corrections
 from pictrace.catalogs import sole_writer
 from pictrace.corrections import FILE, Correction, basis, log_odds_of
 from pictrace.errors import IndexDamagedError, IndexLockedError
+from pictrace.recipe import EncoderStamp
 from pictrace.types import Relation, Verdict
 
-SOUND = Correction(0.9, -0.5, 5.0, 400, 1, "2026-11-01T12:00:00+00:00", basis())
+ACTIVE = (EncoderStamp("one", "1", "cosine", 8), EncoderStamp("two", "1", "cosine", 8))
+SOUND = Correction(0.9, -0.5, 5.0, 400, 1, "2026-11-01T12:00:00+00:00", basis(ACTIVE))
 lines = st.builds(
     Correction,
     slope=st.floats(0.05, 4),
@@ -92,7 +94,7 @@ def test_what_is_written_is_read(tmp_path) -> None:
     for slope in (1.2, 0.8):
         corrections.write(tmp_path, replace(SOUND, slope=slope))
 
-    assert corrections.read(tmp_path) == corrections.in_force(tmp_path) == replace(SOUND, slope=0.8)
+    assert corrections.read(tmp_path) == corrections.in_force(tmp_path, ACTIVE) == replace(SOUND, slope=0.8)
     assert {path.name for path in tmp_path.iterdir()} == {FILE, "writer.lock"}
 
 
@@ -107,7 +109,16 @@ def test_another_versions_is_not_in_force(tmp_path) -> None:
     corrections.write(tmp_path, replace(SOUND, basis="0" * 16))
 
     assert corrections.read(tmp_path) is not None
-    assert corrections.in_force(tmp_path) is None
+    assert corrections.in_force(tmp_path, ACTIVE) is None
+
+
+def test_that_of_other_encoders_is_not_in_force(tmp_path) -> None:
+    """Nor that of another version of one of them; their order is nothing to it."""
+    corrections.write(tmp_path, SOUND)
+    others = [ACTIVE[:1], (ACTIVE[0], replace(ACTIVE[1], version="2"))]
+
+    assert [corrections.in_force(tmp_path, some) for some in others] == [None, None]
+    assert corrections.in_force(tmp_path, ACTIVE[::-1]) == SOUND
 
 
 @pytest.mark.parametrize(
@@ -132,7 +143,7 @@ def test_a_damaged_file_is_refused(tmp_path, change) -> None:
     (tmp_path / FILE).write_text(json.dumps({"format": 1, **asdict(SOUND), **change}))
 
     with pytest.raises(IndexDamagedError, match=r"calibration\.json is damaged") as refused:
-        corrections.in_force(tmp_path)
+        corrections.in_force(tmp_path, ACTIVE)
     assert "--calibrate" in refused.value.hint
 
 

@@ -126,7 +126,7 @@ class Engines:
         """The engine with what the collection's own pictures say of scores."""
         strangers = _strangers(engine)
         signals = assessment.load_measured(recipe.signals, strangers)
-        correction = corrections.in_force(self._folder.parent)
+        correction = corrections.in_force(self._folder.parent, recipe.active)
         return replace(engine, signals=signals, correction=correction, notes=_notes(recipe), strangers=strangers)
 
     def state(self, catalog: Catalog) -> IndexState:

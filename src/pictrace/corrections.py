@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -14,6 +15,7 @@ from pictrace._atomic import leftovers, replacing
 from pictrace._regular import open_regular
 from pictrace.catalogs import sole_writer
 from pictrace.errors import IndexDamagedError
+from pictrace.recipe import EncoderStamp
 from pictrace.types import Relation, Verdict
 
 FILE = "calibration.json"
@@ -27,8 +29,8 @@ _SUREST = 36.0
 class Correction:
     """Log-odds `x` of a copy become `slope * x + intercept`, and are never raised up to `ceiling` or beyond.
 
-    It was fitted on `pairs` claims of copies, `wrong` of which were wrong, at the ISO date `fitted`; `basis` names the
-    bundled calibration whose scores it corrects, and with another one it means nothing.
+    It was fitted on `pairs` claims of copies, `wrong` of which were wrong, at the ISO date `fitted`; `basis` names
+    whose scores it corrects, the bundled calibration's with the encoders of then, and of others it means nothing.
     """
 
     slope: float
@@ -39,10 +41,9 @@ class Correction:
     fitted: str
     basis: str
 
-    @property
-    def is_current(self) -> bool:
-        """Whether the scores that it corrects are those of this PicTrace."""
-        return self.basis == basis()
+    def is_of(self, active: Sequence[EncoderStamp]) -> bool:
+        """Whether the scores that it corrects are those of this PicTrace with these encoders."""
+        return self.basis == basis(active)
 
     def log_odds(self, said: float) -> float:
         """Corrected log-odds, growing with what was said; what would rise nears the ceiling and does not reach it."""
@@ -70,8 +71,14 @@ def _score_of(log_odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-_SUREST, min(_SUREST, log_odds))))
 
 
+def basis(active: Sequence[EncoderStamp]) -> str:
+    """A name for what scores rest on: the bundled calibration, and encoders with their versions in any order."""
+    lines = [bundled(), *sorted(f"{stamp.name} {stamp.version}" for stamp in active)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
 @cache
-def basis() -> str:
+def bundled() -> str:
     """A name for the bundled calibration, another one whenever that changes."""
     return hashlib.sha256(resources.files("pictrace").joinpath("models/calibration.json").read_bytes()).hexdigest()[:16]
 
@@ -84,14 +91,16 @@ def stamp(folder: Path) -> int:
         return 0
 
 
-def in_force(folder: Path) -> Correction | None:
-    """The correction that searches of a collection apply; `None` where there is none or it is of another version.
+def in_force(folder: Path, active: Sequence[EncoderStamp]) -> Correction | None:
+    """The correction that searches of a collection by these encoders apply.
+
+    `None` where there is none, or it is of another version of PicTrace or of other encoders.
 
     Raises:
         IndexDamagedError: its file is damaged.
     """
     found = read(folder)
-    return found if found is not None and found.is_current else None
+    return found if found is not None and found.is_of(active) else None
 
 
 def read(folder: Path) -> Correction | None:

@@ -126,7 +126,9 @@ def test_eval_refuses_to_calibrate_on_few_claims(pictrace, noises, capsys, optio
 @pytest.mark.parametrize(("after", "said"), [(0.05, "calibrated on"), (0.1, "it would not help")])
 def test_eval_stores_what_helps(pictrace, noises, capsys, monkeypatch, after, said):
     """A correction that scores other pictures no better is told of, and not stored."""
-    line = corrections.Correction(1.0, 0.1, 5.0, 400, 0, "2026-11-01T12:00:00+00:00", corrections.basis())
+    with Collection(noises) as own:
+        basis = corrections.basis(own.recipe.active)
+    line = corrections.Correction(1.0, 0.1, 5.0, 400, 0, "2026-11-01T12:00:00+00:00", basis)
     monkeypatch.setattr(evaluation, "fitted", lambda _: evaluation.Fit(line, 0.1, after))
 
     assert pictrace("eval", "-c", noises, *SMALL, "--edits", "half", "--calibrate") == 0
@@ -137,7 +139,9 @@ def test_eval_stores_what_helps(pictrace, noises, capsys, monkeypatch, after, sa
 
 def test_search_says_that_scores_are_corrected(pictrace, noises, capsys):
     """Whoever reads a score knows what it rests on."""
-    line = corrections.Correction(1.0, 0.1, 5.0, 400, 0, "2026-11-01T12:00:00+00:00", corrections.basis())
+    with Collection(noises) as own:
+        basis = corrections.basis(own.recipe.active)
+    line = corrections.Correction(1.0, 0.1, 5.0, 400, 0, "2026-11-01T12:00:00+00:00", basis)
     corrections.write(Path(noises), line)
     assert pictrace("search", "id:1", "-c", noises) == 0
     (Path(noises) / corrections.FILE).unlink()

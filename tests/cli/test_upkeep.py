@@ -8,6 +8,7 @@ import pytest
 
 from pictrace import corrections, weights
 from pictrace.cli import _doctor
+from pictrace.collection import Collection
 
 
 @pytest.fixture
@@ -144,8 +145,8 @@ def test_doctor_tells_of_a_damaged_collection(pictrace, shelf, tmp_path, capsys)
     [
         (None, None, ""),
         ("{", "error", "damaged"),
-        (corrections.basis(), "ok", "fitted 2026-11-01 on 400 claims, 2 of them wrong"),
-        ("0" * 16, "warning", "of another version"),
+        ("", "ok", "fitted 2026-11-01 on 400 claims, 2 of them wrong"),
+        ("0" * 16, "warning", "of another version of PicTrace or of other encoders"),
     ],
 )
 def test_doctor_tells_of_a_collections_own_calibration(shelf, tmp_path, content, state, said):
@@ -153,8 +154,10 @@ def test_doctor_tells_of_a_collections_own_calibration(shelf, tmp_path, content,
     shutil.copytree(shelf.collection, tmp_path / "own.pictrace")
     if content == "{":
         (tmp_path / "own.pictrace" / corrections.FILE).write_text(content)
-    elif content:
-        line = corrections.Correction(1.0, 0.1, 5.0, 400, 2, "2026-11-01T12:00:00+00:00", content)
+    elif content is not None:
+        with Collection(shelf.collection) as own:
+            basis = content or corrections.basis(own.recipe.active)
+        line = corrections.Correction(1.0, 0.1, 5.0, 400, 2, "2026-11-01T12:00:00+00:00", basis)
         corrections.write(tmp_path / "own.pictrace", line)
     found = {one.name: one for one in _doctor.examine(str(tmp_path / "own.pictrace"))}
 

@@ -16,7 +16,7 @@ from pictrace.evaluation import Plan as Asked
 from pictrace.settings import Settings
 from pictrace.types import Relation
 
-NEAR_HALF = Correction(0.05, 0.0, 1.0, 400, 0, "2026-11-01T12:00:00+00:00", basis())
+NEAR_HALF = Correction(0.05, 0.0, 1.0, 400, 0, "2026-11-01T12:00:00+00:00", "")
 
 
 def said(evaluated, *claims: tuple[int, float, bool]) -> Evaluation:
@@ -24,7 +24,7 @@ def said(evaluated, *claims: tuple[int, float, bool]) -> Evaluation:
         Trial(picture, "half", right is None, (Claim(picture, Relation.COPY, score, right),), (), {}, 1.0)
         for picture, score, right in claims
     )
-    return Evaluation(evaluated.figures, trials, {})
+    return Evaluation(evaluated.figures, trials, {}, evaluated.active)
 
 
 def test_few_claims_change_little() -> None:
@@ -81,13 +81,34 @@ def own(photographs, tmp_path):
         yield fresh
 
 
+def calibrate(own):
+    """With what is easily told from no calibration."""
+    corrections.write(own.path, replace(NEAR_HALF, basis=basis(own.recipe.active)))
+
+
+def test_it_goes_with_the_encoders_that_it_was_fitted_on(own, photographs) -> None:
+    """Of the scores of others it knows nothing."""
+    calibrate(own)
+    before = own.search(photographs / "coffee.jpg").calibrated
+    own.drop_encoder("pdq")
+
+    assert (before, own.search(photographs / "coffee.jpg").calibrated) == (True, False)
+
+
+def test_a_fit_is_of_the_encoders_that_were_searched_by(evaluated, collection) -> None:
+    """Whatever the collection is searched by when it is stored."""
+    fit = fitted(said(evaluated, *((place % 40, 0.9, place % 9 > 0) for place in range(400))))
+
+    assert fit.correction.basis == basis(collection.recipe.active)
+
+
 def test_searches_apply_it_once_it_is_there(own, photographs) -> None:
     """Without opening anew, in the answer's scores and its own word, and no longer once it is gone."""
     from PIL import Image
 
     query = mirrored(Image.open(photographs / "chelsea.jpg"))
     before = own.search(query)
-    corrections.write(own.path, NEAR_HALF)
+    calibrate(own)
     during = own.search(query)
     (own.path / corrections.FILE).unlink()
     after = own.search(query)
@@ -99,7 +120,7 @@ def test_searches_apply_it_once_it_is_there(own, photographs) -> None:
 
 def test_the_same_picture_stays_certain(own, photographs) -> None:
     """Exact is no matter of calibration."""
-    corrections.write(own.path, NEAR_HALF)
+    calibrate(own)
 
     assert own.search(photographs / "coffee.jpg")[0].score == 1.0
 
@@ -114,7 +135,7 @@ def test_a_damaged_one_is_refused_by_searches(own, photographs) -> None:
 
 def test_an_evaluation_may_leave_it_out(collection, tmp_path) -> None:
     """To fit one anew, scores are taken as they come."""
-    corrections.write(collection.path, replace(NEAR_HALF))
+    calibrate(collection)
     try:
         runs = [evaluate(collection, Asked(1, 4, ["mirror"], corrected=one)) for one in (True, False)]
     finally:

@@ -183,7 +183,7 @@ def _basis(engine: Engine, least: Relation) -> str:
     own = "" if engine.correction is None else repr(engine.correction)
     made = " ".join((*recipe.signals, *(f"{stamp.name} {stamp.version}" for stamp in recipe.active), recipe.features))
     strangers = " ".join(f"{name} {one}" for name, one in sorted(engine.strangers.items()))
-    return f"{_version.__version__} {corrections.basis()} {own} {made} {strangers} {least}"
+    return f"{_version.__version__} {corrections.bundled()} {own} {made} {strangers} {least}"
 
 
 def _ruled(judge: Judge, classes: Classes, rulings: Rulings) -> Judge:

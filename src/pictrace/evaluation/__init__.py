@@ -95,7 +95,7 @@ def evaluate(collection: Collection, plan: Plan | None = None, *, progress: Prog
             progress(len(trials), total, edit.name)
     neighbours = recalled(cast.engine, traces)
     figures = figures_of(cast, trials, neighbours, seconds=time.perf_counter() - started)
-    return Evaluation(figures, tuple(trials), examples)
+    return Evaluation(figures, tuple(trials), examples, engine.catalog.recipe.active)
 
 
 def _queries(cast: Cast, edits: Sequence[NamedEdit]) -> Iterator[tuple[NamedEdit, Subject, bytes, bool]]:

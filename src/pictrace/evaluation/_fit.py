@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pictrace.accuracy import expected_calibration_error, fitted_line, reliability
@@ -63,7 +63,8 @@ def fitted(evaluation: Evaluation) -> Fit:
             hint="take all edits and more --pictures",
         )
     crossed = [*_corrected(halves[0], _correction(halves[1])), *_corrected(halves[1], _correction(halves[0]))]
-    return Fit(_correction(said), _error(said), _error(crossed))
+    correction = replace(_correction(said), basis=basis(evaluation.active))
+    return Fit(correction, _error(said), _error(crossed))
 
 
 def _correction(said: Sequence[_Said]) -> Correction:
@@ -77,7 +78,7 @@ def _correction(said: Sequence[_Said]) -> Correction:
         pairs=len(said),
         wrong=wrong,
         fitted=datetime.now(UTC).isoformat(timespec="seconds"),
-        basis=basis(),
+        basis="",
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pictrace.accuracy import Bin
+from pictrace.recipe import EncoderStamp
 from pictrace.types import Key, Relation
 
 FIRST_FEW = 20
@@ -195,8 +196,12 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The figures, every trial they rest on, and a small JPEG of what each edit makes of the most colourful picture."""
+    """The figures, every trial they rest on, and a small JPEG of what each edit makes of the most colourful picture.
+
+    `active` are the encoders that were searched by.
+    """
 
     figures: Figures
     trials: tuple[Trial, ...]
     examples: Mapping[str, tuple[bytes, tuple[int, int]]]
+    active: tuple[EncoderStamp, ...] = ()
