@@ -195,21 +195,22 @@ def _correction(settings: Settings) -> Iterator[Finding]:
 
     try:
         found = corrections.read(Path(settings.collection_path))
-        if found is None:
-            return
-        with Collection(settings.collection_path, settings=settings) as collection:
-            active = collection.recipe.active
     except PictraceError as error:
         yield _failed("calibration", error)
         return
+    if found is None:
+        return
+    try:
+        with Collection(settings.collection_path, settings=settings) as collection:
+            active = collection.recipe.active
+    except PictraceError:
+        return  # told of the collection already
     made = f"fitted {found.fitted[:10]} on {counted(found.pairs, 'claim')}, {found.wrong} of them wrong"
     if found.is_of(active):
         yield Finding("calibration", "ok", f"scores of copies are corrected on the collection's own pictures, {made}")
     else:
-        advice = "not used; `pictrace eval --calibrate` makes it anew"
-        yield Finding(
-            "calibration", "warning", f"of another version of PicTrace or of other encoders, {made}: {advice}"
-        )
+        made = f"of another version of PicTrace or of other encoders, {made}"
+        yield Finding("calibration", "warning", f"{made}: not used; `pictrace eval --calibrate` makes it anew")
 
 
 def _held(name: str, version: str, floor: str) -> Finding:
