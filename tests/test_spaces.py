@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from photographs import PHOTOS, noise, photo
 
-from pictrace import Collection, folding, spaces
+from pictrace import Collection, _engines, folding, spaces, tracing
 from pictrace._generations import names
 from pictrace.errors import IndexLockedError, ModelMissingError, RecipeMismatchError, UnknownNameError, UsageError
 from pictrace.ingest import Progress
@@ -180,6 +181,29 @@ def test_pictures_are_added_while_a_space_is_made_that_cannot_be_made_here(place
 
     assert lacking[-1] == key
     assert found[GREYS] == ("active", 9)
+
+
+def test_a_model_that_cannot_be_used_is_tried_once_in_a_while_and_nobody_waits_for_it(place, monkeypatch):
+    """Neither for every picture, nor while searches stand still."""
+    begun(place)
+    tried, waiting = [], ThreadPoolExecutor(1)
+    with Collection(place, settings=SETTINGS) as opened, waiting:
+
+        def probe(encoder):
+            tried.append(len(waiting.submit(opened.search, 1).result(timeout=60)) > 0)
+            raise ModelMissingError("the model is not here")
+
+        monkeypatch.setattr(tracing, "probe", probe)
+        for seed in (70, 71):
+            opened.add_image(noise(seed))
+        once = list(tried)
+        monkeypatch.setattr(_engines, "_AGAIN_S", 0.0)
+        opened._engines._unable.clear()
+        for seed in (72, 73):
+            opened.add_image(noise(seed))
+
+    assert once == [True]
+    assert len(tried) > 2
 
 
 def begun(place):

@@ -1,7 +1,9 @@
 """What a search works with, opened once and kept up to date with what others write."""
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,9 @@ _T = TypeVar("_T")
 _ATTEMPTS = 5
 """Times that a question is asked while the encoders change under it; that takes one of them hours."""
 
+_AGAIN_S = 60.0
+"""Time for which a model that cannot be used is left alone: to know takes reading and hashing its file."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +45,8 @@ class Engines:
         self._runtime = replace(settings.runtime, threads=self.threads)
         self._opening = threading.RLock()
         self._loaded: dict[str, Encoder] = {}
-        self._able: dict[EncoderStamp, bool] = {}
+        self._able: set[EncoderStamp] = set()
+        self._unable: dict[EncoderStamp, float] = {}  # until when that is believed
         self._engine: Engine | None = None
         self._state: tuple[int, ...] = ()
 
@@ -57,22 +63,28 @@ class Engines:
         Raises:
             RecipeMismatchError: this PicTrace has another version of one that is searched.
         """
+        building = [stamp for stamp in recipe.filling if stamp.state == SpaceState.BUILDING]
+        able = [stamp for stamp in building if self._is_able(stamp)]
         with self._opening:
-            building = [stamp for stamp in recipe.filling if stamp.state == SpaceState.BUILDING]
-            beside = [self.encoder(stamp.name) for stamp in building if self._is_able(stamp)]
-            return [*tracing.encoders_of(recipe, self.encoder), *beside]
+            return [*tracing.encoders_of(recipe, self.encoder), *(self.encoder(stamp.name) for stamp in able)]
 
     def _is_able(self, stamp: EncoderStamp) -> bool:
-        """Whether rows of a space that is being made can be made here; if not, that is for whoever goes on with it."""
-        if stamp not in self._able:
-            try:
-                encoder = self.encoder(stamp.name)
-                tracing.check_version(stamp, encoder)
-                tracing.probe(encoder)
-            except (ModelError, RecipeMismatchError, UsageError) as error:
-                _log.warning("new pictures get no row of %s for now: %s", stamp.name, shown(str(error)))
-                return False
-            self._able[stamp] = True
+        """Whether rows of a space that is being made can be made here; if not, that is for whoever goes on with it.
+
+        Tried while searches go on, and once in a while where it failed.
+        """
+        unable_until = self._unable.get(stamp, -math.inf)
+        if stamp in self._able or time.monotonic() < unable_until:
+            return stamp in self._able
+        try:
+            encoder = self.encoder(stamp.name)
+            tracing.check_version(stamp, encoder)
+            tracing.probe(encoder)
+        except (ModelError, RecipeMismatchError, UsageError) as error:
+            _log.warning("new pictures get no row of %s for now: %s", stamp.name, shown(str(error)))
+            self._unable[stamp] = time.monotonic() + _AGAIN_S
+            return False
+        self._able.add(stamp)
         return True
 
     def of(self, catalog: Catalog) -> Engine:
@@ -147,6 +159,7 @@ class Engines:
             self._engine = None
             self._loaded.clear()
             self._able.clear()
+            self._unable.clear()
 
 
 def _searched(recipe: Recipe) -> tuple[object, ...]:
