@@ -15,6 +15,7 @@ from photographs import PHOTOS, noise, photo
 
 from pictrace import Collection, _engines, folding, spaces, tracing
 from pictrace._generations import names
+from pictrace.catalogs.sqlite import Catalog as Sqlite
 from pictrace.errors import IndexLockedError, ModelMissingError, RecipeMismatchError, UnknownNameError, UsageError
 from pictrace.ingest import Progress
 from pictrace.recipe import SpaceState
@@ -277,6 +278,29 @@ def test_a_half_made_space_of_another_version_is_begun_anew(place, monkeypatch):
 
         assert {one.name: one.version for one in opened.spaces()}[GREYS] == "2"
         assert (states(opened)[GREYS], opened.verify()) == (("active", 8), [])
+
+
+def test_rows_are_swept_while_others_write_and_nothing_else_is_done_out_of_turn(place, monkeypatch):
+    """A whole space of them takes minutes to go."""
+    told = []
+    with Collection(place, settings=SETTINGS) as opened:
+        opened.add_encoder(GREYS)
+        turn = opened._writing.turn
+        for name in ("sweep", "switch", "add_space", "drop_space"):
+            plain = getattr(Sqlite, name)
+
+            def watched(self, *given, name=name, plain=plain, **named):
+                told.append((name, turn._is_owned()))
+                return plain(self, *given, **named)
+
+            monkeypatch.setattr(Sqlite, name, watched)
+        monkeypatch.setenv("GREYS_VERSION", "2")
+        opened.renew_encoder(GREYS)
+        opened.replace_encoder("lite0", GREYS)
+        opened.drop_encoder("pdq")
+
+    assert {name for name, _ in told} == {"sweep", "switch", "add_space", "drop_space"}
+    assert all(in_turn is (name != "sweep") for name, in_turn in told)
 
 
 def test_one_process_changes_encoders_at_a_time(collection, place):

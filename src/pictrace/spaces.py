@@ -128,8 +128,8 @@ class Change:
 class Site:
     """Where a change is made: a catalog, whose writer the caller is, and the folder of its indexes.
 
-    `turn` is taken for each step that writes, for others of the same process may write in between; `threads` build the
-    index.
+    `turn` is taken for each step that writes, for others of the same process may write in between, as they may while
+    rows are swept, which takes long; `threads` build the index.
     """
 
     catalog: Catalog
@@ -157,17 +157,20 @@ def change(site: Site, wanted: Change, encoder: Encoder | None) -> None:
     if encoder.name not in active or wanted.action == "renew":
         with site.turn:
             _begin(site, encoder)
+        catalog.sweep()
         _make(site, encoder, {wanted.name: SpaceState.RETIRED} if wanted.new else {})
     elif wanted.name in active:
-        catalog.switch({wanted.name: SpaceState.RETIRED})
+        with site.turn:
+            catalog.switch({wanted.name: SpaceState.RETIRED})
 
 
 def tidy(site: Site) -> None:
     """What an earlier change left because it was killed is gone: rows of dropped spaces, and their indexes."""
     site.catalog.sweep()
-    kept = {stamp.name for stamp in kept_stamps_of(site.catalog.recipe)}
-    for name in set(names(site.folder)) - kept:
-        discard(site.folder, name)
+    with site.turn:
+        kept = {stamp.name for stamp in kept_stamps_of(site.catalog.recipe)}
+        for name in set(names(site.folder)) - kept:
+            discard(site.folder, name)
 
 
 def stamp_of(encoder: Encoder, state: SpaceState) -> EncoderStamp:
@@ -204,7 +207,6 @@ def _begin(site: Site, encoder: Encoder) -> None:
         # First the index, for it is one of rows that will be gone.
         discard(site.folder, stamp.name)
         catalog.add_space(stamp, renew=True)
-        catalog.sweep()
     elif there != stamp:
         catalog.switch({stamp.name: SpaceState.BUILDING})
 
@@ -262,10 +264,12 @@ def _understood(item: Item, answer: Any, encoder: Encoder, kind: tuple[Any, ...]
 
 def _drop(site: Site, name: str) -> None:
     """A space is retired first, so that nobody searches it while its index goes, and then its rows."""
-    if site.catalog.recipe.stamp(name) in site.catalog.recipe.active:
-        site.catalog.switch({name: SpaceState.RETIRED})
-    discard(site.folder, name)
-    site.catalog.drop_space(name)
+    with site.turn:
+        if site.catalog.recipe.stamp(name) in site.catalog.recipe.active:
+            site.catalog.switch({name: SpaceState.RETIRED})
+        discard(site.folder, name)
+        site.catalog.drop_space(name)
+    site.catalog.sweep()
 
 
 class Bench:

@@ -152,7 +152,7 @@ class Catalog(Reader):
             _spaces.switch(connection, *self._spaces(connection), states)
 
     def drop_space(self, encoder: str) -> None:
-        """A space is gone with its rows, a part of them at a time; a kill leaves the rest to `sweep`.
+        """A space is gone, and nobody reads its rows, which `sweep` takes away.
 
         Raises:
             UsageError: it is the last active one.
@@ -161,10 +161,12 @@ class Catalog(Reader):
         with self._database.writing() as connection:
             _spaces.known(self._columns(connection), encoder)
             _spaces.drop(connection, self._spaces(connection)[0], encoder)
-        self.sweep()
 
     def sweep(self) -> None:
-        """Rows that are left of spaces that were dropped or renewed go, a part of them at a time."""
+        """Rows that are left of spaces that were dropped or renewed go, a part of them at a time.
+
+        Others write in between.
+        """
         with self._database.reading() as connection:
             numbers = _spaces.dropped(connection)
         while numbers:

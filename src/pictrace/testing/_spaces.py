@@ -88,6 +88,7 @@ def retires_and_drops(kind: Kind, path: str) -> None:
     catalog.drop_space("faces")
     with refuses(UnknownNameError, "a dropped space is gone"):
         catalog.rows("faces")
+    catalog.sweep()
     catalog.add_space(replace(RECIPE.encoders[0], version="2", state=SpaceState.BUILDING.value))
     expect(catalog.lacking("faces") == [old, new], "one of the same name begins without any rows")
     expect(catalog.problems() == [], "a catalog is sound after a space was dropped")
