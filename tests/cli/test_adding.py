@@ -48,6 +48,17 @@ def test_a_model_is_added_as_its_owner_says(pictrace, capsys, models):
     assert (models / "small.onnx").read_bytes() == small_onnx()
 
 
+def test_what_a_killed_addition_left_goes_with_the_next(pictrace, models):
+    """Not what another one may still be writing."""
+    for name in (".adding-old", ".adding-new"):
+        (models / name).mkdir(parents=True)
+        (models / name / "big.onnx").write_bytes(b"x")
+    os.utime(models / ".adding-old", (0, 0))
+
+    assert pictrace("models", "add", "small.onnx") == 0
+    assert sorted(one.name for one in models.iterdir()) == [".adding-new", "small.json", "small.onnx"]
+
+
 def test_a_card_that_came_with_pictrace_gets_its_bytes(pictrace, capsys, models, tmp_path):
     """What its makers publish in a form that is not loaded is added once it is ONNX."""
     (tmp_path / "made.onnx").write_bytes(small_onnx(side=320))

@@ -1,9 +1,12 @@
 """encoders._graph: no tensor of an ONNX file is anywhere else, however that is written."""
 
+import tracemalloc
+
 import pytest
 from small_models import small_onnx
 
 from pictrace import weights
+from pictrace.encoders import _graph
 from pictrace.encoders._graph import refers_outside
 
 
@@ -88,7 +91,9 @@ def test_the_bundled_model_is_whole():
 
 
 @pytest.mark.parametrize(
-    "data", [b"\x08", b"\x3a\x05ab", b"\xff" * 20, b"\x0b\x01", b"\x3a\x04\x2a\x09ab", b"\x09abc"], ids=range(6)
+    "data",
+    [b"\x08", b"\x3a\x05ab", b"\xff" * 20, b"\x0b\x01", b"\x3a\x04\x2a\x09ab", b"\x09abc", b"\x02\x00"],
+    ids=range(7),
 )
 def test_what_is_no_protocol_buffer_is_told(data):
     """Cut off, or with what there is not."""
@@ -109,6 +114,25 @@ def test_a_field_whose_number_is_longer_than_there_are_is_refused(number):
 def test_a_number_is_cut_as_the_runtime_cuts_it():
     """To 32 bits."""
     assert refers_outside(inside(7, 5, tensor=field(14, 1 | 1 << 32)))
+
+
+@pytest.mark.parametrize("name", ["_MOST_DEEP", "_MOST_FIELDS"])
+def test_a_file_of_more_parts_than_a_model_has_is_refused(monkeypatch, name):
+    """Looking it through would take minutes, and the memory of a hundred times its bytes."""
+    monkeypatch.setattr(_graph, name, 3)
+
+    with pytest.raises(ValueError, match="a field"):
+        refers_outside(small_onnx())
+
+
+def test_small_messages_are_not_kept():
+    """Nodes without anything in them."""
+    data = field(7, field(1, b"") * 50_000)
+    tracemalloc.start()
+
+    assert not refers_outside(data)
+    assert tracemalloc.get_traced_memory()[1] < 100_000
+    tracemalloc.stop()
 
 
 def test_depth_costs_no_stack():

@@ -109,6 +109,14 @@ def test_another_size_of_picture_is_refused(tmp_path: Path) -> None:
         Model(card, runtime=Runtime(models=str(tmp_path))).rows(np.zeros((1, 32, 32, 3), np.uint8))
 
 
+def test_a_batch_of_more_pictures_than_fit_is_refused(tmp_path: Path) -> None:
+    """One picture would be filled up to that many."""
+    card = small_card(tmp_path, small_onnx(batch=65))
+
+    with pytest.raises(ModelDamagedError, match="takes 65 pictures at a time"):
+        Model(card, runtime=Runtime(models=str(tmp_path))).rows(np.zeros((1, 64, 64, 3), np.uint8))
+
+
 def test_a_provider_that_is_not_there_is_refused_with_its_install_line() -> None:
     """Whoever asks for a graphics card wants to know that none is used."""
     with pytest.raises(MissingExtraError, match="not on cuda") as caught:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,7 @@ def test_no_path_is_made_of_a_name(tmp_path: Path, name: str) -> None:
         ("preparation", []),
         ("preparation.side", 0),
         ("preparation.side", "224"),
-        ("preparation.side", 1 << 20),
+        ("preparation.side", 1025),
         ("preparation.fit", "stretch"),
         ("preparation.crop_share", 0),
         ("preparation.mean", [0.5, 0.5]),
@@ -271,3 +272,12 @@ def test_a_source_is_asked_for_at_each_hub() -> None:
         "https://a.example/b.h5",
     )
     assert weights.Source().addresses(["https://hub.example"]) == ()
+
+
+def test_reference_pictures_take_little_more_memory_than_they_have() -> None:
+    """A card may ask for large ones."""
+    tracemalloc.start()
+    size = weights.reference_pictures(1024).nbytes
+
+    assert tracemalloc.get_traced_memory()[1] < 5 * size
+    tracemalloc.stop()

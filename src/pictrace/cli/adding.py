@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import tempfile
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1 << 31
 """Of an ONNX file that is one: protocol buffers end there."""
+
+_ADDING = ".adding-"
+_HOUR = 3600
 
 
 class FitName(StrEnum):
@@ -52,7 +56,7 @@ NameOption = Annotated[
 ]
 SideOption = Annotated[
     int | None,
-    typer.Option("--side", min=8, max=4096, help="Pixels of the square that goes in, if the file names none."),
+    typer.Option("--side", min=8, max=1024, help="Pixels of the square that goes in, if the file names none."),
 ]
 FitOption = Annotated[
     FitName | None, typer.Option("--fit", help="Squash all of a picture, crop its middle, or pad it with black.")
@@ -165,7 +169,8 @@ def _add_model(path: Path, name: str, wishes: "Wishes") -> "ModelCard":
         raise UsageError(f"{name!r} names no model", hint="letters, digits, dots, dashes and underscores, at most 64")
     like = known.get(name)
     like = like if isinstance(like, weights.ModelCard) and not like.is_pinned and like.runtime == "onnx" else None
-    with weights.writable(models), tempfile.TemporaryDirectory(prefix=".adding-", dir=models) as folder:
+    _sweep(models)
+    with weights.writable(models), tempfile.TemporaryDirectory(prefix=_ADDING, dir=models) as folder:
         copy = Path(folder) / f"{name}.onnx"
         _copy(path, copy)
         card = described(Path(folder), name, wishes, like=like, runtime=settings.runtime)
@@ -174,6 +179,17 @@ def _add_model(path: Path, name: str, wishes: "Wishes") -> "ModelCard":
             copy.replace(temporary)
         weights.keep(card, models)
     return card
+
+
+def _sweep(models: Path) -> None:
+    """Removes what an addition left that was killed; one that still goes on began within an hour."""
+    for left in models.glob(f"{_ADDING}*"):
+        try:
+            is_old = time.time() - left.lstat().st_mtime > _HOUR
+        except OSError:
+            continue
+        if is_old:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _copy(source: Path, copy: Path) -> None:

@@ -19,24 +19,36 @@ _HOLDS: Mapping[str, Mapping[int, str]] = {
 """Which fields of a message hold messages in which tensors may be, by number."""
 
 _EXTERNAL_DATA, _DATA_LOCATION, _EXTERNAL = 13, 14, 1
+_END = (0, 0)
+
+
+_MOST_DEEP, _MOST_FIELDS = 10_000, 5_000_000
 
 
 def refers_outside(data: bytes) -> bool:
     """Whether a tensor says that its values are in another file.
 
     Raises:
-        ValueError: the bytes are no protocol buffer.
+        ValueError: the bytes are no protocol buffer, or of more parts than a model has.
     """
-    waiting = [("model", memoryview(data))]
-    while waiting:
-        kind, message = waiting.pop()
-        for number, value in _fields(message):
-            if kind == _TENSOR:
-                if number == _EXTERNAL_DATA or (number == _DATA_LOCATION and _is_external(value)):
-                    return True
-            elif number in _HOLDS[kind] and isinstance(value, memoryview):
-                waiting.append((_HOLDS[kind][number], value))
-    return False
+    # Depth first, so that what is kept of a file of many small messages is only the way to the one that is read.
+    kinds, left = ["model"], [_fields(memoryview(data))]
+    for _ in range(_MOST_FIELDS):
+        number, value = next(left[-1], _END)
+        if not number:
+            kinds.pop()
+            left.pop()
+            if not left:
+                return False
+        elif kinds[-1] == _TENSOR:
+            if number == _EXTERNAL_DATA or (number == _DATA_LOCATION and _is_external(value)):
+                return True
+        elif number in _HOLDS[kinds[-1]] and isinstance(value, memoryview) and value:
+            if len(left) == _MOST_DEEP:
+                raise ValueError("a field is deeper than any of a model")
+            kinds.append(_HOLDS[kinds[-1]][number])
+            left.append(_fields(value))
+    raise ValueError(f"there is more than {_MOST_FIELDS:,} times a field")
 
 
 def _is_external(value: int | memoryview) -> bool:
@@ -52,6 +64,8 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         if key >> 32:
             # Readers differ in which bits of such a key they drop, and so in which field it is.
             raise ValueError("the number of a field is longer than there are")
+        if key < 8:
+            raise ValueError("a field has no number")
         wire = key & 7
         if wire == 0:
             value, place = _varint(message, place)

@@ -110,6 +110,11 @@ class _Ready:
             )
         first = (inputs[0].shape or [None])[0]
         is_fixed = isinstance(first, int) and first > 0
+        if is_fixed and first > BATCH_APART:
+            raise ModelDamagedError(
+                f"the model {card.name} takes {first:,} pictures at a time and no fewer",
+                hint=f"export it with a first axis that is free, or of at most {BATCH_APART}",
+            )
         batch = first if is_fixed else BATCH_APART if provider in APART else BATCH
         return cls(card, session, provider, output, batch, is_fixed)
 

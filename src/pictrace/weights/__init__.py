@@ -129,13 +129,17 @@ def words_card() -> Card:
 
 def reference_pictures(side: int) -> npt.NDArray[np.uint8]:
     """Three pictures drawn in whole numbers, the same on every machine: `(3, side, side, 3)` uint8 RGB."""
-    y, x = np.mgrid[:side, :side].astype(np.int64)
+    y, x = np.mgrid[:side, :side].astype(np.int32)
     centre = side // 2
     rings = ((x - centre) ** 2 + (y - centre) ** 2) * 16 // side
-    slope = np.stack([x * 255 // side, y * 255 // side, (x + y) * 127 // side], axis=2)
-    round_ones = np.stack([rings % 256, rings * 2 % 256, 255 - rings % 256], axis=2)
-    tiles = np.stack([(x // 28 + y // 28) % 2 * 200, x // 28 * 28 % 256, y // 14 * 37 % 256], axis=2)
-    return np.stack([slope, round_ones, tiles]).astype(np.uint8)
+    slope = _picture(x * 255 // side, y * 255 // side, (x + y) * 127 // side)
+    round_ones = _picture(rings % 256, rings * 2 % 256, 255 - rings % 256)
+    tiles = _picture((x // 28 + y // 28) % 2 * 200, x // 28 * 28 % 256, y // 14 * 37 % 256)
+    return np.stack([slope, round_ones, tiles])
+
+
+def _picture(*channels: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+    return np.stack([one.astype(np.uint8) for one in channels], axis=2)
 
 
 def _users(path: Path) -> ModelCard:

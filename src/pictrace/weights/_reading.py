@@ -48,7 +48,8 @@ _TENSOR = re.compile(r"[A-Za-z0-9_/][\w./:-]*", re.ASCII)
 MOST_WIDTH = 16_384
 """Values of a row."""
 
-_MOST_SIDE = 4096
+_MOST_SIDE = 1024
+"""Pixels of the square that goes in."""
 
 
 def parsed(data: bytes, where: str) -> ModelCard:
