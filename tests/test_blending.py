@@ -47,6 +47,13 @@ def test_words_find_what_they_say(collection, name):
     assert first.reasons[0].startswith("it is nearer to the query than 97 % of the pictures")
 
 
+def test_what_an_encoder_says_beyond_all_bounds_is_a_score(collection, monkeypatch):
+    """Some module of somebody's own."""
+    monkeypatch.setattr(colours.Encoder, "text_calibration", ((-1.0, -1e299), (1.0, -800.0)))
+
+    assert collection.search(Words("red"))[0].score == pytest.approx(0.0)
+
+
 def test_an_answer_to_words_says_that_its_scores_are_not_calibrated(collection):
     """Nobody has measured what a cosine means."""
     answer = collection.search(Words("red"))

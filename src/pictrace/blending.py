@@ -18,6 +18,7 @@ from pictrace.search import Heard, Stages, Wanted
 from pictrace.types import Key, Relation, Rows
 
 _NEIGHBOURS = 100
+_SURE = 700.0
 _LEAST_LENGTH = 0.05
 """Of what is left when rows of length 1 are added up and taken off each other: less points nowhere in particular."""
 
@@ -47,7 +48,9 @@ class _Asked:
         if not self.is_calibrated:
             return self.background.standing(cosine)
         cosines, log_odds = zip(*self.encoder.text_calibration, strict=True)
-        return 1.0 / (1.0 + math.exp(-float(np.interp(cosine, cosines, log_odds))))
+        # Beyond what exponentials reach, which encoders of others may name, nothing is more or less sure.
+        found = min(max(float(np.interp(cosine, cosines, log_odds)), -_SURE), _SURE)
+        return 1.0 / (1.0 + math.exp(-found))
 
 
 @dataclass(frozen=True)

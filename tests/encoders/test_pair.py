@@ -155,6 +155,21 @@ def test_a_file_that_is_no_tokenizer_is_refused(pair, tokenizer) -> None:
         pair(tokenizer=tokenizer).encode_text(["red"])
 
 
+def test_a_pattern_that_never_ends_is_an_error_of_ours(pair) -> None:
+    """What the library raises for it is no `Exception`, and nothing else catches it."""
+    pattern = {"type": "Split", "pattern": {"Regex": "(x+x+)+y"}, "behavior": "Isolated", "invert": False}
+    encoder = pair(tokenizer=changed(tokenizer_json(list(COLOURS)), pre_tokenizer=pattern))
+
+    with pytest.raises(ModelDamagedError, match="cannot be used"):
+        encoder.encode_text(["x" * 40])
+
+
+def test_what_is_around_a_text_may_not_be_more_than_goes_in(pair) -> None:
+    """Cutting the text does not help then."""
+    with pytest.raises(ModelDamagedError, match="gives 3 tokens, of which its card takes 1"):
+        pair(tower={"context": 1}).encode_text(["red"])
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [

@@ -188,6 +188,7 @@ def test_no_path_is_made_of_a_name(tmp_path: Path, name: str) -> None:
         ("text.mask", True),
         ("calibration", [[0.1, 1], [0.1, 2]]),
         ("calibration", [[0.1]]),
+        ("calibration", [[0.1, -701]]),
         ("calibration", [[0.1, "high"]]),
         ("calibration", {"0.1": 1}),
     ],

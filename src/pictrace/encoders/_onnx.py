@@ -15,7 +15,7 @@ from pictrace.encoders._graph import refers_outside
 from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._providers import APART, CPU, chosen, listed
-from pictrace.encoders._rows import rows_of
+from pictrace.encoders._rows import of_each, rows_of
 from pictrace.errors import ModelDamagedError
 from pictrace.settings import EVERY_CORE, Runtime, Settings
 from pictrace.types import Rows
@@ -130,7 +130,8 @@ class _Ready:
             pictures = np.concatenate([pictures, np.repeat(pictures[:1], self.batch - wanted, axis=0)])
         given = self.session.get_inputs()[0]
         values = numbers(pictures, self.card.preparation).astype(_TYPES[given.type], copy=False)
-        return rows_of(self._run(given.name, np.ascontiguousarray(values))[:wanted], self.card)
+        found = of_each(self._run(given.name, np.ascontiguousarray(values)), len(pictures), self.card)
+        return rows_of(found[:wanted], self.card)
 
     def _run(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         try:

@@ -8,7 +8,7 @@ import numpy as np
 from pictrace.encoders._card import CardEncoder
 from pictrace.encoders._once import Once
 from pictrace.encoders._onnx import Model, opened, output_of
-from pictrace.encoders._rows import rows_of
+from pictrace.encoders._rows import of_each, rows_of
 from pictrace.encoders._tokens import Tokenizer
 from pictrace.errors import ModelDamagedError, UsageError
 from pictrace.settings import Runtime
@@ -62,7 +62,8 @@ class PairEncoder(CardEncoder):
         inputs = {one.name: _INTEGERS[one.type] for one in session.get_inputs()}
         given = {"input_ids": ids, "attention_mask": mask}
         values = {name: given[name].astype(kind, copy=False) for name, kind in inputs.items()}
-        return rows_of(output_of(session, tower.model, values, tower.tensor), self.card)
+        found = of_each(output_of(session, tower.model, values, tower.tensor), len(texts), self.card)
+        return rows_of(found, self.card)
 
     @property
     def _tower(self) -> TextTower:

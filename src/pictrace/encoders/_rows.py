@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,19 @@ def check_directions(rows: Rows, card: ModelCard) -> None:
 def _tell(name: str, sha256: str) -> None:
     """Says once of each file what would be said of every such picture."""
     _log.warning("the model %s (%s) gives no numbers for some pictures; their rows say nothing", name, sha256[:12])
+
+
+def of_each(output: Any, count: int, card: ModelCard) -> npt.NDArray[np.floating]:
+    """What a model gave, if it is an array of numbers with a part for each of so many pictures or texts.
+
+    Raises:
+        ModelDamagedError: it is not.
+    """
+    if not isinstance(output, np.ndarray) or output.dtype.kind not in "fiu" or output.ndim == 0:
+        raise _unfit(card, "gives no array of numbers")
+    if len(output) != count:
+        raise _unfit(card, f"gives {len(output)} rows where {count} are wanted")
+    return output
 
 
 def _pooled(output: npt.NDArray[np.floating], card: ModelCard) -> npt.NDArray[np.floating]:

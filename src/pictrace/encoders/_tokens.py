@@ -13,6 +13,7 @@ from pictrace.errors import MissingExtraError, ModelDamagedError
 from pictrace.settings import Runtime
 from pictrace.weights import TextTower
 
+_PANIC = "PanicException"
 INSTALL = "pip install 'pictrace[text]'"
 
 
@@ -35,6 +36,9 @@ class Tokenizer:
     def numbers(self, texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Token ids and their mask, `(n, context)` int64 each: a text that is too long keeps what ends every text."""
         found = self._encodings(texts)
+        most = max((len(one.ids) for one in found), default=0)
+        if most > self._tower.context:
+            raise _unfit(self._tower, f"gives {most} tokens, of which its card takes {self._tower.context}")
         ids = np.array([one.ids for one in found], np.int64).reshape(len(texts), self._tower.context)
         mask = np.array([one.attention_mask for one in found], np.int64).reshape(ids.shape)
         return ids, mask
@@ -70,7 +74,10 @@ class Tokenizer:
 
 
 class _Refusals:
-    """Turns what the library raises into an error of ours: it has no class of its own for it, but `Exception`."""
+    """Turns what the library raises into an error of ours: it has no class of its own for it, but `Exception`.
+
+    What makes its Rust give up, such as a pattern that takes too long, is a `BaseException` that cannot be imported.
+    """
 
     def __init__(self, tower: TextTower) -> None:
         self._tower = tower
@@ -82,7 +89,7 @@ class _Refusals:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         del trace
-        if kind is Exception:
+        if kind is Exception or (kind is not None and kind.__name__ == _PANIC):
             raise _unfit(self._tower, f"cannot be used: {str(error)[:160]}") from error
 
 

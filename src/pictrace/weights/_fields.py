@@ -14,6 +14,9 @@ from pictrace.errors import ModelDamagedError
 MOST_BYTES = 1 << 20
 """Bytes of a card; reference rows of 16,384 values take a tenth of that."""
 
+MOST_LOG_ODDS = 700.0
+"""Beyond which their exponentials are no numbers any more."""
+
 _LONGEST = 2000
 _Word = TypeVar("_Word", bound=str)
 
@@ -97,14 +100,16 @@ class Fields:
             self.refuse(name, f"is {_shortly(value)}, neither true nor false")
         return value
 
-    def pairs(self, name: str, most: int) -> tuple[tuple[float, float], ...]:
-        """Pairs of numbers whose first ones rise; none if the field is not there."""
+    def calibration(self, name: str, most: int) -> tuple[tuple[float, float], ...]:
+        """Pairs of a number, which rise, and log-odds; none if the field is not there."""
         value = self._take(name, [])
         if not isinstance(value, list) or len(value) > most or not all(map(_is_pair, value)):
             self.refuse(name, f"is no list of at most {most} pairs of numbers")
         found = tuple((float(one), float(other)) for one, other in value)
         if any(one >= next_ for (one, _), (next_, _) in itertools.pairwise(found)):
             self.refuse(name, "does not rise")
+        if any(abs(log_odds) > MOST_LOG_ODDS for _, log_odds in found):
+            self.refuse(name, f"has log-odds beyond {MOST_LOG_ODDS:g}")
         return found
 
     def encoded(self, name: str, size: int) -> str:

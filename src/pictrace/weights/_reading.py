@@ -133,7 +133,7 @@ def _model(fields: Fields) -> ModelCard:
         tensor=fields.text("tensor", _TENSOR, default=""),
         pooling=fields.word("pooling", get_args(Pooling), default="none"),
         reference=_reference(fields.inner("reference"), width),
-        calibration=fields.pairs("calibration", 100),
+        calibration=fields.calibration("calibration", 100),
     )
     card = replace(card, text=_text(fields.inner("text"), card))
     fields.end()
@@ -219,7 +219,7 @@ def _text(fields: Fields | None, card: ModelCard) -> TextTower | None:
         pad=fields.whole("pad", 0, 1 << 24),
         lowercase=fields.switch("lowercase"),
         tensor=fields.text("tensor", _TENSOR, default=""),
-        calibration=fields.pairs("calibration", 100),
+        calibration=fields.calibration("calibration", 100),
     )
     fields.end()
     return found
