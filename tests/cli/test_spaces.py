@@ -75,14 +75,15 @@ def test_another_version_is_told_and_renewed(pictrace, place, capsys, monkeypatc
     assert capsys.readouterr().out == f"Searches use {GREYS} in its new version.\n"
 
 
-def test_what_a_foreign_recipe_says_cannot_steer_the_terminal(pictrace, place, capsys):
+def test_what_a_foreign_recipe_says_cannot_steer_the_terminal(pictrace, place, capsys, monkeypatch):
     """A version may hold anything, and is told."""
+    monkeypatch.setenv("PICTRACE_PLUGINS", GREYS)
     with Collection(place) as opened, opened._writing() as catalog:
-        catalog.add_space(EncoderStamp("resnet50", "\x1b]0;owned\x07", "cosine", 8, "building"))
+        catalog.add_space(EncoderStamp(GREYS, "\x1b]0;owned\x07", "cosine", 8, "building"))
 
     assert pictrace("spaces", "-c", place) == 0
     said = capsys.readouterr().out
-    assert "\\x1b]0;owned\\x07" in said
+    assert "is of version \\x1b]0;owned\\x07" in said
     assert "\x1b" not in said
 
 

@@ -10,6 +10,8 @@ from service.desk import until
 
 from pictrace.errors import ConflictError, InsufficientStorageError, NotFoundError, TooManyInFlightError
 from pictrace.results import Failure
+from pictrace.service._job import Job, State
+from pictrace.service._ledger import Ledger
 from pictrace.service.jobs import Jobs
 
 
@@ -145,6 +147,21 @@ def test_a_killed_job_goes_on(bench):
     second.stop()
 
     assert state(second, job) == "done"
+
+
+@pytest.mark.parametrize("told", ["queued", "running"])
+def test_a_job_that_came_with_the_collection_is_not_done(bench, told):
+    """Whoever made the collection wrote it, and nobody here has asked for it; what is asked for here is done."""
+    bench.folder.mkdir()
+    plain = {"id": "j000001", "kind": "quick", "name": "x", "created": "2026-11-24T00:00:00+00:00", "state": told}
+    (bench.folder / "j000001.json").write_text(json.dumps(plain))
+    jobs = bench.jobs()
+    until(lambda: jobs.get(jobs.add("quick", "y").id).state == "done")
+    jobs.stop()
+
+    assert state(jobs, jobs.get("j000001")) == "failed"
+    assert "came with the collection" in jobs.get("j000001").problem["detail"]
+    assert "j000001" not in bench.over
 
 
 def test_an_error_while_everything_ends_is_a_stop(bench):
@@ -290,13 +307,12 @@ def test_a_total_is_told_only_while_the_job_runs(bench):
 
 def test_a_job_that_always_kills_the_service_is_given_up(tmp_path):
     """After three times, and others are gone on with."""
-    (tmp_path / "jobs").mkdir()
-    plain = {"id": "j000001", "kind": "quick", "name": "x", "created": "2026-11-24T00:00:00+00:00"}
-    plain |= {"state": "running", "attempts": 3}
-    (tmp_path / "jobs" / "j000001.json").write_text(json.dumps(plain), "utf-8")
+    killing = Job("j000001", "quick", "x", "2026-11-24T00:00:00+00:00", state=State.RUNNING, attempts=3)
+    Ledger(tmp_path / "jobs").write(killing)
     jobs = Bench(tmp_path / "jobs").jobs()
 
     until(lambda: jobs.get("j000001").state == "failed")
+    assert jobs.get("j000001").problem["code"] == "internal"
     other = jobs.add("quick", "y")
     until(lambda: jobs.get(other.id).state == "done")
     jobs.stop()

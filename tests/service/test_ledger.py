@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,40 @@ def test_a_damaged_job_is_left_alone(ledger, tmp_path, change):
 
     assert [job.id for job in ledger.read()] == ["j000009"]
     assert (tmp_path / "j000007.json").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seal": None},
+        {"seal": "0" * 64},
+        {"seal": "\u00e9"},
+        {"plan": {"urls": []}},
+        {"kind": "apply"},
+        {"id": "j000008"},
+    ],
+)
+def test_a_job_that_nobody_here_wrote_has_failed(ledger, tmp_path, change):
+    """Whatever was changed of what it does."""
+    ledger.write(JOB)
+    plain = json.loads((tmp_path / "j000007.json").read_text()) | change
+    (tmp_path / "j000007.json").unlink()
+    (tmp_path / f"{plain['id']}.json").write_text(json.dumps(plain))
+
+    (job,) = ledger.read()
+    assert (job.state, job.problem["code"]) == (State.FAILED, "conflict")
+
+
+def test_a_job_of_another_folder_or_one_that_was_over_is_not_done(ledger, tmp_path):
+    """What was sealed once is worth nothing elsewhere, or a second time."""
+    ledger.write(replace(JOB, state=State.DONE))
+    text = (tmp_path / "j000007.json").read_text()
+    (tmp_path / "j000007.json").write_text(text.replace('"done", "started"', '"queued", "started"'))
+    other = Ledger(tmp_path / "other")
+    other.write(replace(JOB, id="j000009"))
+    (tmp_path / "other" / "j000009.json").rename(tmp_path / "j000009.json")
+
+    assert [job.state for job in ledger.read()] == [State.FAILED] * 2
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"{", b"[]", b"null", b"[" * 100_000])

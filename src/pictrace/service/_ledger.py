@@ -6,14 +6,19 @@ import json
 import logging
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from pictrace._atomic import replacing
 from pictrace._regular import open_regular
+from pictrace.errors import ConflictError
 from pictrace.results import Failure
-from pictrace.service._job import Job
+from pictrace.service._job import ENDED, Job, State, now
+from pictrace.service._seal import Seal
+from pictrace.service.problems import Problem
 
 _ID = re.compile(r"j[0-9]{6,12}")
 _JOB = TypeAdapter(Job)
@@ -31,18 +36,26 @@ class Ledger:
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self._noting = threading.Lock()
+        self._seal = Seal(folder)
         for path in folder.glob(".*.tmp"):
             path.unlink()  # of a writer that was killed
 
     def read(self) -> list[Job]:
-        """Every job there is; files that hold none are left alone."""
+        """Every job there is; files that hold none are left alone.
+
+        A collection may come from somebody else, whose jobs are not for this service to do: one that has not ended is
+        failed unless a service of this user wrote it, for this folder.
+        """
         found = []
         for path in sorted(self._folder.glob("j*.json")):
-            job = _read(path)
+            job, seal = _read(path)
             if job is None:
-                _log.warning("%s is no job of ours and is left alone", path.name)
-            else:
+                _log.warning("%r is no job of ours and is left alone", path.name)
+            elif job.state in ENDED or self._seal.is_on(_sealed(job), seal):
                 found.append(job)
+            else:
+                _log.warning("job %s was not written by a service of this user, and is not done", job.id)
+                found.append(_refused(job))
         return found
 
     def write(self, job: Job) -> None:
@@ -52,7 +65,7 @@ class Ledger:
             InsufficientStorageError: the disk is full.
         """
         with replacing(self._folder / f"{job.id}.json") as fresh:
-            fresh.write_text(json.dumps(job.to_file()), "ascii")
+            fresh.write_text(json.dumps(job.to_file() | {"seal": self._seal.of(_sealed(job))}), "ascii")
 
     def drop(self, job: Job) -> None:
         """Nothing is left of it."""
@@ -98,15 +111,31 @@ class Ledger:
         return self._folder / f"{job.id}.failures.jsonl"
 
 
-def _read(path: Path) -> Job | None:
+def _read(path: Path) -> tuple[Job | None, object]:
+    """The job in a file, if it is one, and the seal it bears."""
     try:
         with open_regular(path) as file:
             # Not by pydantic's own reader: names of files need not be Unicode.
-            job = _JOB.validate_python(json.loads(file.read(_MOST_BYTES)))
+            plain = json.loads(file.read(_MOST_BYTES))
+        seal = plain.pop("seal", None) if isinstance(plain, dict) else None
+        job = _JOB.validate_python(plain)
         job.to_dict()  # its times are times
     except (OSError, ValueError, TypeError, RecursionError):
-        return None
-    return job if path.name == f"{job.id}.json" and _ID.fullmatch(job.id) else None
+        return None, None
+    return job if path.name == f"{job.id}.json" and _ID.fullmatch(job.id) else None, seal
+
+
+def _sealed(job: Job) -> dict[str, Any]:
+    """What of a job says what is done: its numbers may change, and one that has ended is not begun again."""
+    is_over = job.state in ENDED
+    return {"id": job.id, "kind": job.kind, "name": job.name, "created": job.created, "plan": job.plan, "over": is_over}
+
+
+def _refused(job: Job) -> Job:
+    why = ConflictError(
+        "this job came with the collection, or was begun by another user, and is not done", hint="ask for it again"
+    )
+    return replace(job, state=State.FAILED, ended=now(), problem=Problem.of(why).to_dict())
 
 
 def _failure(line: bytes) -> Failure | None:
