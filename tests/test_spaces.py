@@ -14,13 +14,13 @@ import pytest
 from photographs import PHOTOS, noise, photo
 
 from pictrace import Collection, _engines, folding, spaces, tracing
+from pictrace._change import Change
 from pictrace._generations import names
 from pictrace.catalogs.sqlite import Catalog as Sqlite
 from pictrace.errors import IndexLockedError, ModelMissingError, RecipeMismatchError, UnknownNameError, UsageError
 from pictrace.ingest import Progress
 from pictrace.recipe import SpaceState
 from pictrace.settings import Settings
-from pictrace.spaces import Change
 
 GREYS = "seconds.greys"
 SETTINGS = Settings(workers=1, threads=1, plugins=(GREYS,))

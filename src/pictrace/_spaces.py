@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from pictrace import spaces, tracing
+from pictrace._change import Change
 from pictrace._engines import Engines
 from pictrace._writing import Writing
 from pictrace.catalogs import Catalog
@@ -11,7 +12,7 @@ from pictrace.encoders import Encoder
 from pictrace.ingest import Progress
 from pictrace.results import SpaceRecord
 from pictrace.settings import Settings
-from pictrace.spaces import Change, Site
+from pictrace.spaces import Site
 
 
 class Spaces(ABC):

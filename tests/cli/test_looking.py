@@ -89,7 +89,7 @@ def test_delete_does_not_ask_those_who_said_yes(pictrace, own, capsys):
 
 def test_delete_says_which_pictures_come_back(pictrace, tmp_path, capsys, monkeypatch):
     """A file that stays in its folder is found again: said before the answer, and after it."""
-    monkeypatch.setattr("pictrace.cli.looking.is_terminal", lambda: True)
+    monkeypatch.setattr("pictrace.cli._asking.is_terminal", lambda: True)
     (tmp_path / "photos").mkdir()
     for name in ("chelsea.png", "coffee.png"):
         shutil.copy(FOLDER / name, tmp_path / "photos")
@@ -124,7 +124,7 @@ def test_delete_asks_on_a_terminal(pictrace, own, capsys, monkeypatch, answer, l
     """Only a yes is a yes."""
     from pictrace.collection import Collection
 
-    monkeypatch.setattr("pictrace.cli.looking.is_terminal", lambda: True)
+    monkeypatch.setattr("pictrace.cli._asking.is_terminal", lambda: True)
     code = pictrace("delete", "1", "-c", own, stdin=answer)
 
     assert code == 0

@@ -229,11 +229,6 @@ def opened(
         yield found
 
 
-def is_terminal() -> bool:
-    """Whether somebody is there to answer a question."""
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
 def key_of(text: str) -> int:
     """The id in `42` or `id:42`.
 

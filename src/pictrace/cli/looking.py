@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pictrace.cli._console import is_terminal, key_of, opened, tell, write, write_json, write_table
+from pictrace.cli._asking import agreed
+from pictrace.cli._console import key_of, opened, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, FilterOption, IdArgument, JsonOption, OrderName
-from pictrace.errors import UsageError
 
 SortOption = Annotated[
     OrderName, typer.Option("--sort", help="What comes first: by time of finding, by pixels, or by bytes.")
@@ -84,12 +84,8 @@ def delete(
     many = counted(len(set(keys)), "picture")
     with opened(collection) as target:
         back = _coming_back([target.get(key) for key in dict.fromkeys(keys)])
-        if not yes and not is_terminal():
-            raise UsageError(f"nobody is there to say whether to forget {many}", hint="give --yes if you are sure")
-        if back and not yes:
-            tell(f"the files stay where they are, and {back}")
-        if not yes and not typer.confirm(f"Forget {many}?", err=True):
-            tell("nothing was forgotten")
+        told = f"the files stay where they are, and {back}" if back else ""
+        if not agreed(f"forget {many}", yes=yes, before=told, after="nothing was forgotten"):
             return
         target.remove(*keys)
     write(f"Forgot {many}; the files are where they were{f', and {back}' if back else ''}.")

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pictrace.cli._console import is_terminal, opened, tell, write, write_json, write_table
+from pictrace.cli._asking import agreed
+from pictrace.cli._console import opened, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, JsonOption
-from pictrace.errors import UsageError
 
 spaces = typer.Typer(
     help="Show the encoders of a collection, add, replace, renew or drop one.", invoke_without_command=True
@@ -97,13 +97,10 @@ def drop(
     """
     with opened(collection) as target:
         rows = next((one.rows for one in target.spaces() if one.name == name), 0)
-        if rows and not yes:
-            if not is_terminal():
-                many = f"{rows:,} rows of {name}"
-                raise UsageError(f"nobody is there to say whether to delete {many}", hint="give --yes if you are sure")
-            if not typer.confirm(f"Delete {rows:,} rows of {name}? Making them again takes the model.", err=True):
-                tell("nothing was deleted")
-                return
+        told = "making them again takes the model, and a while"
+        deed = f"delete {rows:,} rows of {name}"
+        if rows and not agreed(deed, yes=yes, before=told, after="nothing was deleted"):
+            return
         target.drop_encoder(name)
         _tell(target, f"The rows of {name} are gone.", as_json=as_json)
 

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from pictrace._change import Change
 from pictrace.dedupe.applying import apply
 from pictrace.dedupe.found import Asked
 from pictrace.dedupe.undoing import Outcome, undo
@@ -22,7 +23,6 @@ from pictrace.service.fetching import Fetching
 from pictrace.service.jobs import Run, Work, counts
 from pictrace.sources.archive import Archive
 from pictrace.sources.opening import open_source
-from pictrace.spaces import Change
 
 _AT_ONCE = 2
 """Pictures of an archive or list that are looked at together; the service's workers are there for searches too."""

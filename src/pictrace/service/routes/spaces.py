@@ -5,6 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from pictrace._change import Change
 from pictrace.service import replies
 from pictrace.service.answers import Json, base_of
 from pictrace.service.bodies import members_of
@@ -13,7 +14,6 @@ from pictrace.service.guard import Rule
 from pictrace.service.routes import _shown
 from pictrace.service.routes._asked import ROOT, core, held, work
 from pictrace.service.schemas import SpaceChange, from_json
-from pictrace.spaces import Change
 
 router = APIRouter(tags=["collections"])
 
