@@ -20,10 +20,13 @@ _FLOAT, _INT64 = 1, 7
 _INTS = 7
 
 
-def small_onnx(side: int = 64, *, shape: str = "rows", batch: str | int = "n", seed: int = 1) -> bytes:
+def small_onnx(
+    side: int = 64, *, shape: str = "rows", batch: str | int = "n", seed: int = 1, apart: bool = True
+) -> bytes:
     """Averages of 8 x 8 pixels, mixed by seeded weights: `rows` (n, 24), or `tokens` (n, places, 24).
 
-    The input is `pixels`, (batch, 3, side, side) float32.
+    The input is `pixels`, (batch, 3, side, side) float32. Where pictures are not kept apart, the mean of the batch is
+    taken off each.
     """
     across = side // _POOL
     depth = 3 * across * across if shape == "rows" else 3
@@ -39,7 +42,9 @@ def small_onnx(side: int = 64, *, shape: str = "rows", batch: str | int = "n", s
         nodes = [pooled, _node("Reshape", ["pooled", "places"], "planes")]
         nodes += [_node("Transpose", ["planes"], "flat", _ints("perm", [0, 2, 1]))]
         form = [batch, across * across, WIDTH]
-    nodes.append(_node("MatMul", ["flat", "mixing"], "rows"))
+    nodes.append(_node("MatMul", ["flat", "mixing"], "rows" if apart else "mixed"))
+    if not apart:
+        nodes += [_node("ReduceMean", ["mixed"], "mean", _ints("axes", [0])), _node("Sub", ["mixed", "mean"], "rows")]
     graph = b"".join(_bytes(1, node) for node in nodes) + _bytes(2, b"small") + _bytes(5, _tensor("mixing", mixing))
     if shape != "rows":
         graph += _bytes(5, _tensor("places", places))

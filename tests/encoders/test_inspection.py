@@ -102,6 +102,12 @@ def test_what_is_no_model_is_refused(add, data, words):
         add(data)
 
 
+def test_a_model_whose_rows_depend_on_what_else_goes_in_is_refused(add):
+    """What was indexed in batches would not be found by a picture alone."""
+    with pytest.raises(UsageError, match="another row where other pictures go in with it"):
+        add(small_onnx(apart=False))
+
+
 def test_a_model_that_sees_nothing_is_refused(add):
     """One row for all pictures finds nothing."""
     data = small_onnx()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pictrace import weights
 from pictrace.encoders._onnx import Model, opened, release
 from pictrace.encoders._rows import check_directions
@@ -63,7 +65,9 @@ def described(folder: Path, name: str, wishes: Wishes, *, like: ModelCard | None
     card = _with_input(card, session.get_inputs(), wishes, is_blank=like is None)
     card = _with_output(card, session.get_outputs(), wishes)
     weights.parsed(weights.spelled(card).encode(), f"{name}.json")  # what was wished for is within bounds
-    rows = Model(card, runtime=here).rows(weights.reference_pictures(card.side))
+    model, pictures = Model(card, runtime=here), weights.reference_pictures(card.side)
+    rows = model.rows(pictures)
+    _check_alone(card, rows, np.concatenate([model.rows(pictures[at : at + 1]) for at in range(len(pictures))]))
     return replace(card, reference=_reference(card, rows))
 
 
@@ -171,6 +175,16 @@ def _axis(card: ModelCard) -> int:
 
 def _places(shape: Shape, card: ModelCard) -> Shape:
     return [one for at, one in enumerate(shape) if at not in {0, 2 if len(shape) == 3 else _axis(card)}]
+
+
+def _check_alone(card: ModelCard, together: Rows, alone: Rows) -> None:
+    """Nothing, if the row of a picture is the same whatever other pictures go in with it."""
+    if not (1 - (together * alone).sum(axis=1) <= _TOLERANCE).all():
+        raise _refusal(
+            card,
+            "gives a picture another row where other pictures go in with it",
+            hint="export it for use, not for training: norms of batches then hold what was learnt",
+        )
 
 
 def _reference(card: ModelCard, rows: Rows) -> Reference:
