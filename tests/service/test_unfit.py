@@ -56,6 +56,11 @@ def test_texts_that_do_not_fit(model, fields, said):
         ("ByUrl", {"url": ""}, "'url' must be text of 1 to 2048 characters"),
         ("ByUrl", {"url": "u", "metadata": []}, "'metadata' must be an object"),
         ("Question", {"id": 1.5}, "'id' must be a whole number from 1 to 281474976710655"),
+        (
+            "Question",
+            {"plus": [{"text": "a", "weight": 0}]},
+            "'plus.0.weight' must be a number above 0 and of at most 100",
+        ),
         ("Question", {"id": 1, "verify": "yes"}, "'verify' must be true or false"),
         ("Question", {"id": 1, "region": [1, 2, 3, -4]}, REGION),
         ("Question", {"id": 1, "filter": "\ud800"}, "a text in this request is not Unicode"),

@@ -74,7 +74,7 @@ def _allowed(member: Schema, schema: Schema) -> str:
         return f"one of {', '.join(str(one) for one in member['enum'])}"
     kind = member.get("type")
     if kind in {"integer", "number"}:
-        return f"a {'whole ' if kind == 'integer' else ''}number{_span(member, 'minimum', 'maximum', least='from')}"
+        return f"a {'whole ' if kind == 'integer' else ''}number{_bounds(member)}"
     if kind == "string":
         return f"text{_span(member, 'minLength', 'maxLength', 'characters')}"
     if kind == "array":
@@ -84,6 +84,12 @@ def _allowed(member: Schema, schema: Schema) -> str:
         return f"an object of {', '.join(member['properties'])}"
     # Only what takes several shapes is left, and those say what they are.
     return _JSON_TYPES.get(str(kind)) or member["description"].rstrip(".")
+
+
+def _bounds(member: Schema) -> str:
+    if "exclusiveMinimum" in member:
+        return f" above {member['exclusiveMinimum']:g} and of at most {member['maximum']:g}"
+    return _span(member, "minimum", "maximum", least="from")
 
 
 def _span(member: Schema, low: str, high: str, unit: str = "", *, least: str = "of") -> str:

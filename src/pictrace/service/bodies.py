@@ -167,15 +167,25 @@ def single(pairs: list[tuple[str, str]], what: str) -> dict[str, str]:
     return found
 
 
+def strict_json(data: bytes) -> Any:
+    """What JSON text holds, read strictly: UTF-8, no name twice, no NaN, not too deep.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
+    value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
+
+
 def json_of(data: bytes) -> dict[str, Any]:
-    """The object that JSON text holds, read strictly: UTF-8, no name twice, no NaN, not too deep.
+    """The object that JSON text holds, read strictly.
 
     Raises:
         BadRequestError: it is none.
     """
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        value = strict_json(data)
     except (ValueError, RecursionError) as error:
         raise BadRequestError("the body is no JSON that can be read", hint="UTF-8, and no name twice") from error
     if not isinstance(value, dict):

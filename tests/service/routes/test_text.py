@@ -167,7 +167,7 @@ def test_queries_that_make_no_sense_are_refused(reader, query):
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_parameter")
 
 
-@pytest.mark.parametrize("minus", ["{", "7", '[{"text": 1}]', "[" * 5000])
+@pytest.mark.parametrize("minus", ["{", "7", '[{"text": 1}]', "[" * 5000, '[{"text": "a", "text": "b"}]'])
 def test_a_field_that_is_no_list_is_refused(reader, minus):
     """In a form it is JSON."""
     answer = reader.post("/search", files={"image": ("a.jpg", shade("red"))}, data={"minus": minus})

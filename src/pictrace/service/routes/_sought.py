@@ -1,6 +1,5 @@
 """What a request searches with: a picture, or words, or pictures and words added up and taken off each other."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from pictrace.blends import MOST_TERMS, Words
 from pictrace.errors import BadRequestError, UsageError
 from pictrace.picture import Picture
 from pictrace.service import answers
-from pictrace.service.bodies import Body
+from pictrace.service.bodies import Body, strict_json
 from pictrace.service.routes._asked import fetched
 from pictrace.service.schemas import Beside, Ingredients, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
@@ -93,9 +92,9 @@ async def _parts(request: Request, text: str | None, more: Ingredients | Questio
 def _listed(name: str, text: str) -> Any:
     """The JSON in a field of a form."""
     try:
-        return json.loads(text) if text else []
+        return strict_json(text.encode("utf-8")) if text else []
     except (ValueError, RecursionError) as error:
-        raise UsageError(f'\'{name}\' must be JSON, a list such as [{{"text": "snow"}}]') from error
+        raise UsageError(f'\'{name}\' must be JSON, a list such as [{{"text": "snow"}}], with no name twice') from error
 
 
 def _check_region(options: Options, parts: Sequence[Part]) -> None:
