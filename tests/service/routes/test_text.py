@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from fetch.upstream import ok, policy, serving
 from photographs import jpeg
 from PIL import Image
 from service.desk import events_of, opened, settings
 
 from pictrace.blends import MOST_TERMS
 from pictrace.collection import Collection
+from pictrace.service.bodies import Budget
 
 SHADES = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (20, 40, 210), "yellow": (230, 220, 30)}
 STREAM = {"accept": "text/event-stream"}
@@ -189,3 +191,29 @@ def test_a_collection_that_reads_no_words_says_so(desk, headers):
 
     assert (answer.status_code, answer.json()["code"]) == (409, "no_text_encoder")
     assert "siglip2" in answer.json()["detail"]
+
+
+def test_what_a_mixture_has_fetched_counts_as_its_body(tmp_path):
+    """However many addresses it names, nobody has more in memory than with uploads, and all is given back."""
+    data = shade("red")
+    with serving({"/a": ok(data)}) as upstream, opened(settings(tmp_path, fetch=policy(upstream))) as desk:
+        desk.add(data)
+        one = {"url": f"http://127.0.0.3:{upstream.port}/a"}
+        desk.shelf.budget = Budget(3 * len(data))
+        alone = desk.post("/search", json=one)
+        mixed = desk.post("/search", json={"id": 1, "plus": [one], "minus": [one]})
+        told = desk.post("/search:batch", json={"queries": [{"plus": [one] * 2}, one]}).json()["answers"]
+        left = desk.shelf.budget._left
+
+    assert (alone.status_code, mixed.status_code, mixed.json()["code"]) == (200, 429, "too_many_in_flight")
+    assert (told[0]["problem"]["code"], len(told[1]["results"])) == ("too_many_in_flight", 1)
+    assert left == 3 * len(data)
+
+
+def test_a_mixture_of_many_costs_as_several_requests(tmp_path):
+    """One for every four texts, in a batch as well."""
+    with opened(settings(tmp_path, service={"limit_loopback": True, "burst": 10, "rate_per_minute": 1})) as desk:
+        queries = [{"text": "a", "plus": [{"text": "b"}] * 15}] * 3
+        told = desk.post("/search:batch", json={"queries": queries}).json()["answers"]
+
+    assert [one["problem"]["code"] for one in told] == ["no_text_encoder", "no_text_encoder", "rate_limited"]

@@ -1,6 +1,7 @@
 """What a request searches with: a picture, or words, or pictures and words added up and taken off each other."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,13 @@ from pictrace.errors import BadRequestError, UsageError
 from pictrace.picture import Picture
 from pictrace.service import answers
 from pictrace.service.bodies import Body, strict_json
-from pictrace.service.routes._asked import fetched
+from pictrace.service.routes._asked import caller_of, fetched, shelf_of
 from pictrace.service.schemas import Beside, Ingredients, Options, Question, from_json, from_text
 from pictrace.service.shelf import Held
 from pictrace.types import Key
+
+_TERMS = 4
+"""Texts and pictures of one query that cost as much as a request; those of a batch are counted so too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,51 +45,65 @@ class Sought:
         return sum(len(one) for one in pictures if isinstance(one, bytes))
 
 
-async def of_body(request: Request, body: Body) -> Sought:
-    """What a body asks for; what it names by URL is fetched.
+async def of_body(request: Request, body: Body, room: ExitStack) -> Sought:
+    """What a body asks for; what it names by URL is fetched, and counts as part of the body until `room` is left.
 
     Raises:
         UsageError: it does not fit.
         BadRequestError: there is no picture in a form, or several.
         FetchError: a URL cannot be fetched.
+        RateLimitedError: that is too much for now.
+        TooManyInFlightError: what is fetched is more than is left of this caller's share.
+        OverloadedError: there is no room for it now.
     """
     if body.options is not None:
-        return await of_question(request, from_json(Question, body.options))
+        return await of_question(request, from_json(Question, body.options), room)
     beside = from_text(Beside, body.fields)
     files = images(body)
     if len(files) != 1:
         raise BadRequestError("there are several pictures", hint="search:batch takes several")
     more = from_json(Ingredients, {name: _listed(name, getattr(beside, name)) for name in ("plus", "minus")})
-    parts = await _parts(request, beside.text, more, others=1)
+    parts = await _parts(request, (beside.text, more), room, others=1)
     _check_region(beside, parts)
     return Sought(files[0].data, beside, parts)
 
 
-async def of_question(request: Request, question: Question) -> Sought:
-    """What JSON asks for; what it names by URL is fetched."""
+async def of_question(request: Request, question: Question, room: ExitStack) -> Sought:
+    """What JSON asks for; what it names by URL is fetched, as by `of_body`."""
     is_named = question.id is not None or question.url is not None
-    parts = await _parts(request, question.text, question, others=int(is_named))
+    parts = await _parts(request, (question.text, question), room, others=int(is_named))
     _check_region(question, parts)
     source: bytes | Key | None = question.id
     if question.url is not None:
-        source = await fetched(request, question.url)
+        source = await _held(request, question.url, room)
     if source is None and len(parts) == 1 and not isinstance(parts[0].what, Words):
         return Sought(parts[0].what, question)  # a picture alone is searched with as pictures are
     return Sought(source, question, parts)
 
 
-async def _parts(request: Request, text: str | None, more: Ingredients | Question, *, others: int) -> tuple[Part, ...]:
+async def _held(request: Request, url: str, room: ExitStack) -> bytes:
+    """The file at a URL, whose bytes are nobody else's until `room` is left."""
+    data = await fetched(request, url)
+    room.enter_context(shelf_of(request).budget.reserved(len(data), who=caller_of(request).name))
+    return data
+
+
+async def _parts(
+    request: Request, given: tuple[str | None, Ingredients | Question], room: ExitStack, *, others: int
+) -> tuple[Part, ...]:
     """What is added to a picture or taken off it, or stands without one."""
+    text, more = given
     signed = [*((one, 1) for one in more.plus), *((one, -1) for one in more.minus)]
     count = len(signed) + others + (text is not None)
     if count > MOST_TERMS:
         raise UsageError(f"{count} texts and pictures are one query", hint=f"give at most {MOST_TERMS}")
+    caller_of(request).spend((count - 1) // _TERMS)
     # All texts are looked at before anything is fetched.
     texts = {place: Words(one.text) for place, (one, _) in enumerate(signed) if one.text is not None}
     parts = [] if text is None else [Part(Words(text))]
     for place, (one, sign) in enumerate(signed):
         what: Words | bytes | Key | None = texts.get(place, one.id)
-        parts.append(Part(await fetched(request, one.url or "") if what is None else what, sign * one.weight))
+        parts.append(Part(await _held(request, one.url or "", room) if what is None else what, sign * one.weight))
     return tuple(parts)
 
 

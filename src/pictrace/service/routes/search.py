@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from typing import Any
 
@@ -57,8 +58,9 @@ async def search(request: Request, name: str) -> Response:
     found = await held(request, name)
     is_streamed = events.MEDIA_TYPE in request.headers.get("accept", "")
     shelf.pool.check_room()
-    async with body_of(request, shelf.budget, shelf.settings.service) as body:
-        asked = await of_body(request, body)
+    async with AsyncExitStack() as room:
+        body = await room.enter_async_context(body_of(request, shelf.budget, shelf.settings.service))
+        asked = await of_body(request, body, room.enter_context(ExitStack()))
         if not is_streamed:
             return Json(await work(request, lambda: _searched(found, asked)))
         await core(request, lambda: _check(found, asked))
@@ -80,8 +82,9 @@ async def batch(request: Request, name: str) -> Response:
     async with body_of(request, shelf.budget, shelf.settings.service) as body:
         for wanted in _wanted(body):
             try:
-                asked = wanted if isinstance(wanted, Sought) else await of_question(request, wanted)
-                told.append(await work(request, partial(_searched, found, asked)))
+                with ExitStack() as room:
+                    asked = wanted if isinstance(wanted, Sought) else await of_question(request, wanted, room)
+                    told.append(await work(request, partial(_searched, found, asked)))
             except PictraceError as error:
                 told.append({"problem": Problem.of(error, request_id=request.state.request_id).to_dict()})
     return Json({"answers": told})
