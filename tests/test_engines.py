@@ -11,7 +11,7 @@ from photographs import PHOTOS, noise, photo
 from pictrace import Collection
 from pictrace.edits import brightened
 from pictrace.errors import RecipeMismatchError
-from pictrace.recipe import SpacesChangedError, SpaceState
+from pictrace.recipe import EncoderStamp, SpacesChangedError, SpaceState
 from pictrace.search import search
 from pictrace.types import Relation
 
@@ -202,6 +202,18 @@ def overtaken(collection, monkeypatch):
 def test_a_comparison_that_a_switch_overtakes_is_made_by_the_new_set(overtaken):
     """As a search is."""
     assert "cosine" not in overtaken.compare(1, 2).signals
+
+
+def test_many_encoders_that_are_being_added_are_counted(collection):
+    """Five are named, and one line is enough for more."""
+    with collection._writing() as catalog:
+        for number in range(5):
+            catalog.add_space(EncoderStamp(f"own.number{number}", "1", "cosine", 8, BUILDING.value))
+    assert len(collection.search(1).warnings) == 5
+    with collection._writing() as catalog:
+        catalog.add_space(EncoderStamp("own.number5", "1", "cosine", 8, BUILDING.value))
+
+    assert [text[:34] for text in collection.search(1).warnings] == ["6 encoders are not searched yet: t"]
 
 
 def test_what_a_recipe_says_cannot_steer_a_terminal(collection, caplog):

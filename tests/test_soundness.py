@@ -57,6 +57,15 @@ def test_verify_compares_the_keys(catalog, folder, keys, problems):
     assert verify(folder, catalog) == problems
 
 
+def test_files_that_are_no_manifests_are_nobodys_business(catalog, folder):
+    """Whoever put them there."""
+    folder.mkdir()
+    (folder / "my notes.json").write_text("milk")
+
+    assert verify(folder, catalog) == []
+    assert _generations.names(folder) == []
+
+
 def test_verify_reports_an_index_of_an_unknown_kind(catalog, folder):
     """One damaged letter is a problem like others, and no reason to stop."""
     fold(Place(folder, FACES, "hnsw", catalog))

@@ -1,5 +1,6 @@
 """Encoders of a living collection come, take each other's place and go, while it is searched."""
 
+import contextlib
 import os
 import random
 import signal
@@ -10,14 +11,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
+import numpy as np
 import pytest
 from photographs import PHOTOS, noise, photo
 
 from pictrace import Collection, _engines, folding, spaces, tracing
 from pictrace._change import Change
 from pictrace._generations import names
+from pictrace.catalogs._records import crc_of_data
 from pictrace.catalogs.sqlite import Catalog as Sqlite
-from pictrace.errors import IndexLockedError, ModelMissingError, RecipeMismatchError, UnknownNameError, UsageError
+from pictrace.errors import (
+    IndexDamagedError,
+    IndexLockedError,
+    ModelMissingError,
+    RecipeMismatchError,
+    UnknownNameError,
+    UsageError,
+)
 from pictrace.ingest import Progress
 from pictrace.recipe import SpaceState
 from pictrace.settings import Settings
@@ -98,6 +109,24 @@ def test_a_dropped_encoder_can_come_back_and_a_retired_one_as_it_was(collection)
 
     assert lacking == [key]
     assert states(collection) == {"lite0": ("active", 9), "pdq": ("active", 9), GREYS: ("active", 9)}
+
+
+def test_rows_that_cannot_be_compared_are_never_searched(collection):
+    """Somebody else wrote those that were there, and made their checksums right; their files are in no one's way."""
+    collection.replace_encoder("lite0", GREYS)
+    (collection.path / "indexes").mkdir(exist_ok=True)
+    (collection.path / "indexes" / "my notes.json").write_text("milk")
+    number, data = 1 << 48 | 3, np.full(512, np.nan, np.float16).tobytes()
+    with contextlib.closing(apsw.Connection(str(collection.path / "catalog.sqlite"))) as file:
+        file.execute("UPDATE encoded SET data = ?, crc = ? WHERE id = ?", (data, crc_of_data(number, data), number))
+
+    with pytest.raises(IndexDamagedError, match="row of lite0 for picture 3") as caught:
+        collection.add_encoder("lite0")
+    assert (states(collection)["lite0"][0], list(collection.search(1).searched_with)) == ("building", ["pdq", GREYS])
+    assert "pictrace spaces drop lite0" in caught.value.hint
+    collection.drop_encoder("lite0")
+    collection.add_encoder("lite0")
+    assert (states(collection)["lite0"], collection.verify()) == (("active", 8), [])
 
 
 def test_an_index_is_there_when_a_space_is_first_searched(collection, monkeypatch):

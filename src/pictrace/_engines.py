@@ -23,7 +23,7 @@ from pictrace.results import IndexState
 from pictrace.settings import Settings
 from pictrace.signals.embedding import calibration_of
 from pictrace.types import Metric
-from pictrace.words import NOT_SEARCHED, shown
+from pictrace.words import MANY_NOT_SEARCHED, NOT_SEARCHED, shown
 
 _T = TypeVar("_T")
 
@@ -32,6 +32,9 @@ _ATTEMPTS = 5
 
 _AGAIN_S = 60.0
 """Time for which a model that cannot be used is left alone: to know takes reading and hashing its file."""
+
+_NAMED = 5
+"""Encoders that are being added of which an answer speaks one by one."""
 
 _log = logging.getLogger(__name__)
 
@@ -184,4 +187,6 @@ def _strangers(engine: Engine) -> dict[str, Strangers]:
 def _notes(recipe: Recipe) -> tuple[str, ...]:
     """What searches say of spaces that are not whole yet."""
     building = [stamp.name for stamp in recipe.encoders if stamp.state == SpaceState.BUILDING]
+    if len(building) > _NAMED:
+        return (MANY_NOT_SEARCHED.format(f"{len(building):,}"),)
     return tuple(NOT_SEARCHED.format(name) for name in building)

@@ -154,13 +154,14 @@ def freshness(folder: Path) -> tuple[int, ...]:
 
 
 def names(folder: Path) -> list[str]:
-    """The encoders that have a manifest here, sorted.
+    """The encoders that have a manifest here, sorted; other files are nobody's business.
 
     Raises:
         IndexDamagedError: the folder is a link.
     """
     check_folder(folder)
-    return sorted(path.stem.replace("+", ":") for path in folder.glob("*.json") if not path.name.startswith("."))
+    stems = (path.stem.replace("+", ":") for path in folder.glob("*.json"))
+    return sorted(name for name in stems if is_encoder_name(name))
 
 
 def free_path(folder: Path, stamp: EncoderStamp, watermark: Key, index: str) -> Path:

@@ -22,7 +22,7 @@ from pictrace._generations import discard, names
 from pictrace._stock import kept_stamps_of
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder
-from pictrace.errors import NotFoundError, PictraceError
+from pictrace.errors import IndexDamagedError, NotFoundError, PictraceError
 from pictrace.ingest import BATCH, Progress
 from pictrace.picture import Picture
 from pictrace.recipe import SpaceState
@@ -63,6 +63,7 @@ def change(site: Site, wanted: Change, encoder: Encoder | None) -> None:
 
     Raises:
         UsageError: see `Change.check`.
+        IndexDamagedError: rows that were there before hold numbers that cannot be compared.
         InsufficientStorageError: the disk is full; what was made stays.
     """
     catalog = site.catalog
@@ -132,6 +133,7 @@ def _make(site: Site, encoder: Encoder, others: Mapping[str, SpaceState]) -> Non
     while True:
         with _crew(site, name) as workers:
             _fill(site, encoder, workers)
+        _check_rows(catalog, stamp)
         # Before the switch, so that the first search after it finds an index; anew where rows came that it is past.
         folding.fold(place, progress=partial(site.progress.folded, name), force=is_again)
         with site.turn:
@@ -154,6 +156,17 @@ def _fill(site: Site, encoder: Encoder, workers: Workers[Item, Any]) -> None:
             site.catalog.put_rows(encoder.name, {key: rows[at : at + 1] for at, key in enumerate(keys)})
         done += len(batch)
         site.progress.made(encoder.name, done, max(total, done))
+
+
+def _check_rows(catalog: Catalog, stamp: EncoderStamp) -> None:
+    """Nothing, if all rows of a space can be compared: those that were there before may be anybody's."""
+    for keys, rows in catalog.rows(stamp.name):
+        odd = keys[~stamp.space.comparable(rows)]
+        if len(odd):
+            raise IndexDamagedError(
+                f"the row of {stamp.name} for picture {odd[0]} holds numbers that cannot be compared",
+                hint=f"`pictrace spaces drop {stamp.name}`, then add it again: its rows are made anew",
+            )
 
 
 def _proxies(catalog: Catalog, name: str) -> Iterator[Item]:

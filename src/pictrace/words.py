@@ -62,6 +62,9 @@ FEATURELESS_QUERY = f"the {_FEATURELESS}"
 NOT_SEARCHED = "{0} is not searched yet: its rows are being made (`pictrace spaces` says how far that is)"
 """What is said of an encoder that is being added."""
 
+MANY_NOT_SEARCHED = "{0} encoders are not searched yet: their rows are being made (`pictrace spaces` names them)"
+"""The same of many."""
+
 ESTIMATED = (
     "the scores of look-alikes are estimated from how near strangers of this collection are to each other: nobody has "
     "measured what is near for {}"

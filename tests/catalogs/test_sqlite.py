@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
+import numpy as np
 import pytest
 
 from pictrace.catalogs import Entry, _database, _reads, _schema, _spaces
@@ -722,6 +723,36 @@ def test_a_recipe_forged_with_its_checksum_is_refused(path):
     with pytest.raises(IndexDamagedError, match=r"catalog\.sqlite is damaged: its recipe") as caught:
         Catalog.open(path)
     assert "pictrace verify" in caught.value.hint
+
+
+@pytest.mark.parametrize("number", ["'many'", str(1 << 40), "-5", "0"])
+def test_a_number_of_an_encoder_that_none_can_have_is_refused(number, path):
+    """Where the table was made anew without its checks."""
+    table = "CREATE TABLE encoder (number, name)"
+    altered(path, "ALTER TABLE encoder RENAME TO before", table, "INSERT INTO encoder SELECT * FROM before")
+    altered(path, f"UPDATE encoder SET number = {number} WHERE name = 'faces'")  # noqa: S608  # constants
+
+    with pytest.raises(IndexDamagedError, match="a number of its encoders"):
+        Catalog.open(path)
+
+
+@pytest.mark.parametrize("last", [1 << 62, -1])
+def test_a_highest_number_that_no_encoder_can_have_is_refused(last, path):
+    """Nobody looks for rows of as many."""
+    altered(path, f"UPDATE sqlite_sequence SET seq = {last} WHERE name = 'encoder'")  # noqa: S608  # numbers
+    with contextlib.closing(Catalog.open(path, writable=True)) as catalog:
+        with pytest.raises(IndexDamagedError, match="highest number"):
+            catalog.sweep()
+        assert "highest number" in catalog.problems()[0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0])
+def test_rows_that_cannot_be_compared_are_found(value, path):
+    """Also where somebody made their checksums right."""
+    number, data = 1 << 48 | 3, np.full(24, value, np.float16).tobytes()
+    altered(path, f"REPLACE INTO encoded VALUES ({number}, x'{data.hex()}', {crc_of_data(number, data)})")  # noqa: S608
+    with contextlib.closing(Catalog.open(path)) as catalog:
+        assert catalog.problems() == ["row 3 of encoder 1 hold numbers that cannot be compared"]
 
 
 def test_an_index_that_differs_from_its_table_is_found(path):

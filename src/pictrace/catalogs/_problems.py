@@ -8,7 +8,7 @@ import apsw
 from pictrace.catalogs import _records, _spaces
 from pictrace.catalogs._decisions import COLUMNS
 from pictrace.catalogs._records import Column
-from pictrace.types import FEATURE_DTYPE
+from pictrace.types import FEATURE_DTYPE, Metric
 
 _NAMED = 5
 _MASK = (_records.MAX_KEY,)
@@ -46,6 +46,17 @@ def _encoder(connection: apsw.Connection, name: str, column: Column) -> Iterator
     query = "SELECT id FROM encoded WHERE id >> 48 = ? AND length(data) != ?"
     odd = [_row_name(number) for (number,) in connection.execute(query, (column.number, width))]
     yield from _report(f"have another length than {name} makes", odd)
+    yield from _report("hold numbers that cannot be compared", _incomparable(connection, column, width))
+
+
+def _incomparable(connection: apsw.Connection, column: Column, width: int) -> Iterator[str]:
+    """Rows with a checksum that fits, and values that no encoder may make."""
+    if column.space.metric is not Metric.COSINE:
+        return
+    query = "SELECT id, data FROM encoded WHERE id >> 48 = ? AND typeof(data) = 'blob' AND length(data) = ?"
+    for number, data in connection.execute(query, (column.number, width)):
+        if not column.space.comparable(column.space.from_bytes(data)).all():
+            yield _row_name(number)
 
 
 def _lacking(connection: apsw.Connection, table: str, number: int) -> list[str]:

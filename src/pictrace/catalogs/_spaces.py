@@ -19,6 +19,9 @@ from pictrace.types import Key, Rows
 SWEPT = 2048
 """Rows that one transaction deletes: 2 MB of 512 values each, written anew by secure deletion."""
 
+MAX_NUMBER = (1 << 14) - 1
+"""Of an encoder: as many as SQLite's integers leave room for beside the key of a picture, and as the schema checks."""
+
 _RECIPE = "SELECT key, value FROM meta WHERE key IN ('recipe', 'recipe_crc') ORDER BY key"
 _OF_ONE = "SELECT id FROM encoded WHERE id > ? AND id <= ?"
 _LACKING = """
@@ -48,6 +51,8 @@ def parsed(connection: apsw.Connection, found: Written) -> tuple[Recipe, dict[st
         recipe = Recipe.from_json(text)
     except IndexDamagedError as error:
         raise damaged(connection.db_filename("main"), "its recipe is none that PicTrace wrote") from error
+    if not all(type(number) is int and 0 < number <= MAX_NUMBER for number in numbers.values()):
+        raise damaged(connection.db_filename("main"), "a number of its encoders is none")
     if set(numbers) != {stamp.name for stamp in recipe.encoders}:
         raise damaged(connection.db_filename("main"), "its encoders are not those of its recipe")
     return recipe, {stamp.name: Column(numbers[stamp.name], stamp) for stamp in recipe.encoders}
@@ -145,8 +150,15 @@ def sweep(connection: apsw.Connection, numbers: Sequence[int]) -> None:
 
 
 def last_number(connection: apsw.Connection) -> int:
-    """The highest number that a space ever had."""
-    return count(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'encoder'")
+    """The highest number that a space ever had.
+
+    Raises:
+        IndexDamagedError: none can have had it.
+    """
+    last = count(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'encoder'")
+    if not 0 <= last <= MAX_NUMBER:
+        raise damaged(connection.db_filename("main"), "the highest number of its encoders cannot be right")
+    return last
 
 
 def _rows_of(connection: apsw.Connection, number: int, limit: int) -> list[int]:
