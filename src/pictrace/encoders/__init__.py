@@ -4,7 +4,6 @@ A file that knows more than one model is asked for one as `FILE:NAME`, such as `
 """
 
 import importlib
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
@@ -16,6 +15,7 @@ from pictrace.encoders._export import Precision
 from pictrace.encoders._inspection import Wishes, described
 from pictrace.errors import UnknownNameError
 from pictrace.picture import Picture
+from pictrace.recipe import is_encoder_name
 from pictrace.settings import Runtime
 from pictrace.types import Rows, Space
 
@@ -39,8 +39,6 @@ __all__ = [
     "reads_words",
     "refuse_model",
 ]
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?")
 
 
 class Encoder(Protocol):
@@ -110,7 +108,7 @@ def load(name: str, runtime: Runtime) -> Encoder:
         MissingExtraError: it needs a library that is not installed.
         ModelMissingError: it needs to know a model that is not here.
     """
-    if not _NAME.fullmatch(name):
+    if not is_encoder_name(name):
         raise UnknownNameError(f"{name!r} names no encoder", hint="a name, or a name, a colon and a model's name")
     if name in runtime.plugins:
         _import(name)
