@@ -25,7 +25,7 @@ from pictrace.encoders import Encoder
 from pictrace.errors import IndexDamagedError, NotFoundError, PictraceError
 from pictrace.ingest import BATCH, Progress
 from pictrace.picture import Picture
-from pictrace.recipe import SpaceState
+from pictrace.recipe import EncoderStamp, SpaceState
 from pictrace.results import SpaceRecord
 from pictrace.settings import Runtime, Settings
 from pictrace.types import Key
