@@ -7,7 +7,7 @@ import numpy as np
 from pictrace._generations import Manifest, names, open_index, read_manifest, sha256, sound_path, unfit
 from pictrace._stock import batches, kept_stamps_of
 from pictrace.catalogs import Catalog
-from pictrace.errors import IndexDamagedError, UnknownNameError
+from pictrace.errors import IndexDamagedError, UnknownNameError, UsageError
 from pictrace.recipe import EncoderStamp
 from pictrace.words import counted
 
@@ -35,6 +35,22 @@ def verify(folder: Path, catalog: Catalog) -> list[str]:
         except (IndexDamagedError, UnknownNameError) as error:
             problems.append(str(error))
     return problems
+
+
+def check_rows(catalog: Catalog, stamp: EncoderStamp) -> None:
+    """Nothing, if all rows of a space can be compared; whoever made the collection may have written any.
+
+    Raises:
+        IndexDamagedError: some cannot.
+    """
+    try:
+        for _, rows in catalog.rows(stamp.name):
+            stamp.space.check(rows)
+    except UsageError as error:
+        raise IndexDamagedError(
+            f"of {stamp.name} {error}",
+            hint=f"`pictrace spaces drop {stamp.name}`, then add it again: rows are made anew",
+        ) from error
 
 
 def _problems(folder: Path, manifest: Manifest, stamp: EncoderStamp, catalog: Catalog) -> list[str]:

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pictrace import folding, keypoints, tracing
+from pictrace import folding, keypoints, soundness, tracing
 from pictrace._change import Change, stamp_of
 from pictrace._generations import discard, names
 from pictrace._stock import kept_stamps_of
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder
-from pictrace.errors import IndexDamagedError, NotFoundError, PictraceError
+from pictrace.errors import NotFoundError, PictraceError
 from pictrace.ingest import BATCH, Progress
 from pictrace.picture import Picture
-from pictrace.recipe import EncoderStamp, SpaceState
+from pictrace.recipe import SpaceState
 from pictrace.results import SpaceRecord
 from pictrace.settings import Runtime, Settings
 from pictrace.types import Key
@@ -133,7 +133,7 @@ def _make(site: Site, encoder: Encoder, others: Mapping[str, SpaceState]) -> Non
     while True:
         with _crew(site, name) as workers:
             _fill(site, encoder, workers)
-        _check_rows(catalog, stamp)
+        soundness.check_rows(catalog, stamp)
         # Before the switch, so that the first search after it finds an index; anew where rows came that it is past.
         folding.fold(place, progress=partial(site.progress.folded, name), force=is_again)
         with site.turn:
@@ -156,17 +156,6 @@ def _fill(site: Site, encoder: Encoder, workers: Workers[Item, Any]) -> None:
             site.catalog.put_rows(encoder.name, {key: rows[at : at + 1] for at, key in enumerate(keys)})
         done += len(batch)
         site.progress.made(encoder.name, done, max(total, done))
-
-
-def _check_rows(catalog: Catalog, stamp: EncoderStamp) -> None:
-    """Nothing, if all rows of a space can be compared: those that were there before may be anybody's."""
-    for keys, rows in catalog.rows(stamp.name):
-        odd = keys[~stamp.space.comparable(rows)]
-        if len(odd):
-            raise IndexDamagedError(
-                f"the row of {stamp.name} for picture {odd[0]} holds numbers that cannot be compared",
-                hint=f"`pictrace spaces drop {stamp.name}`, then add it again: its rows are made anew",
-            )
 
 
 def _proxies(catalog: Catalog, name: str) -> Iterator[Item]:

@@ -69,16 +69,11 @@ class Space:
                 f"rows of shape {rows.shape} and type {rows.dtype} do not fit a {self.metric} space "
                 f"of {self.columns} columns of {self.dtype}"
             )
-        if not self.comparable(rows).all():
-            raise UsageError("rows hold NaN, infinity, or nothing but zeros")
+        if self.metric is Metric.COSINE and rows.size:
+            norms = np.linalg.norm(rows, axis=1)
+            if not np.isfinite(norms).all() or (norms == 0).any():
+                raise UsageError("rows hold NaN, infinity, or nothing but zeros")
         return rows
-
-    def comparable(self, rows: Rows) -> npt.NDArray[np.bool_]:
-        """Which of the rows have a distance to others, `(n,)`: no cosine is one of NaN, infinity or zeros alone."""
-        if self.metric is not Metric.COSINE:
-            return np.ones(len(rows), np.bool_)
-        norms = np.linalg.norm(rows, axis=1)
-        return np.asarray(np.isfinite(norms) & (norms > 0))
 
     def distance(self, left: Rows, right: Rows) -> npt.NDArray[np.float32]:
         """Exact distances `(len(left), len(right))`: 1 - cosine, or differing bits.

@@ -8,6 +8,7 @@ import apsw
 from pictrace.catalogs import _records, _spaces
 from pictrace.catalogs._decisions import COLUMNS
 from pictrace.catalogs._records import Column
+from pictrace.errors import UsageError
 from pictrace.types import FEATURE_DTYPE, Metric
 
 _NAMED = 5
@@ -55,7 +56,9 @@ def _incomparable(connection: apsw.Connection, column: Column, width: int) -> It
         return
     query = "SELECT id, data FROM encoded WHERE id >> 48 = ? AND typeof(data) = 'blob' AND length(data) = ?"
     for number, data in connection.execute(query, (column.number, width)):
-        if not column.space.comparable(column.space.from_bytes(data)).all():
+        try:
+            column.space.check(column.space.from_bytes(data))
+        except UsageError:
             yield _row_name(number)
 
 
