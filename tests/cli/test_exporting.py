@@ -5,6 +5,7 @@ import json
 import pytest
 from seeded import lively, needs_onnx, needs_torch, safetensors_of, settle
 
+from pictrace import weights
 from pictrace.encoders import _torch, load
 from pictrace.encoders._preparation import numbers
 from pictrace.settings import Runtime
@@ -41,14 +42,25 @@ def test_only_networks_are_exported(pictrace, capsys, models) -> None:
     assert "lite0 is no network" in capsys.readouterr().err
 
 
-def test_exporting_without_the_library_names_the_extra(pictrace, capsys, models, monkeypatch) -> None:
+def test_exporting_without_weights_says_how_to_have_them(pictrace, capsys, models) -> None:
     """Nothing is written."""
+    assert pictrace("models", "export", "resnet50") == 5
+
+    assert "pictrace models pull resnet50" in capsys.readouterr().err
+    assert not models.exists()
+
+
+def test_exporting_without_the_library_names_the_extra(pictrace, capsys, models, monkeypatch) -> None:
+    """The weights alone are of no use."""
+    card = weights.card("resnet50")
+    models.mkdir()
+    with (models / card.file).open("wb") as file:
+        file.truncate(card.size)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     assert pictrace("models", "export", "resnet50") == 2
 
     assert 'pip install "pictrace[torch]"' in capsys.readouterr().err
-    assert not models.exists()
 
 
 @needs_torch
