@@ -79,11 +79,11 @@ class Strangers:
 
 MIDDLE = 0.044
 ALIKE = 0.443
-"""Of `lite0`: the middle cosine of 319,600 pairs of 800 photographs of five sources, of which nearly all are strangers,
-and the one above which its calibration calls two pictures alike; benchmarks/strangers.py measures both."""
+"""Of `lite0`: the middle cosine of all pairs of 800 photographs of five sources, of which nearly all are strangers, in
+one draw (0.041 in that of benchmarks/strangers.py), and the one above which its calibration calls two alike."""
 
 _ALIKE_BY_CHANCE = 0.015
-"""The share of those pairs that are above it."""
+"""The share of the pairs of that draw, relatives among them, that are above it."""
 
 _WAY = (ALIKE - MIDDLE) / (1.0 - MIDDLE)
 _MOST_WAY = 0.8

@@ -134,15 +134,14 @@ class _Ready:
         return rows_of(found[:wanted], self.card)
 
     def _run(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if self.provider not in APART:
+            return output_of(self.session, self.card, {name: values}, self.output)
         try:
-            if self.provider not in APART:
-                found: npt.NDArray[Any] = self.session.run([self.output], {name: values})[0]
-                return found
             bound = self.session.io_binding()
             bound.bind_cpu_input(name, values)
             bound.bind_output(self.output, "cpu")
             self.session.run_with_iobinding(bound)
-            found = bound.copy_outputs_to_cpu()[0]
+            found: npt.NDArray[Any] = bound.copy_outputs_to_cpu()[0]
         except _refusals(_runtime()) as error:
             raise _unfit(self.card.name, error) from error
         return found
