@@ -156,7 +156,8 @@ def test_a_job_that_came_with_the_collection_is_not_done(bench, told):
     plain = {"id": "j000001", "kind": "quick", "name": "x", "created": "2026-11-24T00:00:00+00:00", "state": told}
     (bench.folder / "j000001.json").write_text(json.dumps(plain))
     jobs = bench.jobs()
-    until(lambda: jobs.get(jobs.add("quick", "y").id).state == "done")
+    asked = jobs.add("quick", "y")
+    until(lambda: jobs.get(asked.id).state == "done")
     jobs.stop()
 
     assert state(jobs, jobs.get("j000001")) == "failed"
