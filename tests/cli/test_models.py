@@ -51,11 +51,12 @@ def test_models_are_named(pictrace, capsys, models, arguments):
     assert "not pinned" in said
 
 
-def test_models_are_listed_as_json(pictrace, capsys, models):
+@pytest.mark.parametrize("arguments", [["--json"], ["list", "--json"]])
+def test_models_are_listed_as_json(pictrace, capsys, models, arguments):
     """Name, what for, width, size, licence, state and whether its bytes are known."""
     (models / "mine.onnx").write_bytes(DATA)
     (models / "odd.json").write_text("{")
-    assert pictrace("models", "list", "--json") == 0
+    assert pictrace("models", *arguments) == 0
     told = {row["name"]: row for row in lines(capsys)}
 
     assert [told["lite0"][key] for key in ("width", "size", "state", "pinned")] == [512, 5_086_855, "bundled", True]

@@ -11,6 +11,7 @@ from pictrace.errors import (
     ConfigurationError,
     IndexDamagedError,
     MethodNotAllowedError,
+    ModelMissingError,
     NotFoundError,
     PictraceError,
     RateLimitedError,
@@ -135,3 +136,12 @@ def test_a_picture_that_is_not_there_is_no_matter_of_the_shell():
 
     assert problem(missing)[1]["detail"] == "no picture has the id 66"
     assert problem(unnamed)[1]["detail"] == "there is no such collection; names are of small letters"
+
+
+def test_who_can_do_nothing_about_it_is_told_what_to_pass_on():
+    """A command for whoever runs the service, and none of the places that the error names."""
+    detail = problem(ModelMissingError("/srv/models/clip.onnx is not here", hint="pictrace models pull clip"))[1]["detail"]
+
+    assert detail.startswith("The model is not on the server; whoever runs the service")
+    assert "`pictrace models pull`" in detail
+    assert "/srv" not in detail

@@ -18,9 +18,9 @@ models = typer.Typer(help="Show the models, fetch, check, add or remove their fi
 
 
 @models.callback()
-def _models(context: typer.Context) -> None:
+def _models(context: typer.Context, *, as_json: JsonOption = False) -> None:
     if context.invoked_subcommand is None:
-        list_(as_json=False)
+        list_(as_json=as_json)
 
 
 @models.command("list")

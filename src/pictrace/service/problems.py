@@ -90,6 +90,14 @@ _FOR_CLIENTS = (
 )
 """Errors about what the client gave; the messages of all others speak of this machine, and stay on it."""
 
+_FOR_OPERATORS = {
+    "index_damaged": "whoever runs the service sees more with `pictrace verify`",
+    "recipe_mismatch": "whoever runs the service has the rows made anew with `pictrace spaces renew`",
+    "model_missing": "whoever runs the service fetches it with `pictrace models pull`",
+    "model_damaged": "whoever runs the service sees which with `pictrace models verify`",
+}
+"""What helps against what a client can do nothing about, for passing on; it is the same whatever happened."""
+
 _PLACE = re.compile(r"(?<![\w.:/<])(?:~|[A-Za-z]:)?[/\\](?:[^\s'\"/\\]+[/\\]?)+")
 _WAIT_S = {"overloaded": 1, "not_ready": 2, "shutting_down": 5, "too_many_in_flight": 1, "rate_limited": 1}
 
@@ -152,7 +160,7 @@ def problem(error: PictraceError, *, request_id: str = "") -> tuple[int, dict[st
 
 def _detail(error: PictraceError, title: str) -> str:
     if not isinstance(error, _FOR_CLIENTS) or isinstance(error, SourceUnreadableError):
-        return f"{title}."
+        return "; ".join(filter(None, (title, _FOR_OPERATORS.get(error.code)))) + "."
     said = str(error)
     # Whoever asks over HTTP has no shell here to list pictures in.
     is_for_shell = isinstance(error, NotFoundError) and "`pictrace " in error.hint
