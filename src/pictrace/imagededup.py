@@ -22,10 +22,10 @@ from typing import Any, ClassVar, TypeAlias
 
 from pictrace._atomic import replacing
 from pictrace.collection import Collection
-from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import rules_of
 from pictrace.dedupe.planning import plan_of
-from pictrace.dedupe.wholeness import told_apart
+from pictrace.duplicates.groups import Group, Member
+from pictrace.duplicates.wholeness import told_apart
 from pictrace.errors import UsageError
 from pictrace.settings import load
 

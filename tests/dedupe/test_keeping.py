@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from duplicates import member, saved
+from copied_files import member, saved
 from odd_pictures import photo
 from PIL import Image, PngImagePlugin
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pictrace.companions import companions_of
 from pictrace.dedupe import _journal, actions
 from pictrace.dedupe._disk import Disk
 from pictrace.dedupe._entries import ELSEWHERE, Entry, is_put_aside
 from pictrace.dedupe._journal import DONE, Journal
 from pictrace.dedupe._lock import claim, only_run
-from pictrace.dedupe.companions import companions_of
 from pictrace.dedupe.files import Facts, held
 from pictrace.dedupe.plans import SHARING, Beside, Plan, Planned, Removed
 from pictrace.dedupe.undoing import Count, Outcome, Trouble, Watch, acted_upon, brought_back, recover, settled

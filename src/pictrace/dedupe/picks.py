@@ -10,7 +10,7 @@ from typing import Any
 
 from pictrace._atomic import replacing
 from pictrace._regular import open_regular
-from pictrace.dedupe.groups import Group, Member
+from pictrace.duplicates.groups import Group, Member
 
 FILE = "picks.jsonl"
 _LONGEST_LINE = 1 << 16

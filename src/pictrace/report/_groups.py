@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from pictrace import words
-from pictrace.dedupe.groups import Group, Member
+from pictrace.duplicates.groups import Group, Member
 from pictrace.report._figure import Store, picture
 from pictrace.report._shell import page, text
 

@@ -12,10 +12,10 @@ import numpy as np
 from odd_pictures import photo
 from PIL import Image
 
-from pictrace.dedupe.groups import Group, Link, Member
 from pictrace.dedupe.keeping import rules_of
 from pictrace.dedupe.planning import plan_of
 from pictrace.dedupe.plans import Plan
+from pictrace.duplicates.groups import Group, Link, Member
 from pictrace.picture import Picture
 from pictrace.types import Location, Relation
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pictrace.dedupe.groups import Group, Link, Member
+from pictrace.duplicates.groups import Group, Link, Member
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.results import PictureRecord
 from pictrace.types import Key, Relation

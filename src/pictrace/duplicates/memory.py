@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pictrace._regular import open_regular
-from pictrace.dedupe.clustering import Judge
-from pictrace.dedupe.judging import Judgement
+from pictrace.duplicates.clustering import Judge
+from pictrace.duplicates.judging import Judgement
 from pictrace.types import Key, Relation
 
 FILE = "judgements.jsonl"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pictrace.dedupe.finding import Wanted
-from pictrace.dedupe.folders import are_above, named
 from pictrace.dedupe.planning import Protection
+from pictrace.duplicates.finding import Wanted
+from pictrace.folders import are_above, named
 
 
 @pytest.fixture

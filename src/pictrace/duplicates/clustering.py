@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pictrace.dedupe.groups import Link
-from pictrace.dedupe.judging import Judgement
-from pictrace.dedupe.neighbours import Neighbourhood
+from pictrace.duplicates.groups import Link
+from pictrace.duplicates.judging import Judgement
+from pictrace.duplicates.neighbours import Neighbourhood
 from pictrace.types import Key, Relation
 
 LEADERS = 256

@@ -6,9 +6,9 @@ import pytest
 from photographs import jpeg, photo
 
 from pictrace.collection import Collection
-from pictrace.dedupe import found
-from pictrace.dedupe.finding import FOLDER
-from pictrace.dedupe.found import FILE, Asked
+from pictrace.duplicates import found
+from pictrace.duplicates.finding import FOLDER
+from pictrace.duplicates.found import FILE, Asked
 from pictrace.settings import Settings
 
 

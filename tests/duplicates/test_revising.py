@@ -3,10 +3,10 @@
 import pytest
 from made_groups import group, ids, member, ruled
 
-from pictrace.dedupe.decisions import Ruling, Rulings
-from pictrace.dedupe.finding import YOU_SAID_SO
-from pictrace.dedupe.groups import Link
-from pictrace.dedupe.revising import revised
+from pictrace.decisions import Ruling, Rulings
+from pictrace.duplicates.finding import YOU_SAID_SO
+from pictrace.duplicates.groups import Link
+from pictrace.duplicates.revising import revised
 from pictrace.types import Relation
 
 APART = [ruling for ruling in Ruling if ruling is not Ruling.DUPLICATE]

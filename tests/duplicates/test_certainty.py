@@ -3,7 +3,7 @@
 import pytest
 from made_groups import group, member
 
-from pictrace.dedupe.certainty import SURE, Certainty, Graded, certainty_of, tallies
+from pictrace.duplicates.certainty import SURE, Certainty, Graded, certainty_of, tallies
 from pictrace.types import Relation
 
 

@@ -3,8 +3,8 @@
 import os
 
 from pictrace.catalogs import Catalog
-from pictrace.dedupe.companions import is_raw
-from pictrace.dedupe.descriptions import shot_of
+from pictrace.companions import is_raw
+from pictrace.descriptions import shot_of
 from pictrace.types import Key
 
 

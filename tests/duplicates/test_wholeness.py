@@ -1,11 +1,11 @@
 """A copy that is cut, framed or written over is told from the whole picture."""
 
 import pytest
-from duplicates import group, member, saved
+from copied_files import group, member, saved
 from photographs import jpeg, photo
 
 from pictrace.collection import Collection
-from pictrace.dedupe.wholeness import told_apart
+from pictrace.duplicates.wholeness import told_apart
 from pictrace.edits import cropped
 from pictrace.results import Change, ChangeKind, Match
 from pictrace.settings import Settings

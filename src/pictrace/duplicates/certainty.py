@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pictrace.dedupe.groups import Group
+from pictrace.duplicates.groups import Group
 from pictrace.types import Relation
 
 SURE = 0.99

@@ -6,7 +6,7 @@ import pytest
 from photographs import photo
 
 from pictrace.collection import Collection
-from pictrace.dedupe.judging import Judges, Manner, Measure
+from pictrace.duplicates.judging import Judges, Manner, Measure
 from pictrace.edits import captioned, cropped
 from pictrace.recipe import SpacesChangedError, SpaceState
 from pictrace.settings import Settings

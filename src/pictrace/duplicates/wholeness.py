@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from pictrace.dedupe.groups import Group
+from pictrace.duplicates.groups import Group
 from pictrace.results import ChangeKind, Match
 from pictrace.types import Key, Relation
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pictrace.dedupe.decisions import Decision, Ruling, Rulings, dumped, now, parsed
+from pictrace.decisions import Decision, Ruling, Rulings, dumped, now, parsed
 from pictrace.errors import UsageError
 
 HASHES = st.binary(min_size=32, max_size=32).map(bytes.hex)
@@ -85,7 +85,7 @@ def test_a_picture_is_known_by_its_pixels_too():
 def test_a_note_of_any_characters_survives_being_written_down():
     """Those that end lines for some readers, too."""
     from pictrace.cli.duplicates import _lines
-    from pictrace.dedupe.decisions import Decision, dumped, now, parsed
+    from pictrace.decisions import Decision, dumped, now, parsed
 
     made = Decision("a" * 64, "b" * 64, "c" * 64, "d" * 64, "both", now(), "a\u2028b\x85c")
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:

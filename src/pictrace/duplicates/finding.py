@@ -9,16 +9,16 @@ import numpy as np
 
 from pictrace import _version, corrections
 from pictrace.candidates import Engine
-from pictrace.dedupe.clustering import Apart, Cluster, Clustering, Judge, Sought
-from pictrace.dedupe.decisions import Rulings
-from pictrace.dedupe.folders import are_above, named
-from pictrace.dedupe.groups import Group, Link, Member, strongest_first, weakest_of
-from pictrace.dedupe.judging import Judgement, Judges, Manner, Measure
-from pictrace.dedupe.memory import Memory
-from pictrace.dedupe.neighbours import neighbourhood, wider
-from pictrace.dedupe.shots import Shots
+from pictrace.decisions import Rulings
+from pictrace.duplicates.clustering import Apart, Cluster, Clustering, Judge, Sought
+from pictrace.duplicates.groups import Group, Link, Member, strongest_first, weakest_of
+from pictrace.duplicates.judging import Judgement, Judges, Manner, Measure
+from pictrace.duplicates.memory import Memory
+from pictrace.duplicates.neighbours import neighbourhood, wider
+from pictrace.duplicates.shots import Shots
 from pictrace.errors import UsageError
 from pictrace.filters import Filter
+from pictrace.folders import are_above, named
 from pictrace.results import PictureRecord
 from pictrace.sources.reading import may_be_there
 from pictrace.types import Key, Location, Relation

@@ -7,7 +7,7 @@ import pytest
 from photographs import FOLDER, jpeg, photo
 
 from pictrace.collection import Collection
-from pictrace.dedupe.finding import YOU_SAID_SO, Heard
+from pictrace.duplicates.finding import YOU_SAID_SO, Heard
 from pictrace.edits import bordered, captioned, cropped, mirrored
 from pictrace.errors import UsageError
 from pictrace.recipe import SpacesChangedError, SpaceState

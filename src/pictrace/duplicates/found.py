@@ -9,8 +9,8 @@ from typing import Any
 from pictrace._atomic import replacing
 from pictrace._regular import open_regular
 from pictrace.catalogs import Catalog
-from pictrace.dedupe.finding import Wanted
-from pictrace.dedupe.groups import Group, Link, Member, weakest_of
+from pictrace.duplicates.finding import Wanted
+from pictrace.duplicates.groups import Group, Link, Member, weakest_of
 from pictrace.results import PictureRecord
 from pictrace.sources.reading import may_be_there
 from pictrace.types import Key, Relation

@@ -5,7 +5,7 @@ import pytest
 from photographs import jpeg, photo
 
 from pictrace.collection import Collection
-from pictrace.dedupe.neighbours import neighbourhood, wider
+from pictrace.duplicates.neighbours import neighbourhood, wider
 from pictrace.edits import cropped
 from pictrace.settings import Settings
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pictrace.dedupe.clustering import Clustering, Sought
-from pictrace.dedupe.judging import Judgement
-from pictrace.dedupe.neighbours import Neighbourhood
+from pictrace.duplicates.clustering import Clustering, Sought
+from pictrace.duplicates.judging import Judgement
+from pictrace.duplicates.neighbours import Neighbourhood
 from pictrace.types import Relation
 
 COPY, SCENE = Relation.COPY, Relation.SCENE

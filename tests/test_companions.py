@@ -2,7 +2,7 @@
 
 import pytest
 
-from pictrace.dedupe.companions import Kind, companions_of
+from pictrace.companions import Kind, companions_of
 
 
 def beside(folder, picture, *names):

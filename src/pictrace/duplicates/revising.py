@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from pictrace.dedupe.decisions import Rulings
-from pictrace.dedupe.finding import YOU_SAID_SO
-from pictrace.dedupe.groups import Group, Link, Member, strongest_first, weakest_of
+from pictrace.decisions import Rulings
+from pictrace.duplicates.finding import YOU_SAID_SO
+from pictrace.duplicates.groups import Group, Link, Member, strongest_first, weakest_of
 from pictrace.types import Key, Relation
 
 

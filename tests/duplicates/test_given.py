@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from duplicates import copies, group, member, saved
+from copied_files import copies, group, member, saved
 
-from pictrace.dedupe.given import group_from
+from pictrace.duplicates.given import group_from
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.results import PictureRecord
 from pictrace.types import Relation

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from pictrace.candidates import Engine
-from pictrace.dedupe.clustering import Cluster, Sought
-from pictrace.dedupe.finding import Classes, Folder, Heard, Wanted, grouped
-from pictrace.dedupe.groups import Group
-from pictrace.dedupe.judging import Judgement, Judges
-from pictrace.dedupe.neighbours import nearest_in
+from pictrace.duplicates.clustering import Cluster, Sought
+from pictrace.duplicates.finding import Classes, Folder, Heard, Wanted, grouped
+from pictrace.duplicates.groups import Group
+from pictrace.duplicates.judging import Judgement, Judges
+from pictrace.duplicates.neighbours import nearest_in
 from pictrace.errors import RecipeMismatchError
 from pictrace.types import Key, Relation
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pictrace.dedupe.memory import FILE, Memory
+from pictrace.duplicates.memory import FILE, Memory
 
 SHAS = {1: b"\1" * 32, 2: b"\2" * 32}
 NAMES = ("01" * 8, "02" * 8)

@@ -7,7 +7,7 @@ from photographs import jpeg, photo
 from PIL import Image
 
 from pictrace.collection import Collection
-from pictrace.dedupe.descriptions import shot_of
+from pictrace.descriptions import shot_of
 from pictrace.settings import Settings
 
 TAKEN, FRACTION, MODEL = 0x9003, 0x9291, 0x0110
