@@ -1,6 +1,7 @@
 """What a picture's file, and a sidecar beside it, say about the picture: rating, time taken, how many fields."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from pictrace._regular import open_regular
 _MOST_BYTES = 128 << 20
 _MOST_SIDECAR = 1 << 20
 _MOST_ENTRIES = 4096
+_MOST_VALUE = 1024
+"""Bytes of one value; those that are asked for are shorter, and many may claim the same megabytes."""
+
 _BEGINNING = 1 << 18
 """Bytes; Exif is in the first 64 KB of a JPEG."""
 
@@ -82,15 +86,15 @@ def shot_of(path: str) -> str:
 def _read(path: str, most: int) -> bytes:
     try:
         with open_regular(path) as file:
-            data = file.read(most + 1)
+            size = os.fstat(file.fileno()).st_size
+            return file.read(size) if size <= most else b""
     except (OSError, ValueError):
         return b""
-    return data if len(data) <= most else b""
 
 
 def _of_bytes(data: bytes) -> Description:
     start = _exif_start(data)
-    exif = _of_exif(data[start : start + (1 << 20)]) if data.startswith(_TIFF, start) else Description()
+    exif = _of_exif(memoryview(data)[start:]) if data.startswith(_TIFF, start) else Description()
     xmp = _of_xmp(data)
     iptc = len(set(_IPTC.findall(data[: 1 << 20]))) if b"Photoshop 3.0" in data[: 1 << 20] else 0
     taken = exif.taken if exif.taken is not None else xmp.taken
@@ -147,7 +151,7 @@ def _of_metadata(said: Mapping[str, Any]) -> Description:
         len(said),
         has_place,
         float(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else None,
-        FAVOURITE if is_favourite else _rating(float(rating)),
+        FAVOURITE if is_favourite else _rating(rating),
     )
 
 
@@ -155,8 +159,8 @@ def _rating(given: float) -> int:
     return int(max(-1, min(FAVOURITE, given))) if given == given else 0  # noqa: PLR0124 - NaN is no rating
 
 
-def _of_exif(data: bytes) -> Description:
-    order = "<" if data[:2] == b"II" else ">"
+def _of_exif(data: memoryview) -> Description:
+    order = "<" if bytes(data[:2]) == b"II" else ">"
     entries = list(_entries(data, _number(data, 4, 4, order), order))
     top = dict(entries)
     places = {tag: _number(top[tag], 0, 4, order) for tag in (_SUB_EXIF, _SUB_GPS) if tag in top}
@@ -178,8 +182,8 @@ def _shot(model: str, date: str, fraction: str) -> str:
     return f"{model} {date}.{fraction}" if re.search("[1-9]", date) else ""
 
 
-def _entries(data: bytes, place: int, order: str) -> Iterator[tuple[int, bytes]]:
-    """Tags of one directory with their raw values; what leads out of the data is passed over."""
+def _entries(data: memoryview, place: int, order: str) -> Iterator[tuple[int, bytes]]:
+    """Tags of one directory with the beginnings of their raw values; what leads out of the data is passed over."""
     count = min(_number(data, place, 2, order), _MOST_ENTRIES) if 8 <= place < len(data) else 0
     for at in range(place + 2, place + 2 + 12 * count, 12):
         if at + 12 > len(data):
@@ -188,10 +192,10 @@ def _entries(data: bytes, place: int, order: str) -> Iterator[tuple[int, bytes]]
         size = _WIDTHS.get(kind, 0) * _number(data, at + 4, 4, order)
         start = at + 8 if size <= 4 else _number(data, at + 8, 4, order)
         if 0 < size <= len(data) and start + size <= len(data):
-            yield tag, data[start : start + size]
+            yield tag, bytes(data[start : start + min(size, _MOST_VALUE)])
 
 
-def _number(data: bytes, place: int, size: int, order: str) -> int:
+def _number(data: bytes | memoryview, place: int, size: int, order: str) -> int:
     return int.from_bytes(data[place : place + size], "little" if order == "<" else "big")
 
 

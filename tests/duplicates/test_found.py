@@ -64,10 +64,13 @@ def test_a_damaged_file_is_no_file(collection, tmp_path, data):
     assert found.kept(tmp_path, collection.engine().catalog) is None
 
 
-def test_a_damaged_group_is_no_group(collection, tmp_path):
+@pytest.mark.parametrize(
+    ("written", "damaged"), [('"exact"', '"exactly"'), ('"exact",1.0', '"exact",NaN'), ("[[1,", "[[1e999,")]
+)
+def test_a_damaged_group_is_no_group(collection, tmp_path, written, damaged):
     """What was written by hand may be anything."""
     found.keep(tmp_path, Asked("copy"), collection.duplicates())
     text = (tmp_path / FILE).read_text()
-    (tmp_path / FILE).write_text(text.replace('"exact"', '"exactly"'))
+    (tmp_path / FILE).write_text(text.replace(written, damaged))
 
     assert found.kept(tmp_path, collection.engine().catalog) is None

@@ -10,10 +10,10 @@ from pictrace._atomic import replacing
 from pictrace._regular import open_regular
 from pictrace.catalogs import Catalog
 from pictrace.duplicates.finding import Wanted
-from pictrace.duplicates.groups import Group, Link, Member, weakest_of
+from pictrace.duplicates.groups import Group, Link, Member, judged_from
 from pictrace.results import PictureRecord
 from pictrace.sources.reading import may_be_there
-from pictrace.types import Key, Relation
+from pictrace.types import Key
 
 FILE = "groups.jsonl"
 _FORMAT = 1
@@ -73,7 +73,7 @@ def _kept(folder: Path, catalog: Catalog) -> tuple[tuple[Asked, list[Group]] | N
             asked = Asked(**{**head, "references": tuple(head["references"])})
             plain = [json.loads(line) for line in iter(lambda: file.readline(_LONGEST_LINE), b"")]
             return (asked, list(_read(plain, asked, catalog))), are_told
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError):
         return None, False
 
 
@@ -120,21 +120,14 @@ def _group(one: Mapping[str, Any], records: Mapping[str, PictureRecord], wanted:
         if record is None:
             continue
         now[key] = record.id
-        judged = (Relation(relation), float(score), tuple(reasons))
+        judged = judged_from(relation, score, reasons)
         members += [
             Member.of(record, place, judged, pixels=pixels, is_reference=wanted.is_reference(place))
             for place in record.locations
             if may_be_there(place)
         ]
-    first = next((member for member in members if member.id == now.get(one["medoid"])), None)
-    if first is None:
+    medoid = now.get(one["medoid"])
+    if medoid is None or all(member.id != medoid for member in members):
         return None
-    links = [
-        Link(first.id, member.id, member.relation, member.score)
-        for member in members
-        if member.pixel_hash != first.pixel_hash
-    ]
-    loose = tuple(
-        Link(now.get(a, a), now.get(b, b), Relation(relation), float(score)) for a, b, relation, score in one["loose"]
-    )
-    return Group(first.id, tuple(members), weakest_of(links), loose)
+    loose = tuple(Link.read(now.get(a, a), now.get(b, b), *judged) for a, b, *judged in one["loose"])
+    return Group.around(medoid, members, loose)

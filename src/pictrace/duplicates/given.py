@@ -1,14 +1,13 @@
 """Groups as `find` wrote them as JSON, joined again with what the collection knows of each file now."""
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pictrace.duplicates.groups import Group, Link, Member
+from pictrace.duplicates.groups import Group, Link, Member, judged_from
 from pictrace.errors import NotFoundError, UsageError
 from pictrace.results import PictureRecord
-from pictrace.types import Key, Relation
+from pictrace.types import Key
 
 
 def group_from(line: bytes, record_of: Callable[[Key], PictureRecord], pixels: Mapping[Key, str]) -> Group:
@@ -37,18 +36,11 @@ def _member(plain: Any, record_of: Callable[[Key], PictureRecord], pixels: Mappi
     place = next((one for one in record.locations if one.uri == path), None)
     if place is None or record.sha256 != plain["sha256"]:
         raise UsageError(f"the collection does not know {path} as it was", hint=hint)
-    judged = (Relation(plain["relation"]), _share(plain["score"]), tuple(map(str, plain["reasons"])))
+    judged = judged_from(plain["relation"], plain["score"], plain["reasons"])
     is_reference = plain["reference"] is True
     return Member.of(record, place, judged, pixels=pixels.get(record.id, ""), is_reference=is_reference)
 
 
 def _link(plain: Any) -> Link:
     one, other = plain["ids"]
-    return Link(int(one), int(other), Relation(plain["relation"]), _share(plain["score"]))
-
-
-def _share(value: Any) -> float:
-    found = float(value)
-    if not (math.isfinite(found) and 0 <= found <= 1):
-        raise ValueError(value)
-    return found
+    return Link.read(one, other, plain["relation"], plain["score"])

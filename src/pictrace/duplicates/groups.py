@@ -1,6 +1,7 @@
 """What finding duplicates gives: groups of files, each held against one of them, and the weakest link named."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -73,6 +74,16 @@ class Link:
     relation: Relation
     score: float
 
+    @classmethod
+    def read(cls, one: Any, other: Any, relation: Any, score: Any) -> Self:
+        """The link that was written as these four values.
+
+        Raises:
+            TypeError: one of them is of another kind.
+            ValueError: one of them is none that a link has.
+        """
+        return cls(int(one), int(other), *judged_from(relation, score)[:2])
+
     def to_dict(self) -> dict[str, Any]:
         """The link as JSON output carries it."""
         return {"ids": [self.one, self.other], "relation": str(self.relation), "score": round(self.score, 6)}
@@ -90,6 +101,13 @@ class Group:
     members: tuple[Member, ...]
     weakest: Link | None = None
     loose: tuple[Link, ...] = ()
+
+    @classmethod
+    def around(cls, medoid: Key, members: Sequence[Member], loose: tuple[Link, ...] = ()) -> Self:
+        """Files as one group; the medoid's are among them, and those of the same pixels need no link to them."""
+        pixels = next(member.pixel_hash for member in members if member.id == medoid)
+        links = [Link(medoid, one.id, one.relation, one.score) for one in members if one.pixel_hash != pixels]
+        return cls(medoid, tuple(members), weakest_of(links), loose)
 
     @property
     def id(self) -> str:
@@ -150,6 +168,19 @@ class Group:
             "weakest": None if self.weakest is None else self.weakest.to_dict(),
             "loose": [link.to_dict() for link in self.loose],
         }
+
+
+def judged_from(relation: Any, score: Any, reasons: Iterable[Any] = ()) -> Judged:
+    """What was written of how a picture is related to a medoid.
+
+    Raises:
+        TypeError: a value is of another kind.
+        ValueError: there is no such relation, or the score is no number from 0 to 1.
+    """
+    share = float(score)
+    if not (math.isfinite(share) and 0 <= share <= 1):
+        raise ValueError(score)
+    return Relation(relation), share, tuple(map(str, reasons))
 
 
 def weakest_of(links: Iterable[Link]) -> Link | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pictrace.decisions import Rulings
 from pictrace.duplicates.finding import YOU_SAID_SO
-from pictrace.duplicates.groups import Group, Link, Member, strongest_first, weakest_of
+from pictrace.duplicates.groups import Group, Member, strongest_first
 from pictrace.types import Key, Relation
 
 
@@ -37,14 +37,14 @@ def _parted(group: Group, rulings: Rulings) -> Iterator[Group]:
         yield group
         return
     loose = tuple(link for link in group.loose if {link.one, link.other} & set(stays))
-    yield _rebuilt(group.medoid, [member for member in group if member.id in stays], loose)
+    yield Group.around(group.medoid, [member for member in group if member.id in stays], loose)
     by_pixels: dict[str, list[Member]] = {}
     for member in group:
         if member.id in leaves:
             by_pixels.setdefault(member.pixel_hash, []).append(member)
     for members in by_pixels.values():
         alike = [replace(member, relation=Relation.EXACT, score=1.0, reasons=()) for member in members]
-        yield _rebuilt(alike[0].id, alike, ())
+        yield Group.around(alike[0].id, alike, ())
 
 
 def _joined(groups: Sequence[Group], rulings: Rulings) -> Iterable[Group]:
@@ -69,13 +69,7 @@ def _with(group: Group, other: Group) -> Group:
     moved = [replace(member, relation=Relation.COPY, score=1.0, reasons=(YOU_SAID_SO,)) for member in other]
     keys = {*group.keys, *other.keys}
     loose = [link for link in (*group.loose, *other.loose) if not {link.one, link.other} <= keys]
-    return _rebuilt(group.medoid, [*group.members, *moved], tuple(dict.fromkeys(loose)))
-
-
-def _rebuilt(medoid: Key, members: Sequence[Member], loose: tuple[Link, ...]) -> Group:
-    first = next(member for member in members if member.id == medoid)
-    links = [Link(medoid, one.id, one.relation, one.score) for one in members if one.pixel_hash != first.pixel_hash]
-    return Group(medoid, tuple(members), weakest_of(links), loose)
+    return Group.around(group.medoid, [*group.members, *moved], tuple(dict.fromkeys(loose)))
 
 
 def _is_concerned(group: Group, named: frozenset[str]) -> bool:
