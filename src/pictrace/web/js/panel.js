@@ -49,12 +49,13 @@ export function panel(app, query, options, { change }) {
       settle();
     });
   }
+  const mixed = mixture(app, query, (text, minus) => change(options, query.region, { text, minus }));
   const element = h("aside", { class: "panel", "aria-label": app.t("search.query") },
     h("figure", null, frame, h("figcaption", null, title, facts)),
-    mixture(app, query, (text, minus) => change(options, query.region, { text, minus })),
+    mixed.element,
     h("div", { class: "row" }, select, whole, fileButton(app, { label: app.t("search.another"), symbol: "upload" }), share),
     optionsForm(app, options, change));
-  return { element, settle, selectRegion };
+  return { element, settle, selectRegion, leave: mixed.leave };
 }
 
 /** Where the picture can be seen: here, in the answer, or in the collection. */

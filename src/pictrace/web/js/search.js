@@ -124,6 +124,8 @@ class Results {
     fill(this.below, notice("warning", app.sentence(error), told && h("p", { class: "dim small told" }, told), again, h("a", { class: "button", href: "#/" }, app.t("search.another"))));
     app.announce(app.sentence(error), { assertive: true });
     if (!error.code) console.error(error);
+    // No event has told yet that words are not read any more.
+    if (error.code === "no_text_encoder") import("./live.js").then(({ liveOf }) => liveOf(app).read());
   }
 
   /** Searches anew with other options, another region or other words. */
@@ -139,6 +141,7 @@ class Results {
   leave() {
     this.stop.abort();
     this.unbind();
+    this.panel.leave();
   }
 }
 
