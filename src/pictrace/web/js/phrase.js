@@ -1,7 +1,7 @@
 /** @file Words to search with: the field of the first view, and those beside a picture. */
 
 import { fill, h, icon } from "./dom.js";
-import { searchWith } from "./query.js";
+import { hasPicture, searchWith } from "./query.js";
 import { mayFetch } from "./words.js";
 
 const ADDRESS = /^https?:\/\/\S+$/i;
@@ -75,9 +75,4 @@ export function refresh(place, draw) {
   const held = place.contains(document.activeElement) ? document.activeElement.id : "";
   draw();
   if (held) place.querySelector(`#${held}`)?.focus();
-}
-
-/** Whether a query has a picture, beside words or alone. @param {any} query */
-export function hasPicture(query) {
-  return Boolean(query.file) || Boolean(query.url) || query.id !== null || query.known !== null;
 }
