@@ -40,7 +40,7 @@ LAYERS = (
     "_recall _generations _stock",
     "_crew",
     "workers tracing lookup folding soundness",
-    "assessment candidates _look sandbox",
+    "assessment candidates _look probing sandbox",
     "verification dedupe.neighbours dedupe.judging dedupe.shots",
     "dedupe.clustering",
     "dedupe.memory",
