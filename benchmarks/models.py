@@ -122,7 +122,7 @@ def of_onnx(name: str, runtime: Runtime) -> dict[str, Any]:
     encoder = load(name, runtime)
     card = encoder.card  # type: ignore[attr-defined]
     found = speed(encoder)
-    share = beside(prepared_run(encoder), bare(weights.verified(card, runtime.models), runtime)[1])
+    share = beside(prepared_run(encoder), bare(weights.verified(card, runtime.models), runtime, side=card.side)[1])
     runs_on = encoder.provider  # type: ignore[attr-defined]
     return {"runs_on": runs_on, **found, "share_of_bare": share, "bytes": card.size}
 
