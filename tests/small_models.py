@@ -17,7 +17,8 @@ from pictrace.weights import ModelCard, Preparation
 WIDTH = 24
 _POOL = 8
 _FLOAT, _INT64 = 1, 7
-_INTS = 7
+_BOOL = 9
+_INT, _GRAPH, _INTS = 2, 5, 7
 
 
 def small_onnx(
@@ -52,6 +53,37 @@ def small_onnx(
     return _number(1, 8) + _bytes(8, _number(2, 17)) + _bytes(7, graph)
 
 
+def endless_onnx(side: int = 64) -> bytes:
+    """A model that counts for ever before it gives rows (24 values): a `Loop` whose condition never fails."""
+    body = [_node("Identity", ["go"], "go_on"), _node("Add", ["count", "one"], "counted")]
+    inside = b"".join(_bytes(1, node) for node in body) + _bytes(2, b"body")
+    inside += _bytes(11, _value("turn", [], _INT64)) + _bytes(11, _value("go", [], _BOOL))
+    inside += (
+        _bytes(11, _value("count", [])) + _bytes(12, _value("go_on", [], _BOOL)) + _bytes(12, _value("counted", []))
+    )
+    loop = _node("Loop", ["", "true", "mean"], "counts", _bytes(5, _attribute("body", _GRAPH, _bytes(6, inside))))
+    tensors = [_tensor("true", np.array(True)), _tensor("one", np.array(1, np.float32))]
+    return _of_mean([loop], "counts", tensors, side)
+
+
+def huge_onnx(values: int, side: int = 64) -> bytes:
+    """A model of a few bytes that lays out so many float32 values before it gives rows (24 values)."""
+    nodes = [_node("Expand", ["mean", "many"], "laid"), _node("ReduceMax", ["laid"], "most", _flag("keepdims", 0))]
+    return _of_mean(nodes, "most", [_tensor("many", np.array([values], np.int64))], side)
+
+
+def _of_mean(nodes: Sequence[bytes], number: str, tensors: Sequence[bytes], side: int) -> bytes:
+    """A model whose nodes make a number of the mean of all pixels, which is added to rows of places' means."""
+    mixing = np.random.default_rng(1).normal(size=(3, WIDTH)).astype(np.float32)
+    before = [_node("ReduceMean", ["pixels"], "mean", _flag("keepdims", 0))]
+    before += [_node("ReduceMean", ["pixels"], "means", _ints("axes", [2, 3]) + _flag("keepdims", 0))]
+    after = [_node("MatMul", ["means", "mixing"], "mixed"), _node("Add", ["mixed", number], "rows")]
+    graph = b"".join(_bytes(1, node) for node in [*before, *nodes, *after]) + _bytes(2, b"small")
+    graph += b"".join(_bytes(5, one) for one in [*tensors, _tensor("mixing", mixing)])
+    graph += _bytes(11, _value("pixels", ["n", 3, side, side])) + _bytes(12, _value("rows", ["n", WIDTH]))
+    return _number(1, 8) + _bytes(8, _number(2, 17)) + _bytes(7, graph)
+
+
 def small_card(folder: Path, data: bytes, *, name: str = "small", **facts: object) -> ModelCard:
     """The card of such a file, both written into the folder of models."""
     plain = weights.card("lite0")
@@ -81,15 +113,23 @@ def _ints(name: str, values: Sequence[int]) -> bytes:
     return _bytes(5, _bytes(1, name.encode()) + b"".join(_number(8, one) for one in values) + _number(20, _INTS))
 
 
+def _flag(name: str, value: int) -> bytes:
+    return _bytes(5, _attribute(name, _INT, _number(3, value)))
+
+
+def _attribute(name: str, kind: int, value: bytes) -> bytes:
+    return _bytes(1, name.encode()) + value + _number(20, kind)
+
+
 def _tensor(name: str, values: npt.NDArray) -> bytes:
-    kind = _INT64 if values.dtype == np.int64 else _FLOAT
+    kind = {"int64": _INT64, "bool": _BOOL}.get(str(values.dtype), _FLOAT)
     dims = b"".join(_number(1, one) for one in values.shape)
     return dims + _number(2, kind) + _bytes(8, name.encode()) + _bytes(9, values.tobytes())
 
 
-def _value(name: str, form: Sequence[str | int]) -> bytes:
+def _value(name: str, form: Sequence[str | int], kind: int = _FLOAT) -> bytes:
     dims = (_number(1, one) if isinstance(one, int) else _bytes(2, one.encode()) for one in form)
-    tensor = _number(1, _FLOAT) + _bytes(2, b"".join(_bytes(1, one) for one in dims))
+    tensor = _number(1, kind) + _bytes(2, b"".join(_bytes(1, one) for one in dims))
     return _bytes(1, name.encode()) + _bytes(2, _bytes(1, tensor))
 
 

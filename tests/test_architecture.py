@@ -32,7 +32,7 @@ LAYERS = (
     "_recall _generations _stock",
     "_crew",
     "workers tracing lookup folding soundness",
-    "assessment candidates _look sandbox",
+    "assessment candidates _look probing sandbox",
     "verification",
     "_change ingest listing search _given",
     "explain blending spaces",

@@ -230,7 +230,7 @@ class _Worker:
             return _End(ImageTooComplexError("decoding took more memory than there is"), forced=True)
         code = self._process.exitcode or 0
         if code == -signal.SIGXCPU:
-            return _End(ImageTooComplexError("decoding took more computing time than a picture may have"))
+            return _End(ImageTooComplexError("decoding took more computing time than it may"))
         if code < 0:
             return _End(ImageTooComplexError(f"decoding crashed its process ({signal.Signals(-code).name})"))
         return _End(PictureError("a worker process ended by itself", hint="what it printed to stderr says why"))

@@ -20,7 +20,7 @@ PROVIDERS = ("auto", "cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a picture or archive may ask of this machine; every limit can be set, none switched off.
+    """What a picture, an archive or a model that is added may ask of this machine; each can be set, none switched off.
 
     Raises:
         ConfigurationError: a limit of zero or below, or without end; an unknown format.
@@ -32,6 +32,8 @@ class Limits:
     min_side: int = 16
     decode_seconds: float = 10.0
     worker_bytes: int = 3 << 29
+    model_seconds: float = 300.0
+    model_bytes: int = 16 << 30
     archive_entries: int = 100_000
     archive_bytes: int = 32 << 30
     archive_ratio: int = 100

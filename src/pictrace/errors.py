@@ -288,6 +288,6 @@ class ModelMissingError(ModelError):
 
 
 class ModelDamagedError(ModelError):
-    """The weights are not the ones the card names: their SHA-256 differs."""
+    """The weights are not the ones that the card names, no model that may be loaded, or take too much when tried."""
 
     code = "model_damaged"

@@ -6,11 +6,11 @@ import pytest
 from photographs import photo
 
 from pictrace.collection import Collection
-from pictrace.duplicates.judging import Judges, Manner, Measure
+from pictrace.duplicates.judging import Judges, Manner, Measure, _may_be_copy
 from pictrace.edits import captioned, cropped
 from pictrace.recipe import SpacesChangedError, SpaceState
 from pictrace.settings import Settings
-from pictrace.types import Relation
+from pictrace.types import Evidence, Level, Relation, Verdict
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,18 @@ def test_a_copy_that_a_glance_proves_says_why(judged):
 def test_what_a_glance_leaves_open_is_looked_at_in_whole(judged):
     """The right eye of a stereo pair sees the same motorcycle, and is no copy of the left."""
     assert judged["right"].relation is Relation.SCENE
+
+
+@pytest.mark.parametrize(
+    ("typical", "likely", "may_be"), [(0.95, 0.5, True), (0.8, 0.5, False), (0.95, 0.2, False), (None, 0.5, False)]
+)
+def test_a_closer_look_is_for_what_is_nearly_a_copy(typical, likely, may_be):
+    """As likely as those that turned out to be copies, and alike in more than half of the overlap."""
+    verdict = Verdict(Relation.SCENE, 0.9, (), (Level(Relation.COPY, likely, 0.7),))
+    measures = {} if typical is None else {"typical_ssim": typical}
+    evidence = [Evidence("structure", "alignment", Relation.COPY, -1.0, measures)]
+
+    assert _may_be_copy(verdict, evidence) is may_be
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """The commands that add models of one's own, and remove them: models add and remove."""
 
 import math
-import os
-import shutil
-import tempfile
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pictrace.cli._addition import copied, settled, staging
 from pictrace.cli._console import write, write_json
 from pictrace.cli._options import JsonOption
 from pictrace.errors import UsageError
@@ -21,9 +18,6 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1 << 31
 """Of an ONNX file that is one: protocol buffers end there."""
-
-_ADDING = ".adding-"
-_HOUR = 3600
 
 
 class FitName(StrEnum):
@@ -98,7 +92,8 @@ def add(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Add a model of one's own to the folder of models: an ONNX file, or a card that somebody gave.
 
-    The file is copied, and run once on three pictures to see that it gives rows. `index --encoder onnx:NAME` uses it.
+    The file is copied, and run once on three pictures to see that it gives rows, in a process that may take so much
+    time and memory and no more. `index --encoder onnx:NAME` uses it.
     """
     from pictrace.encoders import Wishes
 
@@ -159,8 +154,7 @@ def _add_card(path: Path) -> "ModelCard":
 def _add_model(path: Path, name: str, wishes: "Wishes") -> "ModelCard":
     """The card of a model whose file was copied, looked at and run before it got its name."""
     from pictrace import weights
-    from pictrace._atomic import replacing
-    from pictrace.encoders import described
+    from pictrace.probing import described
     from pictrace.settings import load
 
     settings = load()
@@ -169,41 +163,12 @@ def _add_model(path: Path, name: str, wishes: "Wishes") -> "ModelCard":
         raise UsageError(f"{name!r} names no model", hint="letters, digits, dots, dashes and underscores, at most 64")
     like = known.get(name)
     like = like if isinstance(like, weights.ModelCard) and not like.is_pinned and like.runtime == "onnx" else None
-    _sweep(models)
-    with weights.writable(models), tempfile.TemporaryDirectory(prefix=_ADDING, dir=models) as folder:
-        copy = Path(folder) / f"{name}.onnx"
-        _copy(path, copy)
-        card = described(Path(folder), name, wishes, like=like, runtime=settings.runtime)
+    with staging(models) as folder:
+        copied(path, folder / f"{name}.onnx", most_bytes=_MOST_BYTES)
+        card = described(folder, name, wishes, like=like, settings=settings)
         weights.check_free(card, known)
-        with replacing(models / card.file) as temporary:
-            copy.replace(temporary)
-        weights.keep(card, models)
+        settled(card, folder, models)
     return card
-
-
-def _sweep(models: Path) -> None:
-    """Removes what an addition left that was killed; one that still goes on began within an hour."""
-    for left in models.glob(f"{_ADDING}*"):
-        try:
-            is_old = time.time() - left.lstat().st_mtime > _HOUR
-        except OSError:
-            continue
-        if is_old:
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _copy(source: Path, copy: Path) -> None:
-    from pictrace._regular import open_regular
-
-    try:
-        file = open_regular(source, follow=True)
-    except (OSError, ValueError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or "no valid path"
-        raise UsageError(f"{source} cannot be read: {why}", hint="name a file that is there") from error
-    with file, copy.open("wb") as target:
-        if os.fstat(file.fileno()).st_size > _MOST_BYTES:
-            raise UsageError(f"{source} is too large for an ONNX file", hint="2 GiB is the most that one can have")
-        shutil.copyfileobj(file, target)
 
 
 def _three(text: str, option: str) -> tuple[float, float, float] | None:

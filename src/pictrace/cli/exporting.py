@@ -2,19 +2,21 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pictrace.cli._addition import copied, settled, staging
 from pictrace.cli._console import write, write_json
 from pictrace.cli._options import JsonOption
-from pictrace.errors import ModelError, ModelMissingError, UsageError
+from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
     from pictrace.picture import Picture
+    from pictrace.settings import Settings
     from pictrace.weights import ModelCard
 
 _SAMPLES = 100
@@ -44,57 +46,47 @@ def add_weights(
 ) -> None:
     """Add the weights of a network of timm or Keras, with a card that says what the library says of the network.
 
-    The library has to be installed. The file is copied into the folder of models.
+    The library has to be installed. The file is copied into the folder of models, once it was tried in a process that
+    may take so much time and memory and no more.
     """
-    from pictrace import weights
-    from pictrace.encoders import check_export, check_reference, load
     from pictrace.settings import load as settings
     from pictrace.words import shown
 
-    runtime = settings().runtime
-    data = _read(file)
-    digest, models = hashlib.sha256(data).hexdigest(), Path(runtime.models)
-    card = _describer(name)(name.partition(":")[2], sha256=digest, size=len(data))
+    card = _add_weights(name, file, settings())
+    place = settings().models_path / card.file
+    if as_json:
+        write_json({"name": name, "card": card.name, "path": str(place), "sha256": card.sha256})
+    else:
+        write(f"added {name}: {shown(str(place))}, {card.width} values a picture")
+
+
+def _add_weights(name: str, file: Path, settings: "Settings") -> "ModelCard":
+    """The card of weights that were copied aside and tried before they got their name."""
+    from pictrace import weights
+    from pictrace._regular import open_regular
+    from pictrace.encoders import check_export
+    from pictrace.probing import check_network, check_network_name, describe_network
+
+    models = settings.models_path
+    check_network_name(name)
+    size = weights.check_kind(file)
+    with open_regular(file, follow=True) as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    card = describe_network(name, sha256=digest, size=size)
     if file.name.endswith(".weights.h5"):  # Keras tells the newer of its two formats by this ending
         card = dataclasses.replace(card, file=f"{card.name}.weights.h5")
     if file.suffix != Path(card.file).suffix:
         raise UsageError(
             f"{file.name} is no {Path(card.file).suffix} file, as {name} needs one", hint="see docs/models.md"
         )
-    weights.check_kind(file)
     weights.check_free(card, weights.known(models))
-    check_export(card, runtime)
-    with weights.writable(models):
-        _written(models / card.file, data)
-    weights.keep(card, models)
-    encoder = load(name, runtime)
-    try:
-        check_reference(encoder, card)
-    except ModelError:
-        weights.discard([models / card.file, models / f"{card.name}.json"])
-        raise
-    if as_json:
-        write_json({"name": name, "card": card.name, "path": str(models / card.file), "sha256": digest})
-    else:
-        write(f"added {name}: {shown(str(models / card.file))}, {card.width} values a picture")
-
-
-def _describer(name: str) -> Callable[..., "ModelCard"]:
-    """What makes the card of a network's weights."""
-    from pictrace.encoders import keras, timm
-
-    kinds: dict[str, Callable[..., ModelCard]] = {"timm": timm.card_of, "keras": keras.card_of}
-    kind, _, model = name.partition(":")
-    if kind not in kinds or not model:
-        raise UsageError(f"{name} names no network of timm or Keras", hint="write it as timm:resnet18")
-    return kinds[kind]
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ModelMissingError(f"{file} cannot be read: {error.strerror}", hint="name a file of weights") from error
+    check_export(card, settings.runtime)
+    with staging(models) as folder:
+        copied(file, folder / card.file, most_bytes=weights.MOST_SIZE)
+        weights.keep(card, folder)
+        check_network(name, card, folder=folder, settings=settings)
+        settled(card, folder, models)
+    return card
 
 
 def export(

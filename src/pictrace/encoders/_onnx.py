@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,9 @@ TOLERANCE = 1e-3
 """The largest cosine distance of another provider's rows from the processor's, for cards that name none."""
 
 _TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+_NO_MEMORY = re.compile("failed to allocate memory|bad.alloc", re.IGNORECASE)
+"""In what the runtime says, which has no other sign of it."""
 
 _log = logging.getLogger(__name__)
 
@@ -240,6 +244,11 @@ def _check_whole(name: str, data: bytes) -> None:
 
 
 def _unfit(name: str, error: Exception) -> ModelDamagedError:
+    if _NO_MEMORY.search(str(error)):
+        return ModelDamagedError(
+            f"the model {name} asks for more memory than there is",
+            hint="while it is added, it may take `limits.model_bytes`",
+        )
     return ModelDamagedError(
         f"the model {name} cannot be run here: {str(error)[:200]}",
         hint="use the version of onnxruntime that PicTrace asks for",

@@ -64,6 +64,17 @@ class Custody:
         return self.collection.changes
 
     @property
+    def news(self) -> dict[str, Any]:
+        """What events tell of the collection: as little as is quickly read, for every picture taken in is one."""
+        encoders = [stamp.name for stamp in self.collection.recipe.active]
+        return {
+            "name": self.name,
+            "pictures": len(self.collection),
+            "version": self.version,
+            "encoders": encoders,
+        }
+
+    @property
     def catalog(self) -> Catalog:
         """All there is of the pictures, for reading."""
         return self.collection.engine().catalog

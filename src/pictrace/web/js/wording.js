@@ -121,6 +121,11 @@ export function warned(app, warning) {
   return silences(app, warning).join(" ") || sentence(warning);
 }
 
+/** Whether matches of an answer have places and no scores: what their scores are worth nobody has measured. @param {{warnings: string[]}} answer */
+export function isOrdered(answer) {
+  return answer.warnings.some((warning) => warning.startsWith(WARNINGS.uncalibrated));
+}
+
 /** The bounds choose words and decide nothing, as on the command line. */
 function structure(app, ssim, against) {
   const params = { ssim: app.number(floored(ssim)) };

@@ -1,0 +1,77 @@
+"""How a model's file comes into the folder of models: copied aside, tried, and given its name, all or nothing."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pictrace.errors import UsageError
+
+if TYPE_CHECKING:
+    from pictrace.weights import ModelCard
+
+_ADDING = ".adding-"
+_DAY = 24 * 3600
+
+
+@contextlib.contextmanager
+def staging(models: Path) -> Iterator[Path]:
+    """A folder in that of models, to put a file into while it is tried; gone at the end, with all that is in it."""
+    from pictrace import weights
+
+    _sweep(models)
+    with weights.writable(models), tempfile.TemporaryDirectory(prefix=_ADDING, dir=models) as folder:
+        yield Path(folder)
+
+
+def copied(source: Path, copy: Path, *, most_bytes: int) -> None:
+    """Copies a regular file, whatever links lead to it.
+
+    Raises:
+        UsageError: it cannot be read, or has more bytes.
+    """
+    from pictrace._regular import open_regular
+
+    try:
+        file = open_regular(source, follow=True)
+    except (OSError, ValueError) as error:
+        why = (isinstance(error, OSError) and error.strerror) or "no valid path"
+        raise UsageError(f"{source} cannot be read: {why}", hint="name a file that is there") from error
+    with file, copy.open("wb") as target:
+        if os.fstat(file.fileno()).st_size > most_bytes:
+            hint = f"{most_bytes >> 30} GiB is the most that one can have"
+            raise UsageError(f"{source} is too large for a file of its kind", hint=hint)
+        shutil.copyfileobj(file, target)
+
+
+def settled(card: "ModelCard", folder: Path, models: Path) -> None:
+    """Gives a file that was tried its name in the folder of models, and it its card; neither stays without the other.
+
+    Raises:
+        ConfigurationError: the folder cannot be written to.
+        InsufficientStorageError: the disk is full.
+    """
+    from pictrace import weights
+    from pictrace._atomic import replacing
+
+    with replacing(models / card.file) as temporary:
+        (folder / card.file).replace(temporary)
+    with contextlib.ExitStack() as undoing:
+        undoing.callback(weights.discard, [models / card.file])
+        weights.keep(card, models)
+        undoing.pop_all()
+
+
+def _sweep(models: Path) -> None:
+    """Removes what an addition left that was killed; one that still goes on began within a day."""
+    for left in models.glob(f"{_ADDING}*"):
+        try:
+            is_old = time.time() - left.lstat().st_mtime > _DAY
+        except OSError:
+            continue
+        if is_old:
+            shutil.rmtree(left, ignore_errors=True)
