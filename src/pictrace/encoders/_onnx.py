@@ -16,7 +16,7 @@ from pictrace.encoders._graph import refers_outside
 from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._providers import APART, CPU, chosen, listed
-from pictrace.encoders._rows import of_each, rows_of
+from pictrace.encoders._rows import in_passes, of_each, rows_of
 from pictrace.errors import ModelDamagedError
 from pictrace.settings import EVERY_CORE, Runtime, Settings
 from pictrace.types import Rows
@@ -123,10 +123,7 @@ class _Ready:
         return cls(card, session, provider, output, batch, is_fixed)
 
     def rows(self, pictures: npt.NDArray[np.uint8]) -> Rows:
-        if not len(pictures):
-            return np.empty((0, self.card.width), np.float32)
-        parts = [self._pass(pictures[start : start + self.batch]) for start in range(0, len(pictures), self.batch)]
-        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+        return in_passes(pictures, self.card, self.batch, self._pass)
 
     def _pass(self, pictures: npt.NDArray[np.uint8]) -> Rows:
         wanted = len(pictures)
