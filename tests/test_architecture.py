@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "pictrace"
 
 LAYERS = (
-    "_brief _regular _version",
+    "_brief _json _regular _version",
     "_errors",
     "errors",
     "_limits _setting",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pictrace import _json
 from pictrace._regular import open_regular
 from pictrace.duplicates.clustering import Judge
 from pictrace.duplicates.judging import Judgement
@@ -90,11 +91,11 @@ class Memory:
         except OSError:
             return
         with file:
-            if _plain(file.readline(_LONGEST_LINE)) != {"format": _FORMAT, "basis": self._basis}:
+            if _json.line(file.readline(_LONGEST_LINE)) != {"format": _FORMAT, "basis": self._basis}:
                 return
             self._is_ours = True
             while line := file.readline(_LONGEST_LINE):
-                self._take(_plain(line))
+                self._take(_json.line(line))
 
     def _take(self, plain: Any) -> None:
         """What a line says, if it is whole; a torn one costs what it says."""
@@ -126,10 +127,3 @@ def _judgement(other: Any, rank: Any, score: Any, reasons: Any) -> Judgement:
 
 def _fields(judgement: Judgement) -> tuple[Any, ...]:
     return judgement.relation.rank, judgement.score, judgement.reasons
-
-
-def _plain(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
