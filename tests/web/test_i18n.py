@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pictrace import errors, words
+from pictrace.dedupe import planning
 from pictrace.types import Silence
 
 WEB = Path(errors.__file__).parent / "web"
@@ -179,7 +180,7 @@ def test_reasons_are_recognised() -> None:
     """What the page looks for in a reason is what the service writes there."""
     wording = (WEB / "js" / "wording.js").read_text("utf-8")
     clues = re.findall(r'^  \w+: "(.+)",$', wording, re.MULTILINE)
-    written = Path(words.__file__).read_text("utf-8")
+    written = "".join(Path(one.__file__).read_text("utf-8") for one in (words, planning))
     parts = [part for clue in clues for part in re.split(r"(?<=look) ", clue)]
 
     assert len(clues) > 10

@@ -66,6 +66,7 @@ def test_a_review_by_keyboard(found: Page) -> None:
     page.get_by_role("link", name="Review: Same picture").press("Enter")
     heading(page, "Group 1 of 1")
     assert sorted(sides(page)) == ["coffee.jpg", "coffee.jpg"]
+    expect(page.locator("#polite")).to_contain_text(f"{page.folder / 'phone' / 'coffee.jpg'}")
     press(page, "1")
     heading(page, "All groups are settled.")
     page.get_by_role("link", name="On to the plan").press("Enter")
@@ -77,6 +78,8 @@ def test_a_review_by_keyboard(found: Page) -> None:
     expect(page.locator(".plan")).to_contain_text("4 files are chosen to go")
     page.get_by_role("button", name="Look at the plan").press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Move 4 files into quarantine")
+    told = page.get_by_role("dialog").locator("li", has_text="coffee.jpg").inner_text()
+    assert sum(f"for {page.folder / place / 'coffee.jpg'}" in told for place in ("", "phone")) == 1
     page.get_by_role("button", name="Move into quarantine").press("Enter")
     expect(page.locator(".plan")).to_contain_text("4 files were moved")
     assert len(there(found.folder)) == len(before) - 4
@@ -132,6 +135,7 @@ def test_a_pair_is_looked_at_closely(found: Page) -> None:
     expect(page.locator(".viewer")).to_contain_text("Where they differ")
     press(page, "d")
     expect(page.locator(".pair")).to_be_visible()
+    expect(page.locator("#polite")).to_contain_text("Right:")
 
 
 def test_the_same_pictures_are_accepted_at_once(found: Page) -> None:
