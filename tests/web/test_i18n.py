@@ -166,6 +166,14 @@ def test_every_error_has_a_sentence() -> None:
     assert {f"error.{code}" for code in codes} <= set(ENGLISH)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_picture_is_called_one_thing(language: str) -> None:
+    """As the relation of a pair and as the class of a group, which stand beside each other."""
+    told = words_of(language)
+
+    assert told["duplicates.class_exact"] == told["relation.exact"]
+
+
 def test_every_measure_has_its_meaning() -> None:
     """The numbers of a match are explained as they are on the command line."""
     assert {f"measure.{name}" for name in words.MEANINGS} <= set(ENGLISH)

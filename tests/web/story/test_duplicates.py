@@ -159,6 +159,30 @@ def test_what_is_looked_for_can_be_narrowed(found: Page) -> None:
     expect(page.locator(".found-groups")).to_contain_text("coffee.jpg")
 
 
+def test_who_goes_back_from_the_plan_is_asked_no_more(found: Page) -> None:
+    """As on a phone by a gesture: the question does not stand above another view."""
+    page = found
+    page.get_by_role("button", name="Accept all").click()
+    page.get_by_role("button", name="Look at the plan").click()
+    expect(page.get_by_role("dialog")).to_contain_text("into quarantine")
+    page.go_back()
+    heading(page, "Jobs")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_both_steps_of_a_review_stand_side_by_side_on_a_phone(found: Page) -> None:
+    """In a language of long words."""
+    page = found
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("localStorage.setItem('pictrace.language', 'de')")
+    page.goto(f"{page.home}#/review?certainty=exact")
+    page.reload()
+    previous, following = (page.get_by_role("button", name=name) for name in ("Vorige Gruppe", "Nächste Gruppe"))
+    expect(following).to_be_visible()
+
+    assert previous.bounding_box()["y"] == following.bounding_box()["y"]
+
+
 def test_rules_say_what_stays(found: Page) -> None:
     """Those that are typed are those of the plan."""
     page = found
