@@ -7,12 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from photographs import PHOTOS, noise, photo
+from small_models import small_card, small_onnx
 
-from pictrace import Collection
+from pictrace import Collection, Words
+from pictrace.dedupe.neighbours import neighbourhood
 from pictrace.edits import brightened
-from pictrace.errors import RecipeMismatchError
+from pictrace.errors import ModelMissingError, NoTextEncoderError, RecipeMismatchError, UnknownNameError
+from pictrace.evaluation import evaluate
 from pictrace.recipe import EncoderStamp, SpacesChangedError, SpaceState
 from pictrace.search import search
+from pictrace.settings import Settings
 from pictrace.types import Relation
 
 ACTIVE, BUILDING, RETIRED = SpaceState.ACTIVE, SpaceState.BUILDING, SpaceState.RETIRED
@@ -223,3 +227,106 @@ def test_what_a_recipe_says_cannot_steer_a_terminal(collection, caplog):
     assert not collection._engines._is_able(stamp)
     assert "\\x1b]0;owned\\x07" in caplog.text
     assert "\x1b" not in caplog.text
+
+
+@pytest.fixture
+def paired(tmp_path):
+    """Three photographs in a collection with two encoders, one of which is a model of the user's own; and its folder.
+
+    The models are loaded by whoever opens it next.
+    """
+    (tmp_path / "models").mkdir()
+    small_card(tmp_path / "models", small_onnx())
+    settings = Settings(workers=1, threads=1, models=str(tmp_path / "models"))
+    with Collection(tmp_path / "pair.pictrace", settings=settings, encoders=["onnx:small", "pdq"]) as made:
+        for seed in range(3):
+            made.add_image(photo(PHOTOS[seed]), name=f"{seed}.png")
+    with Collection(tmp_path / "pair.pictrace", settings=settings) as again:
+        yield again, tmp_path / "models"
+
+
+@pytest.mark.parametrize("gone", [["small.json", "small.onnx"], ["small.onnx"]], ids=["card", "file"])
+def test_a_model_that_was_removed_is_searched_without(paired, caplog, gone):
+    """Whether that is seen before it is run or only then; every answer says so, and the log says why."""
+    collection, models = paired
+    for name in gone:
+        (models / name).unlink()
+    answer, again = collection.search(brightened(photo(PHOTOS[0]))), collection.search(2)
+
+    assert (answer[0].id, answer[0].relation, list(answer.searched_with)) == (1, Relation.COPY, ["pdq"])
+    assert [text[:32] for text in (*answer.warnings, *again.warnings)] == ["not searched by onnx:small: no s"] * 2
+    assert not [text for text in answer.warnings if str(models) in text]
+    assert len([one for one in caplog.messages if one.startswith("onnx:small is not searched: ")]) == 1
+
+
+def test_a_damaged_model_is_searched_without(paired):
+    """As one that is not there."""
+    collection, models = paired
+    (models / "small.onnx").write_bytes(small_onnx(seed=2))
+
+    assert list(collection.search(brightened(photo(PHOTOS[0]))).searched_with) == ["pdq"]
+
+
+def test_a_model_that_is_back_is_searched_with_after_a_while(paired, monkeypatch):
+    """It is tried once in a while, and nobody has to open the collection anew."""
+    collection, models = paired
+    (models / "small.onnx").rename(models / "away")
+    before = collection.search(photo(PHOTOS[0]))
+    (models / "away").rename(models / "small.onnx")
+    at_once = collection.search(photo(PHOTOS[0]))
+    monkeypatch.setattr("pictrace._engines.time.monotonic", lambda: float("inf"))
+    later = collection.search(photo(PHOTOS[0]))
+
+    assert [list(one.searched_with) for one in (before, at_once)] == [["pdq"]] * 2
+    assert (list(later.searched_with), later.warnings) == (["onnx:small", "pdq"], before.warnings[:0])
+
+
+def test_where_no_model_is_left_the_first_error_is_told(paired):
+    """At once when it is back."""
+    collection, models = paired
+    collection.drop_encoder("pdq")
+    (models / "small.onnx").rename(models / "away")
+    with pytest.raises(ModelMissingError, match=r"small\.onnx of the model small is not in"):
+        collection.search(photo(PHOTOS[0]))
+    (models / "small.json").rename(models / "card")
+    collection.close()
+    with pytest.raises(UnknownNameError, match="no model is called 'small'"):
+        collection.search(photo(PHOTOS[0]))
+    (models / "card").rename(models / "small.json")
+    (models / "away").rename(models / "small.onnx")
+
+    assert list(collection.search(photo(PHOTOS[0])).searched_with) == ["onnx:small"]
+
+
+def test_what_is_stored_is_compared_in_every_space_whatever_model_is_gone(paired):
+    """Duplicates need no model; a new picture needs all of them, and an evaluation would measure something else."""
+    collection, models = paired
+    keys = np.arange(1, 4, dtype=np.uint64)
+    whole = neighbourhood(collection.engine(), keys)
+    (models / "small.json").unlink()
+    collection.close()
+    engine = collection.engine()
+
+    assert ([one.name for one in engine.encoders], list(engine.lost)) == (["pdq"], ["onnx:small"])
+    assert neighbourhood(engine, keys).alike.tolist() == whole.alike.tolist()
+    assert whole.alike.any()
+    with pytest.raises(UnknownNameError):
+        collection.add_image(noise(3))
+    with pytest.raises(UnknownNameError):
+        evaluate(collection)
+    with pytest.raises(NoTextEncoderError, match="whose model can be used here") as caught:
+        collection.search(Words("a cup"))
+    assert "onnx:small" in caught.value.hint
+
+
+def test_many_lost_models_are_counted(paired):
+    """Whose collection it is may have made up hundreds."""
+    collection, _ = paired
+    with collection._writing() as catalog:
+        for number in range(6):
+            catalog.add_space(EncoderStamp(f"onnx:number{number}", "1", "cosine", 8, BUILDING.value))
+            keys = catalog.lacking(f"onnx:number{number}")
+            catalog.put_rows(f"onnx:number{number}", {key: np.ones((1, 8), np.float32) for key in keys})
+        catalog.switch({f"onnx:number{number}": ACTIVE for number in range(6)})
+
+    assert [text[:30] for text in collection.search(1).warnings if "by 6" in text] == ["not searched by 6 encoders: no"]

@@ -16,14 +16,14 @@ from pictrace.backgrounds import Strangers
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
 from pictrace.encoders import Encoder, load
-from pictrace.errors import ModelError, RecipeMismatchError, UsageError
+from pictrace.errors import ModelError, PictraceError, RecipeMismatchError, UsageError
 from pictrace.lookup import Lookup
 from pictrace.recipe import EncoderStamp, Recipe, SpacesChangedError, SpaceState
 from pictrace.results import IndexState
 from pictrace.settings import Settings
 from pictrace.signals.embedding import calibration_of
 from pictrace.types import Metric
-from pictrace.words import MANY_NOT_SEARCHED, NOT_SEARCHED, shown
+from pictrace.words import LOST, MANY_NOT_SEARCHED, NOT_SEARCHED, shown
 
 _T = TypeVar("_T")
 
@@ -50,6 +50,7 @@ class Engines:
         self._loaded: dict[str, Encoder] = {}
         self._able: set[EncoderStamp] = set()
         self._unable: dict[EncoderStamp, float] = {}  # until when that is believed
+        self._lost: dict[str, tuple[PictraceError, float]] = {}  # the same of those that are searched by
         self._engine: Engine | None = None
         self._state: tuple[int, ...] = ()
 
@@ -93,24 +94,72 @@ class Engines:
     def of(self, catalog: Catalog) -> Engine:
         """Catalog, encoders, lookups and signals for searching, as of now.
 
+        Encoders whose model cannot be used here are left out, tried again once in a while, and told of by every answer.
+
         Raises:
             RecipeMismatchError: this PicTrace has another version of an encoder, or none can be searched by yet.
+            PictraceError: none of the models is here.
         """
         with self._opening:
             state = (catalog.changes, corrections.stamp(self._folder.parent), *freshness(self._folder))
-            if self._engine is None or state != self._state:
+            if self._engine is None or state != self._state or self._has_changed(self._engine):
                 self._engine = self._current(catalog, self._engine)
             self._state = state
             return self._engine
 
     def asked(self, catalog: Catalog, ask: Callable[[Engine], _T]) -> _T:
-        """What is answered with the engine; once more, and wholly anew, where other encoders took over meanwhile."""
+        """What is answered with the engine; once more, and wholly anew, where other encoders took over meanwhile.
+
+        So it is where a model turns out not to be here, as long as another one is.
+        """
         for _ in range(_ATTEMPTS - 1):
+            engine = self.of(catalog)
             try:
-                return ask(self.of(catalog))
+                return ask(engine)
             except SpacesChangedError:
                 continue
+            except ModelError:
+                if not self._lose(engine):
+                    raise
         return ask(self.of(catalog))
+
+    def _lose(self, engine: Engine) -> bool:
+        """Whether some of its encoders cannot be used, and not all of them; the next engine is one without those."""
+        found = {}
+        for encoder in engine.encoders:
+            try:
+                tracing.probe(encoder)
+            except ModelError as error:
+                found[encoder.name] = error
+        if not 0 < len(found) < len(engine.encoders):
+            return False
+        with self._opening:
+            for name, reason in found.items():
+                self._doubt(name, reason)
+        return True
+
+    def _doubt(self, name: str, error: PictraceError) -> None:
+        """For a while an encoder is taken for one that cannot be used."""
+        if name not in self._lost:
+            _log.warning("%s is not searched: %s", name, shown(str(error)))
+        self._lost[name] = (error, time.monotonic() + _AGAIN_S)
+        self._loaded.pop(name, None)  # the next one may find another card
+
+    def _has_changed(self, engine: Engine) -> bool:
+        """Whether an encoder was lost, or is to be tried again, since the engine was made."""
+        now = time.monotonic()
+        return {name for name, (_, until) in self._lost.items() if now < until} != engine.lost.keys()
+
+    def _at_hand(self, name: str) -> Encoder:
+        """One by its name, unless it could not be used a while ago."""
+        known, until = self._lost.get(name, (None, -math.inf))
+        if known is not None and time.monotonic() < until:
+            raise known.with_traceback(None)
+        try:
+            return self.encoder(name)
+        except tracing.ABSENT as error:
+            self._doubt(name, error)
+            raise
 
     def _current(self, catalog: Catalog, before: Engine | None) -> Engine:
         """The engine before with what is new, or another one where the collection is searched by other encoders."""
@@ -118,7 +167,8 @@ class Engines:
             steady = before.catalog if before is not None else catalog
             recipe = catalog.recipe
             try:
-                if before is None or _searched(steady.recipe) != _searched(recipe):
+                is_other = before is not None and self._has_changed(before)
+                if before is None or is_other or _searched(steady.recipe) != _searched(recipe):
                     known = {} if before is None else _lookups(before)
                     return self._opened(catalog.steady(), known)
                 for one in _lookups(before).values():
@@ -129,10 +179,15 @@ class Engines:
 
     def _opened(self, catalog: Catalog, known: Mapping[str, Lookup]) -> Engine:
         recipe = catalog.recipe
-        encoders = tracing.encoders_of(recipe, self.encoder)
+        try:
+            encoders, lost = tracing.encoders_at_hand(recipe, self._at_hand)
+        except tracing.ABSENT:
+            self._lost.clear()  # where none is left each search tries anew
+            raise
+        self._lost = {name: self._lost[name] for name in lost}
         lookups = lookup.open_all(self._folder, catalog, threads=self.threads, known=known)
         local = lookups.pop(LOCAL, None)
-        engine = Engine(catalog, encoders, lookups, (), len(catalog), self.threads, local=local)
+        engine = Engine(catalog, encoders, lookups, (), len(catalog), self.threads, local=local, lost=lost)
         # Models of what is no longer searched or made go with the last search that uses them.
         self._loaded = {stamp.name: self._loaded[stamp.name] for stamp in recipe.filling if stamp.name in self._loaded}
         return self._measured(engine, recipe)
@@ -141,13 +196,15 @@ class Engines:
         """The engine with what the collection's own pictures say of scores."""
         strangers = _strangers(engine)
         signals = assessment.load_measured(recipe.signals, strangers)
-        correction = corrections.in_force(self._folder.parent, recipe.active)
-        return replace(engine, signals=signals, correction=correction, notes=_notes(recipe), strangers=strangers)
+        used = [stamp for stamp in recipe.active if stamp.name not in engine.lost]
+        correction = corrections.in_force(self._folder.parent, used)
+        notes = (*_notes(recipe), *_losses(engine))
+        return replace(engine, signals=signals, correction=correction, notes=notes, strangers=strangers)
 
     def state(self, catalog: Catalog) -> IndexState:
         """How the engine finds candidates as of now."""
         engine = self.of(catalog)
-        lookups = engine.lookups.values()
+        lookups = [engine.lookups[one.name] for one in engine.encoders]
         return IndexState(
             name=catalog.recipe.index,
             exhaustive=all(one.exhaustive for one in lookups),
@@ -163,6 +220,7 @@ class Engines:
             self._loaded.clear()
             self._able.clear()
             self._unable.clear()
+            self._lost.clear()
 
 
 def _searched(recipe: Recipe) -> tuple[object, ...]:
@@ -190,3 +248,9 @@ def _notes(recipe: Recipe) -> tuple[str, ...]:
     if len(building) > _NAMED:
         return (MANY_NOT_SEARCHED.format(f"{len(building):,}"),)
     return tuple(NOT_SEARCHED.format(name) for name in building)
+
+
+def _losses(engine: Engine) -> tuple[str, ...]:
+    """What searches say of encoders whose model cannot be used; why is not said, for that names places."""
+    many = len(engine.lost)
+    return tuple(map(LOST.format, engine.lost if many <= _NAMED else [f"{many:,} encoders"]))

@@ -92,6 +92,11 @@ def readers(engine: Engine) -> list[TextEncoder]:
         NoTextEncoderError: there is none.
     """
     found = [encoder for encoder in engine.encoders if reads_words(encoder)]
+    if not found and engine.lost:
+        raise NoTextEncoderError(
+            "no encoder of this collection whose model can be used here reads words",
+            hint=f"those of {', '.join(engine.lost)} cannot be used: `pictrace models pull NAME` fetches one",
+        )
     if not found:
         raise NoTextEncoderError(
             "no encoder of this collection reads words",

@@ -11,6 +11,7 @@ from pictrace.backgrounds import Strangers
 from pictrace.catalogs import Catalog
 from pictrace.corrections import Correction
 from pictrace.encoders import Encoder
+from pictrace.errors import PictraceError
 from pictrace.indexes import Index
 from pictrace.lookup import Lookup
 from pictrace.signals import Signal
@@ -36,7 +37,8 @@ class Engine:
     `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64; `correction` is how this
     collection's scores of copies are corrected; `local` looks into the local features of all pictures, unless the
     collection has none yet. `notes` are what every answer says besides;
-    `strangers` say what cosines mean where no encoder is calibrated, and then look-alikes are estimated.
+    `strangers` say what cosines mean where no encoder is calibrated, and then look-alikes are estimated. `encoders` are
+    those that queries get rows of; what is wrong with others of the collection, whose model is not here, is in `lost`.
     """
 
     catalog: Catalog
@@ -50,6 +52,7 @@ class Engine:
     local: Lookup | None = None
     notes: tuple[str, ...] = ()
     strangers: Mapping[str, Strangers] = field(default_factory=dict)
+    lost: Mapping[str, PictraceError] = field(default_factory=dict)
 
     def admits(self, key: Key) -> bool:
         """Whether a picture may be among the candidates."""

@@ -139,7 +139,7 @@ def search(engine: Engine, query: Picture | Key, wanted: Wanted | None = None, h
 
 
 def _answer(engine: Engine, asked: Wanted, query: Trace, matches: Sequence[Match], stages: Stages) -> Answer:
-    lookups = [] if asked.mode == "exact" else list(engine.lookups.values())
+    lookups = [] if asked.mode == "exact" else [engine.lookups[one.name] for one in engine.encoders]
     local = [] if engine.local is None or asked.mode in {"exact", "similar"} else [engine.local]
     return Answer(
         matches=_named(engine.catalog, matches),

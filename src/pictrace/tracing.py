@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pictrace import keypoints
 from pictrace.encoders import Encoder, encode, load
 from pictrace.encoders import pdq as hashes
-from pictrace.errors import RecipeMismatchError
+from pictrace.errors import MissingExtraError, ModelError, PictraceError, RecipeMismatchError, UnknownNameError
 from pictrace.picture import DECODER_VERSION, Picture
 from pictrace.prepared import Kinds, Prepared
 from pictrace.recipe import DEFERRED, EncoderStamp, Recipe
@@ -32,6 +32,9 @@ PART = 0.55
 """Share of each side that a part of a query has. Of 250 pictures pasted into others at 0.45 of their width, 0.49 are
 among the 80 nearest of the whole, and among the 20 nearest of one of five parts 0.98 with 0.5 and 0.94 with 0.6; of
 pictures turned by 25 degrees 0.95 to 0.98 are nearest to the middle."""
+
+ABSENT = (ModelError, UnknownNameError, MissingExtraError)
+"""What is raised where an encoder, its model or what runs it is not here."""
 
 _ANY_SIZE = Limits(min_side=1)
 """For parts of a picture that was let in already, however thin."""
@@ -212,6 +215,22 @@ def encoders_of(recipe: Recipe, load: Callable[[str], Encoder]) -> list[Encoder]
     Raises:
         RecipeMismatchError: this PicTrace has another version of one of them, of the features or the decoder, or there
             is none yet.
+        UnknownNameError: one is not here.
+        ModelError: the model of one is not here.
+        MissingExtraError: what runs one is not installed.
+    """
+    encoders, lost = encoders_at_hand(recipe, load)
+    for error in lost.values():
+        raise error
+    return encoders
+
+
+def encoders_at_hand(recipe: Recipe, load: Callable[[str], Encoder]) -> tuple[list[Encoder], dict[str, PictraceError]]:
+    """Those of them that are here, and by their names what is wrong with the others.
+
+    Raises:
+        RecipeMismatchError: as `encoders_of`.
+        PictraceError: none is here; it is what is wrong with the first.
     """
     if not recipe.active:
         names = ", ".join(stamp.name for stamp in recipe.filling)
@@ -219,9 +238,14 @@ def encoders_of(recipe: Recipe, load: Callable[[str], Encoder]) -> list[Encoder]
             f"the collection cannot be searched yet: its rows of {names} are being made anew",
             hint="`pictrace spaces` says how far that is",
         )
-    encoders = []
+    encoders: list[Encoder] = []
+    lost: dict[str, PictraceError] = {}
     for stamp in recipe.active:
-        encoders.append(load(stamp.name))
+        try:
+            encoders.append(load(stamp.name))
+        except ABSENT as error:
+            lost[stamp.name] = error
+            continue
         check_version(stamp, encoders[-1])
     features = DEFERRED if recipe.features == DEFERRED else keypoints.VERSION
     versions = [("features", recipe.features, features), ("decoder", recipe.decoder, DECODER_VERSION)]
@@ -231,4 +255,6 @@ def encoders_of(recipe: Recipe, load: Callable[[str], Encoder]) -> list[Encoder]
                 f"the collection's {name} is of version {theirs}, this PicTrace has {ours}",
                 hint="open it with the PicTrace that made it, or index its pictures into a new collection",
             )
-    return encoders
+    if not encoders:
+        raise next(iter(lost.values()))
+    return encoders, lost

@@ -63,7 +63,8 @@ NOT_SEARCHED = "{0} is not searched yet: its rows are being made (`pictrace spac
 """What is said of an encoder that is being added."""
 
 MANY_NOT_SEARCHED = "{0} encoders are not searched yet: their rows are being made (`pictrace spaces` names them)"
-"""The same of many."""
+LOST = "not searched by {0}: no such model can be used here (`pictrace models` says which ones are here)"
+"""The same of many; and of an encoder, or of many, whose model was removed or cannot be run here."""
 
 ESTIMATED = (
     "the scores of look-alikes are estimated from how near strangers of this collection are to each other: nobody has "

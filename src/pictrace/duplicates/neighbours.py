@@ -55,14 +55,14 @@ def neighbourhood(
     """
     likeness: dict[int, dict[int, float]] = {}
     done = 0
-    for encoder in engine.encoders:
-        for asked, rows in _batches(engine, encoder.name, keys):
-            for row, near in zip(asked, _found(engine, encoder.name, encoder.space.metric, rows, nearest), strict=True):
+    for stamp in engine.catalog.recipe.active:
+        for asked, rows in _batches(engine, stamp.name, keys):
+            for row, near in zip(asked, _found(engine, stamp.name, stamp.space.metric, rows, nearest), strict=True):
                 mine = likeness.setdefault(int(row), {})
                 for key, alike in near.items():
                     mine[key] = max(mine.get(key, 0.0), alike)
             done += len(asked)
-            seen(done // len(engine.encoders))
+            seen(done // len(engine.catalog.recipe.active))
     return _table(keys, likeness, 2 * nearest)
 
 
@@ -70,10 +70,10 @@ def wider(engine: Engine, keys: Sequence[Key], nearest: int) -> dict[Key, list[K
     """For a few pictures more neighbours than the table has, nearest first: there are groups of hundreds."""
     found: dict[Key, list[Key]] = {key: [] for key in keys}
     traces = engine.catalog.traces(list(keys))
-    for encoder in engine.encoders:
+    for stamp in engine.catalog.recipe.active:
         for key, trace in traces.items():
-            rows = trace.rows[encoder.name][:1]
-            (near,) = _found(engine, encoder.name, encoder.space.metric, rows, nearest)
+            rows = trace.rows[stamp.name][:1]
+            (near,) = _found(engine, stamp.name, stamp.space.metric, rows, nearest)
             found[key] += [other for other in near if other != key]
     return {key: list(dict.fromkeys(near)) for key, near in found.items()}
 
@@ -84,13 +84,13 @@ def nearest_in(
     """For pictures of one collection the nearest ones of another, which was made with the same encoders."""
     found: dict[Key, list[Key]] = {}
     done = 0
-    for encoder in engine.encoders:
-        for asked, rows in _batches(engine, encoder.name, keys):
-            answers = _found(other, encoder.name, encoder.space.metric, rows, nearest)
+    for stamp in engine.catalog.recipe.active:
+        for asked, rows in _batches(engine, stamp.name, keys):
+            answers = _found(other, stamp.name, stamp.space.metric, rows, nearest)
             for key, near in zip(asked.tolist(), answers, strict=True):
                 found[key] = list(dict.fromkeys([*found.get(key, []), *near]))
             done += len(asked)
-            seen(done // len(engine.encoders))
+            seen(done // len(engine.catalog.recipe.active))
     return found
 
 

@@ -79,6 +79,8 @@ def evaluate(collection: Collection, plan: Plan | None = None, *, progress: Prog
     asked, started = plan or Plan(), time.perf_counter()
     edits = chosen(asked.edits)
     engine = collection.engine() if asked.corrected else replace(collection.engine(), correction=None)
+    for error in engine.lost.values():  # what is measured without one is not what searches with it are like
+        raise error
     cast = drawn(engine, collection.settings.limits, pictures=asked.pictures, strangers=asked.strangers)
     shown = max(cast.pictures, key=lambda one: _colourfulness(one.image))
     total = len(edits) * (len(cast.pictures) + len(cast.strangers))

@@ -2,12 +2,15 @@
 
 import base64
 import hashlib
+import json
 
 import pytest
 from fetch.upstream import ok, policy, serving
 from photographs import FOLDER, jpeg, noise, photo
 from service.desk import events_of, opened, settings
+from small_models import small_card, small_onnx
 
+from pictrace.collection import Collection
 from pictrace.edits import cropped
 from pictrace.service.bodies import Budget
 
@@ -330,3 +333,19 @@ def test_at_most_sixteen_are_searched_at_once(desk, count, status):
 
     assert desk.post("/search:batch", json={"queries": queries}).status_code == status
     assert desk.post("/search:batch", files=files or {"other": b"x"}).status_code == status
+
+
+def test_a_model_that_is_gone_is_searched_without_and_told_of(tmp_path):
+    """With the other encoders, and without a word of where it was looked for."""
+    (tmp_path / "models").mkdir()
+    small_card(tmp_path / "models", small_onnx())
+    chosen = settings(tmp_path, models=str(tmp_path / "models"))
+    with Collection(chosen.collection, settings=chosen, encoders=("onnx:small", "pdq")) as made:
+        made.add_image(BYTES, name="chelsea.png")
+    (tmp_path / "models" / "small.onnx").unlink()
+    with opened(chosen) as desk:
+        told = desk.post("/search", files={"image": ("a.jpg", jpeg(photo("chelsea.png")))}).json()
+
+    assert (told["results"][0]["relation"], list(told["searched_with"])) == ("copy", ["pdq"])
+    assert [text for text in told["warnings"] if text.startswith("not searched by onnx:small: ")]
+    assert str(tmp_path) not in json.dumps(told["warnings"])
