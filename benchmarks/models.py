@@ -9,6 +9,7 @@ in no wheel. Needs the extras torch, tensorflow and onnx; without them only ONNX
 import argparse
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import sys
@@ -21,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from encoders import categories, scenes
+import numpy.typing as npt
+from encoders import EDITS, SETS, quality
 from measured import machine
+from PIL import Image
 
 from pictrace import weights
 from pictrace.cli.timing import BATCHES, timed
@@ -122,7 +125,7 @@ def of_onnx(name: str, runtime: Runtime) -> dict[str, Any]:
     encoder = load(name, runtime)
     card = encoder.card  # type: ignore[attr-defined]
     found = speed(encoder)
-    share = beside(prepared_run(encoder), bare(weights.verified(card, runtime.models), runtime)[1])
+    share = beside(prepared_run(encoder), bare(weights.verified(card, runtime.models), runtime, side=card.side)[1])
     runs_on = encoder.provider  # type: ignore[attr-defined]
     return {"runs_on": runs_on, **found, "share_of_bare": share, "bytes": card.size}
 
@@ -152,15 +155,25 @@ def networks(names: Sequence[str], folder: Path, runtime: Runtime) -> Iterator[t
 
 
 def accuracy(name: str, runtime: Runtime, data: Path) -> dict[str, float]:
-    """Category retrieval on `corel1k`, scenes on `holidays_805`."""
-    encoder, figures = load(name, runtime), {}
-    for each, judge in (("corel1k", categories), ("holidays_805", scenes)):
+    """What `benchmarks/encoders.py` measures of the bundled model: classes, scenes, paintings and edited copies."""
+    encoder, found = load(name, runtime), {}
+    for each in SETS:
         root = data / each
         paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in PICTURES)
-        parts = [paths[at : at + 64] for at in range(0, len(paths), 64)]
-        rows = np.concatenate([encode(encoder, [Picture.open(path, target=512) for path in part]) for part in parts])
-        figures |= judge(rows, [path.relative_to(root).as_posix() for path in paths], data)
-    return {key: round(value, 4) for key, value in figures.items()}
+        names = [path.relative_to(root).as_posix() for path in paths]
+        found[each] = names, encoded(encoder, (Picture.open(path, target=512) for path in paths))
+        for edit in EDITS if each == "photos" else ():
+            edited = (Picture.open(EDITS[edit](Image.open(path).convert("RGB"))) for path in paths)
+            found[edit] = names, encoded(encoder, edited)
+    return quality(data, found)
+
+
+def encoded(encoder: Encoder, pictures: Iterator[Picture]) -> npt.NDArray[np.float32]:
+    """Rows of many pictures, of which only some are open at a time."""
+    rows = []
+    while part := list(itertools.islice(pictures, 64)):
+        rows.append(encode(encoder, part))
+    return np.concatenate(rows)
 
 
 def main() -> int:

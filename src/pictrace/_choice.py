@@ -54,13 +54,16 @@ class Choice:
             )
         return catalog
 
-    def writer(self, path: Path, runtime: Runtime, *, create: bool = True, defer_features: bool = False) -> Catalog:
-        """The same, writable and locked; made first if it is not there and may be.
+    def writer(
+        self, path: Path, runtime: Runtime, *, create: bool = True, defer_features: bool = False
+    ) -> tuple[Catalog, bool]:
+        """The same, writable and locked, and whether it was made by this call: if it was not there and may be.
 
         Raises:
             NotFoundError: there is none, and none may be made.
             UsageError: as above, and if it has the local features already that are to be put off.
         """
+        is_new = False
         try:
             catalog = self.open(path, writable=True)
         except NotFoundError:
@@ -68,11 +71,15 @@ class Choice:
                 raise
             encoders = tracing.load_encoders(self.encoders or tracing.ENCODERS, runtime)
             recipe = tracing.recipe_of(encoders, index=self.index or tracing.INDEX, defer_features=defer_features)
-            catalog = _catalog().create(str(path), recipe)
+            catalog, is_new = _catalog().create(str(path), recipe), True
         if defer_features and catalog.recipe.features != DEFERRED:
             catalog.close()
             raise UsageError("this collection has its local features already", hint="leave the option out")
-        return catalog
+        return catalog, is_new
+
+    def discard(self, path: Path) -> None:
+        """The collection in a folder is gone if nothing was ever put into it, and the folder with it if it is empty."""
+        _catalog().discard(str(path))
 
     def _mismatch(self, catalog: Catalog) -> str:
         recipe = catalog.recipe

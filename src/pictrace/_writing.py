@@ -37,7 +37,7 @@ class Writing:
         """
         with self.turn:
             if self._held is None:
-                self._held = self._choice.writer(self._path, self._runtime)
+                self._held, _ = self._choice.writer(self._path, self._runtime)
 
     def release(self) -> None:
         """Give the right to write back; nothing happens if it is not held."""
@@ -48,11 +48,18 @@ class Writing:
 
     @contextlib.contextmanager
     def __call__(self, *, create: bool = True, defer_features: bool = False) -> Iterator[Catalog]:
-        """The catalog, writable; made first if it is not there and may be."""
+        """The catalog, writable; made first if it is not there and may be.
+
+        One that was made here and into which nothing was put is gone again where what was to be done fails.
+        """
         held = self._held
         if held is not None:
             yield held
             return
-        catalog = self._choice.writer(self._path, self._runtime, create=create, defer_features=defer_features)
-        with contextlib.closing(catalog):
-            yield catalog
+        catalog, is_new = self._choice.writer(self._path, self._runtime, create=create, defer_features=defer_features)
+        with contextlib.ExitStack() as undoing:
+            if is_new:
+                undoing.callback(self._choice.discard, self._path)
+            with contextlib.closing(catalog):
+                yield catalog
+            undoing.pop_all()

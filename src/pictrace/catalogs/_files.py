@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pictrace.errors import IndexDamagedError
 
-_BESIDE = ("", "-wal", "-shm", "-journal")
+BESIDE = ("", "-wal", "-shm", "-journal")
+"""Endings of the names of a catalog's files."""
 
 
 def check_files(path: Path) -> None:
@@ -14,7 +15,7 @@ def check_files(path: Path) -> None:
     Raises:
         IndexDamagedError: one of them is a link, or no file at all.
     """
-    for ending in _BESIDE:
+    for ending in BESIDE:
         file = path.with_name(path.name + ending)
         try:
             kind = file.lstat().st_mode

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from pictrace.catalogs import Entry, _decisions, _spaces, _writes
 from pictrace.catalogs._database import Database, build
 from pictrace.catalogs._files import check_files
-from pictrace.catalogs._folder import FILE_NAME, claim, refuse_others
+from pictrace.catalogs._folder import FILE_NAME, claim, discard, refuse_others
 from pictrace.catalogs._lock import WriterLock
 from pictrace.catalogs._reader import Reader
 from pictrace.decisions import Decision
-from pictrace.errors import NotFoundError, UsageError
+from pictrace.errors import IndexLockedError, NotFoundError, UsageError
 from pictrace.recipe import EncoderStamp, Recipe, SpaceState
 from pictrace.types import Key, Rows
 
@@ -71,6 +71,19 @@ class Catalog(Reader):
             catalog = cls(database)
             undo.pop_all()
         return catalog
+
+    @classmethod
+    def discard(cls, path: str) -> None:
+        """The catalog in the folder `path` is gone if no picture was ever put into it, and so is the folder if empty.
+
+        Nothing happens where there is none, where something else lies beside it, or while somebody writes.
+        """
+        with contextlib.suppress(IndexLockedError, NotFoundError):
+            with contextlib.closing(cls.open(path, writable=True)) as catalog:
+                if not catalog.watermark:
+                    discard(Path(path))
+            with contextlib.suppress(OSError):
+                Path(path).rmdir()
 
     def put(self, batch: Sequence[Entry]) -> list[Key]:
         """The key of each entry's picture, in order, once all of them are safe on the disk.

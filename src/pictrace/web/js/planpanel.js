@@ -3,9 +3,8 @@
 import { fill, h, icon } from "./dom.js";
 import { hasEnded } from "./live.js";
 import { called } from "./sides.js";
+import { leftAlone } from "./wording.js";
 import { may } from "./words.js";
-
-const NAMED = 8;
 
 export class PlanPanel {
   #reads = 0;
@@ -77,8 +76,8 @@ export class PlanPanel {
     const rules = (this.rules?.value ?? "").split(",").map((name) => name.trim()).filter(Boolean);
     const plan = await app.api.send("POST", app.path("/duplicates/plan"), { rules });
     const { t } = app;
-    const files = (list) => h("ul", { class: "removals" }, list.slice(0, NAMED).map((one) => h("li", null, h("span", { title: one.path }, called(one)), " ", h("span", { class: "dim small", title: one.keeper ?? "" }, one.keeper ? t("duplicates.for", { name: called({ path: one.keeper }) }) : one.reason))));
-    const more = (list, count) => count > Math.min(NAMED, list.length) && h("p", { class: "dim small" }, t("duplicates.and_more", { count: count - Math.min(NAMED, list.length) }));
+    const files = (list) => h("ul", { class: "removals", tabindex: 0, "aria-labelledby": "confirm-title" }, list.map((one) => planned(app, one)));
+    const more = (list, count) => count > list.length && h("p", { class: "dim small" }, t("duplicates.and_more", { count: count - list.length }));
     const dialog = h("dialog", { class: "dialog", "aria-labelledby": "confirm-title", onclose: () => dialog.remove() },
       h("h2", { id: "confirm-title" }, plan.files ? t("duplicates.confirm", { count: plan.files, bytes: app.bytes(plan.bytes) }) : t("duplicates.nothing_to_do")),
       plan.files > 0 && h("p", null, t("duplicates.confirm_text")),
@@ -104,4 +103,11 @@ export class PlanPanel {
     this.job = job.id;
     this.app.api.get(this.app.path(`/jobs/${job.id}`)).then((now) => { if (this.job === job.id) this.hear(now); }, this.app.report);
   }
+}
+
+/** A file that goes and for which it does, or that is left alone and why, with their folders: duplicates often have one name. */
+function planned(app, one) {
+  const folder = one.path.slice(0, one.path.length - called(one).length);
+  return h("li", null, h("b", null, called(one)), " ", h("span", { class: "dim small" }, folder),
+    h("p", { class: "small" }, one.keeper ? app.t("duplicates.for", { name: one.keeper }) : leftAlone(app, one.reason)));
 }

@@ -6,7 +6,7 @@ import { CLASSES, choose, className, decide, someGroups } from "./groups.js";
 import { guarded } from "./guarded.js";
 import { bind, showKeys } from "./keyboard.js";
 import { instead, styled } from "./router.js";
-import { called, keeps, loose, related, settled, sides, strip, verdict, weakest } from "./sides.js";
+import { called, calledAmong, keeps, loose, related, settled, sides, strip, verdict, weakest } from "./sides.js";
 import { Turn } from "./turn.js";
 import { Viewer } from "./viewer.js";
 
@@ -127,7 +127,7 @@ class Review {
     const { app, turn } = this;
     const place = app.t("duplicates.group_of", { at: this.at + 1, count: this.total });
     if (turn.isOver) return `${place}. ${app.t("duplicates.settled")}`;
-    const said = (one) => `${called(one)}, ${app.t("search.pixels", { width: one.width, height: one.height })}, ${app.bytes(one.size)}`;
+    const said = (one) => `${calledAmong([turn.left, turn.right])(one)}, ${app.t("search.pixels", { width: one.width, height: one.height })}, ${app.bytes(one.size)}`;
     return `${place}. ${app.t("duplicates.left")}: ${said(turn.left)}. ${app.t("duplicates.right")}: ${said(turn.right)}.`;
   }
 
@@ -233,6 +233,7 @@ class Review {
     const order = ["pair", ...ways];
     this.way = order[(order.indexOf(this.way) + 1) % order.length];
     if (!ways.length) this.app.announce(this.app.t(this.told ? "compare.not_laid" : this.areEqual ? "reason.same_bytes" : "compare.comparing"));
+    else if (this.way === "pair") this.app.announce(this.sentence());
     this.laid();
   }
 
@@ -278,8 +279,7 @@ class Review {
     const { app, root } = this;
     const again = this.past.length > 0 && h("button", { type: "button", class: "button", "aria-keyshortcuts": "u", onclick: () => this.undo() }, icon("undo"), app.t("duplicates.undo"), h("kbd", null, "u"));
     fill(root, instead("exact", app.t(this.turns.length ? "duplicates.all_done" : "duplicates.none_open"), h("a", { class: "button primary", href: "#/duplicates" }, app.t("duplicates.to_plan")), again));
-    root.querySelector("h1").tabIndex = -1;
-    root.querySelector("h1").focus({ preventScroll: true });
+    Object.assign(root.querySelector("h1"), { tabIndex: -1 }).focus({ preventScroll: true });
     app.announce(app.t(this.turns.length ? "duplicates.all_done" : "duplicates.none_open"));
   }
 
