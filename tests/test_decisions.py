@@ -85,7 +85,6 @@ def test_a_picture_is_known_by_its_pixels_too():
 def test_a_note_of_any_characters_survives_being_written_down():
     """Those that end lines for some readers, too."""
     from pictrace.cli.duplicates import _lines
-    from pictrace.decisions import Decision, dumped, now, parsed
 
     made = Decision("a" * 64, "b" * 64, "c" * 64, "d" * 64, "both", now(), "a\u2028b\x85c")
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".jsonl") as file:
