@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from photographs import PHOTOS, noise, photo
-from pictrace.dedupe.neighbours import neighbourhood
 from small_models import small_card, small_onnx
 
 from pictrace import Collection, Words
+from pictrace.duplicates.neighbours import neighbourhood
 from pictrace.edits import brightened
 from pictrace.errors import ModelMissingError, NoTextEncoderError, RecipeMismatchError, UnknownNameError
 from pictrace.evaluation import evaluate
