@@ -9,10 +9,10 @@ import pytest
 from photographs import PHOTOS, noise, photo
 from small_models import small_card, small_onnx
 
-from pictrace import Collection, Words
+from pictrace import Collection, Words, tracing
 from pictrace.dedupe.neighbours import neighbourhood
 from pictrace.edits import brightened
-from pictrace.errors import ModelMissingError, NoTextEncoderError, RecipeMismatchError, UnknownNameError
+from pictrace.errors import ModelMissingError, NoTextEncoderError, RecipeMismatchError, UnknownNameError, UsageError
 from pictrace.evaluation import evaluate
 from pictrace.recipe import EncoderStamp, SpacesChangedError, SpaceState
 from pictrace.search import search
@@ -330,3 +330,17 @@ def test_many_lost_models_are_counted(paired):
         catalog.switch({f"onnx:number{number}": ACTIVE for number in range(6)})
 
     assert [text[:30] for text in collection.search(1).warnings if "by 6" in text] == ["not searched by 6 encoders: no"]
+
+
+def test_rows_of_another_width_are_refused_in_words(collection):
+    """The same version with another space, as of a module that was changed: what differs is said."""
+    stamp = replace(collection.recipe.stamp("pdq"), width=128)
+
+    with pytest.raises(RecipeMismatchError, match=r"but with rows of 256 \(hamming\), not of 128 \(hamming\)"):
+        tracing.check_version(stamp, collection._engines.encoder("pdq"))
+
+
+def test_a_space_that_is_not_there_is_not_renewed(collection):
+    """Said in words."""
+    with collection._writing() as catalog, pytest.raises(UsageError, match="cannot be begun: it is not there"):
+        catalog.add_space(EncoderStamp("own.number", "1", "cosine", 8, BUILDING.value), renew=True)
