@@ -344,3 +344,19 @@ def test_a_space_that_is_not_there_is_not_renewed(collection):
     """Said in words."""
     with collection._writing() as catalog, pytest.raises(UsageError, match="cannot be begun: it is not there"):
         catalog.add_space(EncoderStamp("own.number", "1", "cosine", 8, BUILDING.value), renew=True)
+
+
+@pytest.mark.parametrize(("odds", "found"), [(8.0, True), (-8.0, False)])
+def test_a_card_of_ones_own_says_what_its_cosines_mean(tmp_path, odds, found):
+    """To searches and to those who look for duplicates, and then nothing is estimated."""
+    (tmp_path / "models").mkdir()
+    small_card(tmp_path / "models", small_onnx(), calibration=((-1.0, -8.0), (0.9, odds)))
+    settings = Settings(workers=1, threads=1, models=str(tmp_path / "models"))
+    whole = photo(PHOTOS[2])
+    with Collection(tmp_path / "own.pictrace", settings=settings, encoders=["onnx:small"]) as collection:
+        key = collection.add_image(whole, name="sharp")
+        collection.add_image(whole.resize((16, 16)).resize(whole.size), name="blurred")
+        answer = collection.search(key, mode="similar")
+
+        assert ([match.relation for match in answer[1:]] == [Relation.SIMILAR]) is found
+        assert (len(collection.duplicates("similar")), answer.warnings) == (int(found), ())
