@@ -88,6 +88,28 @@ def test_a_review_by_keyboard(found: Page) -> None:
     assert there(found.folder) == before
 
 
+SLOW_ANSWERS = """
+const send = window.fetch;
+window.fetch = async (...given) => {
+  if (String(given[0]).endsWith("/picks")) await new Promise((done) => setTimeout(done, 400));
+  return send(...given);
+};
+null;
+"""
+
+
+def test_who_answers_faster_than_the_service_sees_all_of_it_in_the_plan(found: Page) -> None:
+    """The plan is read once the last answer has arrived."""
+    page = found
+    page.evaluate(SLOW_ANSWERS)
+    page.get_by_role("link", name="Review: Same picture").press("Enter")
+    heading(page, "Group 1 of 1")
+    press(page, "1")
+    page.get_by_role("link", name="On to the plan").press("Enter")
+
+    expect(page.locator(".plan")).to_contain_text("1 file is chosen to go")
+
+
 def test_a_review_goes_on_after_a_reload(found: Page) -> None:
     """What was chosen and decided is there again, and the first open pair is shown."""
     page = found

@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { refill } from "./held.js";
+import { answered } from "./groups.js";
 import { hasEnded } from "./live.js";
 import { called } from "./sides.js";
 import { leftAlone } from "./wording.js";
@@ -20,6 +21,7 @@ export class PlanPanel {
   async read() {
     if (!may(this.app, "delete")) return;
     const mine = ++this.#reads;
+    await answered();
     const told = await this.app.api.get(this.app.path("/duplicates/plan"));
     if (mine !== this.#reads) return;
     this.told = told;
@@ -75,6 +77,7 @@ export class PlanPanel {
   async plan() {
     const { app } = this;
     const rules = (this.rules?.value ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+    await answered();
     const plan = await app.api.send("POST", app.path("/duplicates/plan"), { rules });
     const { t } = app;
     const files = (list) => h("ul", { class: "removals", tabindex: 0, "aria-labelledby": "confirm-title" }, list.map((one) => planned(app, one)));
