@@ -84,7 +84,7 @@ WRAPPED_IN = {
     "apsw": "catalogs cli._doctor",
     "cv2": "changes keypoints signals indexes.hnsw",
     "fastapi": "service",
-    "filelock": "catalogs._lock dedupe._lock hub service._seal service.keys",
+    "filelock": "catalogs._lock cli._addition dedupe._lock hub service._seal service.keys",
     "h11": "service",
     "msgpack": "_wire",
     "numpy": "*",

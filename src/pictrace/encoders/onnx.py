@@ -48,7 +48,8 @@ def bare(path: Path, runtime: Runtime, *, side: int = 0) -> tuple[str, Callable[
 
     def run(count: int) -> None:
         for _ in range(-(-count // step) if step else 1):
-            _onnx.run(session, path.name, {name: noise if step else noise[:count]})
+            given = {name: noise if step else noise[:count]}
+            _onnx.run(session, path.name, given, seconds=runtime.model_seconds)
 
     return provider, run
 
