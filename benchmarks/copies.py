@@ -13,6 +13,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,17 @@ def strangers(photos: list[Path], groups: dict[Path, str], count: int) -> dict[s
     return {"pairs": count, "relations": table, "called_copy": copies}
 
 
+def shares_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """How often the picture that was edited comes first, and as a copy; on each half apart, too."""
+    halves = {half: [r["copy"] for r in rows if same_half(r["path"]) == half] for half in ("fitted", "held_out")}
+    return {
+        "first": round(sum(r["first"] for r in rows) / len(rows), 4),
+        "first_and_copy": round(sum(r["copy"] for r in rows) / len(rows), 4),
+        **{half: round(sum(found) / max(1, len(found)), 4) for half, found in halves.items()},
+        "median_ms": round(sorted(r["ms"] for r in rows)[len(rows) // 2], 1),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
@@ -114,14 +126,7 @@ def main() -> None:
                     print(f"{len(rows)} of {len(tasks)}", file=sys.stderr, flush=True)
     table = {}
     for edit in edits:
-        mine = [row for row in rows if row["edit"] == edit]
-        halves = {half: [r["copy"] for r in mine if same_half(r["path"]) == half] for half in ("fitted", "held_out")}
-        table[edit] = {
-            "first": round(sum(r["first"] for r in mine) / len(mine), 4),
-            "first_and_copy": round(sum(r["copy"] for r in mine) / len(mine), 4),
-            **{half: round(sum(found) / max(1, len(found)), 4) for half, found in halves.items()},
-            "median_ms": round(sorted(r["ms"] for r in mine)[len(mine) // 2], 1),
-        }
+        table[edit] = shares_of([row for row in rows if row["edit"] == edit])
         print(f"{edit:24s} {table[edit]}")
     missed = [row for row in rows if not row["copy"]]
     groups = {

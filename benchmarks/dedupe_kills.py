@@ -31,9 +31,9 @@ from measured import machine
 from pictrace.dedupe import applying, undoing
 from pictrace.dedupe._disk import Disk
 from pictrace.dedupe.applying import Manner
-from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import rules_of
 from pictrace.dedupe.planning import plan_of
+from pictrace.duplicates.groups import Group, Member
 from pictrace.errors import NotFoundError
 from pictrace.types import Location, Relation
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,6 +133,36 @@ def strangers(collection: Collection, paths: list[Path]) -> dict[str, object]:
     }
 
 
+def first_answers(target: Path, paths: Iterable[Path]) -> list[float]:
+    """Seconds from the start of a program to its first answer, for each picture anew."""
+    found = []
+    for path in paths:
+        command = [sys.executable, "-c", FIRST_ANSWER, str(target), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append(float(done.stdout.split()[0]))
+    return found
+
+
+def timed(collection: Collection, queries: Sequence[tuple[Path, bytes]]) -> dict[str, object]:
+    """How long searches take, as a whole and by their stages, and how often the right picture comes first."""
+    stages: dict[str, list[float]] = {}
+    times, right = [], 0
+    for path, data in queries:
+        clock = time.perf_counter()
+        answer = collection.search(data)
+        times.append((time.perf_counter() - clock) * 1000)
+        right += bool(answer) and answer[0].path == str(path)
+        for name, spent in answer.timings_ms.items():
+            stages.setdefault(name, []).append(spent)
+    return {
+        "queries": len(times),
+        "right_one_first": round(right / len(times), 4),
+        "p50_ms": round(float(np.percentile(times, 50)), 1),
+        "p95_ms": round(float(np.percentile(times, 95)), 1),
+        "stages_p50_ms": {name: round(float(np.median(spent)), 2) for name, spent in stages.items()},
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=lambda text: Path(text).resolve(), required=True)
@@ -152,35 +182,15 @@ def main() -> None:
         queries = [
             (path, megapixel(path)) for path in random.Random(2).sample(photos, min(options.queries, len(photos)))
         ]
-        first = []
-        for path, _ in queries[:5]:
-            done = subprocess.run(
-                [sys.executable, "-c", FIRST_ANSWER, str(target), str(path)],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            first.append(float(done.stdout.split()[0]))
-        stages: dict[str, list[float]] = {}
-        times, right = [], 0
+        first = first_answers(target, [path for path, _ in queries[:5]])
         with Collection(target) as collection:
-            for path, data in queries:
-                clock = time.perf_counter()
-                answer = collection.search(data)
-                times.append((time.perf_counter() - clock) * 1000)
-                right += bool(answer) and answer[0].path == str(path)
-                for name, spent in answer.timings_ms.items():
-                    stages.setdefault(name, []).append(spent)
+            searches = timed(collection, queries)
             held, index = len(collection), neighbours(collection, 200)
             unknown = strangers(collection, sorted((options.data / "holidays_805").rglob("*.jpg"))[:100])
     result = {
         "machine": machine(),
         "pictures": held,
-        "queries": len(times),
-        "right_one_first": round(right / len(times), 4),
-        "p50_ms": round(float(np.percentile(times, 50)), 1),
-        "p95_ms": round(float(np.percentile(times, 95)), 1),
-        "stages_p50_ms": {name: round(float(np.median(spent)), 2) for name, spent in stages.items()},
+        **searches,
         "start_to_first_answer_s": [round(seconds, 2) for seconds in first],
         "strangers": unknown,
         "index": index,

@@ -55,4 +55,25 @@ def folder(tmp_path):
     return tmp_path / "indexes"
 
 
+@pytest.fixture
+def answers():
+    """What the upstream says, by path; tests put theirs in."""
+    return {}
+
+
+@pytest.fixture
+def upstream(answers):
+    """A server at the one address that tests may fetch from."""
+    from fetch.upstream import serving
+
+    with serving(answers) as server:
+        yield server
+
+
+@pytest.fixture
+def base(upstream):
+    """What the URLs of the upstream begin with."""
+    return f"http://{upstream.server_address[0]}:{upstream.port}"
+
+
 collect_ignore = [] if os.environ.get("ATTACKS") else ["attacks"]

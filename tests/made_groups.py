@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from pictrace.dedupe.decisions import Decision, Ruling, Rulings, now
-from pictrace.dedupe.groups import Group, Link, Member
+from pictrace.decisions import Decision, Ruling, Rulings, now
+from pictrace.duplicates.groups import Group, Link, Member
 from pictrace.types import Location, Relation
 
 

@@ -22,14 +22,21 @@ _INT, _GRAPH, _INTS = 2, 5, 7
 
 
 def small_onnx(
-    side: int = 64, *, shape: str = "rows", batch: str | int = "n", seed: int = 1, apart: bool = True
+    side: int = 64,
+    *,
+    shape: str = "rows",
+    batch: str | int = "n",
+    seed: int = 1,
+    apart: bool = True,
+    is_open: bool = False,
 ) -> bytes:
     """Averages of 8 x 8 pixels, mixed by seeded weights: `rows` (n, 24), or `tokens` (n, places, 24).
 
-    The input is `pixels`, (batch, 3, side, side) float32. Where pictures are not kept apart, the mean of the batch is
-    taken off each.
+    The input is `pixels`, (batch, 3, side, side) float32, of which the file does not tell the sides if that is open.
+    Where pictures are not kept apart, the mean of the batch is taken off each.
     """
     across = side // _POOL
+    sides = ["height", "width"] if is_open else [side, side]
     depth = 3 * across * across if shape == "rows" else 3
     mixing = np.random.default_rng(seed).normal(size=(depth, WIDTH)).astype(np.float32)
     pooled = _node(
@@ -49,7 +56,7 @@ def small_onnx(
     graph = b"".join(_bytes(1, node) for node in nodes) + _bytes(2, b"small") + _bytes(5, _tensor("mixing", mixing))
     if shape != "rows":
         graph += _bytes(5, _tensor("places", places))
-    graph += _bytes(11, _value("pixels", [batch, 3, side, side])) + _bytes(12, _value("rows", form))
+    graph += _bytes(11, _value("pixels", [batch, 3, *sides])) + _bytes(12, _value("rows", form))
     return _number(1, 8) + _bytes(8, _number(2, 17)) + _bytes(7, graph)
 
 

@@ -10,7 +10,7 @@ from photographs import PHOTOS, noise, photo
 from small_models import small_card, small_onnx
 
 from pictrace import Collection, Words, tracing
-from pictrace.dedupe.neighbours import neighbourhood
+from pictrace.duplicates.neighbours import neighbourhood
 from pictrace.edits import brightened
 from pictrace.errors import ModelMissingError, NoTextEncoderError, RecipeMismatchError, UnknownNameError, UsageError
 from pictrace.evaluation import evaluate

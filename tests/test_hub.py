@@ -39,30 +39,17 @@ PAGE = b"<!doctype html><title>Please sign in</title>"
 
 
 @pytest.fixture
-def answers():
-    """What the hub says, by path; tests put theirs in."""
-    return {}
-
-
-@pytest.fixture
-def upstream(answers):
-    """The hub."""
-    with serving(answers) as server:
-        yield server
-
-
-@pytest.fixture
 def models(tmp_path):
     """The user's folder of models, which is made by whoever needs it first."""
     return tmp_path / "models"
 
 
 @pytest.fixture
-def hub(upstream, models, tmp_path):
+def hub(upstream, base, models, tmp_path):
     """Makes a hub with what a test wants different, and an empty cache."""
 
     def make(*, environ=None, mirrors=(), others=(), limits=None, **different):
-        bases = (f"http://{upstream.server_address[0]}:{upstream.port}", *mirrors)
+        bases = (base, *mirrors)
         given = {"models": str(models), "hub": bases, "fetch": policy(upstream, *others, **(limits or {}))} | different
         return Hub(Settings(**given), environ={"HF_HOME": str(tmp_path / "hf")} | (environ or {}))
 

@@ -58,6 +58,14 @@ def test_folders_below_are_told_by_their_paths(hasher, pictures):
     assert "below/same.jpg" in found["whole.jpg"]
 
 
+def test_a_folder_is_what_a_link_leads_to(hasher, pictures, tmp_path):
+    """As temporary folders of macOS are; its pictures are no fewer."""
+    (tmp_path / "link").symlink_to(pictures)
+
+    assert hasher.find_duplicates(image_dir=tmp_path / "link") == hasher.find_duplicates(image_dir=pictures)
+    assert len(hasher.find_duplicates_to_remove(image_dir=tmp_path / "link")) == 2
+
+
 def test_one_of_each_stays(hasher, pictures):
     """What is to be removed leaves a file of every picture, and not the worse one."""
     assert sorted(hasher.find_duplicates_to_remove(image_dir=pictures)) in (

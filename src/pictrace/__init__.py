@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pictrace.blends import Blend, Example, Words
     from pictrace.collection import Collection
     from pictrace.comparison import compare
-    from pictrace.dedupe.groups import Group
+    from pictrace.duplicates.groups import Group
     from pictrace.errors import PictraceError
     from pictrace.ingest import Report
     from pictrace.picture import Picture
@@ -58,7 +58,7 @@ _HOMES = {
     "Collection": "collection",
     "Example": "blends",
     "Failure": "results",
-    "Group": "dedupe.groups",
+    "Group": "duplicates.groups",
     "Match": "results",
     "PictraceError": "errors",
     "Picture": "picture",

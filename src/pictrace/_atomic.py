@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
         InsufficientStorageError: the disk is full.
     """
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
-    try:
+    with telling_of_room(path):
         _make(temporary, path)
         try:
             yield temporary
@@ -36,12 +36,28 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
         if hasattr(os, "O_DIRECTORY"):
             _sync(path.parent)
+
+
+@contextmanager
+def telling_of_room(path: Path) -> Iterator[None]:
+    """Writing what becomes `path`: where there is no room for it, that is told as what it is.
+
+    Raises:
+        InsufficientStorageError: the disk is full.
+    """
+    try:
+        yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        if not is_full(error):
             raise
         raise InsufficientStorageError(
             f"the disk is full: {path.name} could not be written", hint="free some space and try again"
         ) from error
+
+
+def is_full(error: Exception) -> bool:
+    """Whether a write failed because there is no room, on the disk or for this user."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def written_name(name: str) -> str:

@@ -9,10 +9,10 @@ from pictrace import listing
 from pictrace._writing import Writing
 from pictrace.candidates import Engine
 from pictrace.catalogs import Catalog
-from pictrace.dedupe.against import find_against
-from pictrace.dedupe.decisions import Decision, Ruling, now, ruling_of
-from pictrace.dedupe.finding import Folder, Heard, Wanted, find
-from pictrace.dedupe.groups import Group
+from pictrace.decisions import Decision, Ruling, now, ruling_of
+from pictrace.duplicates.against import find_against
+from pictrace.duplicates.finding import Folder, Heard, Wanted, find
+from pictrace.duplicates.groups import Group
 from pictrace.errors import UsageError
 from pictrace.settings import Settings
 from pictrace.types import Key, Relation

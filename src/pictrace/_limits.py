@@ -90,13 +90,14 @@ class Runtime:
     """How a process runs models: on so many `threads` (0 is one per core) of a `provider`.
 
     `models` is a folder to look for their files in besides those that came with PicTrace, `plugins` the modules whose
-    encoders may be loaded.
+    encoders may be loaded; one pass of an ONNX model is ended after `model_seconds`.
     """
 
     threads: int = 0
     models: str = ""
     provider: str = "auto"
     plugins: tuple[str, ...] = ()
+    model_seconds: float = 300.0
 
 
 EVERY_CORE = Runtime()

@@ -22,10 +22,10 @@ from typing import Any, ClassVar, TypeAlias
 
 from pictrace._atomic import replacing
 from pictrace.collection import Collection
-from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import rules_of
 from pictrace.dedupe.planning import plan_of
-from pictrace.dedupe.wholeness import told_apart
+from pictrace.duplicates.groups import Group, Member
+from pictrace.duplicates.wholeness import told_apart
 from pictrace.errors import UsageError
 from pictrace.settings import load
 
@@ -135,7 +135,7 @@ class PicTrace:
             place = Path(self._collection or Path(room) / "imagededup.pictrace")
             with Collection(place, settings=load()) as collection:
                 collection.add(folder, prune=True)
-                below = os.path.abspath(folder) + os.sep  # noqa: PTH100 - links are not followed
+                below = _below(folder)
                 names = {
                     place.uri.removeprefix(below): record
                     for record in collection.list()
@@ -169,7 +169,7 @@ def _check(options: Mapping[str, Any]) -> None:
     unknown = set(options) - _THRESHOLDS - _IDLE
     if unknown:
         raise UsageError(
-            f"there is no option {', '.join(sorted(unknown))}", hint="docs/dedupe.md names those that are taken"
+            f"there is no option {', '.join(sorted(unknown))}", hint="docs/migrating.md names those that are taken"
         )
     if thresholds := _THRESHOLDS & set(options):
         warnings.warn(
@@ -200,7 +200,12 @@ def _among(group: Group, names: Container[str], folder: str) -> Group:
 
 
 def _name(path: str, folder: str) -> str:
-    return path.removeprefix(os.path.abspath(folder) + os.sep)  # noqa: PTH100 - links are not followed
+    return path.removeprefix(_below(folder))
+
+
+def _below(folder: str | os.PathLike[str]) -> str:
+    """What paths below a folder begin with: a collection knows them without the links that may lead to it."""
+    return os.path.realpath(folder).rstrip(os.sep) + os.sep
 
 
 def _saved(told: Any, outfile: str | None) -> None:

@@ -103,7 +103,8 @@ class Settings:
     @property
     def runtime(self) -> Runtime:
         """How this process runs models."""
-        return Runtime(self.threads or self.cores, str(self.models_path), self.provider, self.plugins)
+        seconds = self.limits.model_seconds
+        return Runtime(self.threads or self.cores, str(self.models_path), self.provider, self.plugins, seconds)
 
     @property
     def collection_path(self) -> str:

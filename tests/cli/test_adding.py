@@ -8,7 +8,7 @@ import pytest
 from photographs import FOLDER, jpeg, photo
 from small_models import WIDTH, small_onnx
 
-from pictrace import weights
+from pictrace import probing, weights
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_model_is_added_as_its_owner_says(pictrace, capsys, models):
     assert (told["name"], told["state"], told["width"], told["sha256"]) == ("small", "here", WIDTH, card.sha256)
     assert (card.preparation.fit, card.preparation.crop_share, card.preparation.resample) == ("crop", 0.875, "bicubic")
     assert (card.preparation.mean, card.origin, card.licence) == ((0.5, 0.5, 0.5), "mine", "MIT")
-    assert sorted(one.name for one in models.iterdir()) == ["small.json", "small.onnx"]
+    assert sorted(one.name for one in models.iterdir()) == [".add.lock", "small.json", "small.onnx"]
     assert (models / "small.onnx").read_bytes() == small_onnx()
 
 
@@ -56,7 +56,7 @@ def test_what_a_killed_addition_left_goes_with_the_next(pictrace, models):
     os.utime(models / ".adding-old", (0, 0))
 
     assert pictrace("models", "add", "small.onnx") == 0
-    assert sorted(one.name for one in models.iterdir()) == [".adding-new", "small.json", "small.onnx"]
+    assert sorted(one.name for one in models.iterdir()) == [".add.lock", ".adding-new", "small.json", "small.onnx"]
 
 
 def test_a_card_that_came_with_pictrace_gets_its_bytes(pictrace, capsys, models, tmp_path):
@@ -115,6 +115,41 @@ def test_a_model_is_not_added_twice(pictrace, capsys, models):
     assert weights.card("small", models).preparation.fit == "squash"
     assert pictrace("models", "remove", "small") == 0
     assert pictrace("models", "add", "small.onnx", "--fit", "pad") == 0
+
+
+def test_a_name_that_somebody_took_meanwhile_is_theirs(pictrace, capsys, models, monkeypatch):
+    """While the one was tried, which may take minutes, the other was added."""
+    described = probing.described
+
+    def slowly(*given, **more):
+        card = described(*given, **more)
+        monkeypatch.setattr(probing, "described", described)
+        assert pictrace("models", "add", "small.onnx", "--fit", "pad") == 0
+        return card
+
+    monkeypatch.setattr(probing, "described", slowly)
+    assert pictrace("models", "add", "small.onnx") == 2
+    assert "there is a model called small already" in capsys.readouterr().err
+    assert weights.card("small", models).preparation.fit == "pad"
+
+
+def test_a_file_that_no_card_tells_of_is_not_replaced(pictrace, capsys, models):
+    """It may be somebody's only copy."""
+    models.mkdir()
+    (models / "small.onnx").write_bytes(small_onnx(seed=2))
+
+    assert pictrace("models", "add", "small.onnx") == 2
+    assert "is another file, of which no card tells" in capsys.readouterr().err
+    assert (models / "small.onnx").read_bytes() == small_onnx(seed=2)
+
+
+def test_a_file_that_lay_in_the_folder_of_models_stays_where_its_card_cannot_be_written(pictrace, models):
+    """It was not the addition that put it there."""
+    (models / "small.json").mkdir(parents=True)
+    (models / "small.onnx").write_bytes(small_onnx())
+
+    assert pictrace("models", "add", str(models / "small.onnx")) == 6
+    assert (models / "small.onnx").read_bytes() == small_onnx()
 
 
 def test_a_link_is_copied(pictrace, models, tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from photographs import jpeg
 from PIL import Image
+from readers import colours
 
 from pictrace.cli._queries import is_picture
 from pictrace.collection import Collection
@@ -47,13 +48,24 @@ def test_what_names_no_picture_is_words(text):
 
 
 def test_words_find_what_they_say(pictrace, reading, capsys):
-    """A sentence, a note that nothing is calibrated, and the nearest first."""
+    """A sentence, places in place of scores that nobody has measured, and the nearest first."""
     code = pictrace("search", "something red", "-c", reading, "-n", "2")
     said = capsys.readouterr()
 
     assert code == 0
     assert said.out.startswith("Found 2 pictures near to the query among 4 pictures. Every picture was compared")
-    assert "note: the scores of words are not calibrated" in said.err
+    assert "note: places say which pictures are nearest" in said.err
+    head, _, *rows = said.out.splitlines()[1:]
+    assert (head.split()[:2], [row.split()[1] for row in rows]) == (["relation", "place"], ["1", "2"])
+
+
+def test_scores_that_were_measured_are_told(pictrace, reading, capsys, monkeypatch):
+    """Where the model's card says what a cosine means."""
+    monkeypatch.setattr(colours.Encoder, "text_calibration", ((0.0, -4.0), (1.0, 4.0)))
+    assert pictrace("search", "red", "-c", reading, "-n", "1") == 0
+    head, _, row = capsys.readouterr().out.splitlines()[1:]
+
+    assert (head.split()[1], row.split()[1:3]) == ("score", ["98", "%"])
 
 
 @pytest.mark.parametrize(
@@ -111,8 +123,10 @@ def test_a_page_of_words_is_refused(pictrace, reading, capsys):
 
 
 def test_it_is_explained_how_near_a_picture_is(pictrace, reading, capsys):
-    """As text and as JSON."""
+    """As text, without a score that nobody has measured, and as JSON."""
     assert pictrace("explain", "blue", "3", "-c", reading) == 0
-    assert "nearer to the query than 75 % of the pictures" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "nearer to the query than 75 % of the pictures" in told
+    assert "score" not in told
     assert pictrace("explain", "blue", "3", "-c", reading, "--json") == 0
     assert json.loads(capsys.readouterr().out)["readings"][0]["place"] == 1

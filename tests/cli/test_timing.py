@@ -69,6 +69,15 @@ def test_a_file_of_one_size_of_batch_is_timed_in_steps_of_it(pictrace, capsys, t
     assert json.loads(capsys.readouterr().out)["pictures_per_second"] > 0
 
 
+def test_a_file_that_leaves_its_sides_open_is_timed_at_the_side_that_is_named(pictrace, capsys, tmp_path) -> None:
+    """It was made for squares of 64 pixels, and cannot be run on others."""
+    (tmp_path / "open.onnx").write_bytes(small_onnx(is_open=True))
+
+    assert pictrace("models", "bench", "--onnx", str(tmp_path / "open.onnx"), "--side", "64", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["pictures_per_second"] > 0
+    assert pictrace("models", "bench", "--onnx", str(tmp_path / "open.onnx")) == 5
+
+
 def test_what_the_runtime_says_while_it_is_timed_is_told_in_one_line(pictrace, capsys, tmp_path) -> None:
     """A file whose graph wants four pictures where its input takes any number is found out by running it."""
     any_number, four = (np.array([first, 3, 64], np.int64).tobytes() for first in (0, 4))

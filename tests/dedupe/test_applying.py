@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from duplicates import codes, copies, group, member, names, planned, saved, tree
+from copied_files import codes, copies, group, member, names, planned, saved, tree
 
 from pictrace.dedupe import _disk, applying, undoing
 from pictrace.dedupe._disk import Disk

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from duplicates import copies, names, planned, tree
+from copied_files import copies, names, planned, tree
 
 from pictrace.dedupe import applying, undoing
 from pictrace.dedupe._disk import Disk

@@ -4,14 +4,13 @@ import os
 
 import numpy as np
 import pytest
-from duplicates import member, saved
+from copied_files import member, saved
 from odd_pictures import photo
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from pictrace.dedupe.contenders import Contender
 from pictrace.dedupe.keeping import DEFAULT, RULES, choose, rules_of
 from pictrace.errors import UnknownNameError, UsageError
-from pictrace.picture import Picture
 from pictrace.types import Relation
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r xmp:Rating="%d" dc:title="a" exif:GPSLatitude="1"/></x:xmpmeta>'
@@ -241,23 +240,3 @@ def test_a_file_that_is_gone_says_nothing(tmp_path):
     (tmp_path / "b.jpg").unlink()
 
     assert choose([one, other], rules_of()).kept is other
-
-
-@pytest.mark.parametrize("data", [b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\xff" * 99])
-def test_broken_metadata_say_nothing(tmp_path, data):
-    """What leads out of the file is passed over."""
-    path = tmp_path / "a.jpg"
-    path.write_bytes(data)
-
-    assert of(path).description.fields == 0
-
-
-def test_png_text_is_read_as_xmp(tmp_path):
-    """Where other formats keep it."""
-    info = PngImagePlugin.PngInfo()
-    info.add_itxt("XML:com.adobe.xmp", (XMP % 3).decode())
-    Image.fromarray(photo()).save(tmp_path / "a.png", pnginfo=info)
-
-    said = of(tmp_path / "a.png").description
-    assert (said.rating, said.has_place) == (3, True)
-    assert Picture.open(tmp_path / "a.png").format == "PNG"

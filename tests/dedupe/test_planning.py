@@ -3,10 +3,10 @@
 import os
 
 import pytest
-from duplicates import copies, group, member, planned, saved
+from copied_files import copies, group, member, planned, saved
 
-from pictrace.dedupe.groups import Group
 from pictrace.dedupe.planning import Protection
+from pictrace.duplicates.groups import Group
 from pictrace.errors import UnknownNameError
 from pictrace.types import Relation
 

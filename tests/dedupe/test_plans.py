@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from duplicates import copies, group, member, planned, saved
+from copied_files import copies, group, member, planned, saved
 
 from pictrace.dedupe.plans import Beside, Kept, Left, Plan, Planned, Removed
 from pictrace.errors import PlanInvalidError

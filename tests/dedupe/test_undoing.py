@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from duplicates import codes, copies, names, planned, tree
+from copied_files import codes, copies, names, planned, tree
 
 from pictrace.dedupe import _journal, applying, undoing
 from pictrace.errors import JournalDamagedError, NotFoundError

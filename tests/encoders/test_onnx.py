@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_models import WIDTH, small_card, small_onnx
+from small_models import WIDTH, endless_onnx, small_card, small_onnx
 
 from pictrace import weights
-from pictrace.encoders import _onnx
+from pictrace.encoders import _onnx, _patience
 from pictrace.encoders._onnx import BATCH, Model
 from pictrace.errors import MissingExtraError, ModelDamagedError, ModelMissingError
 from pictrace.settings import Runtime
@@ -194,6 +194,34 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, data: bytes) -> None
         Model(card, runtime=Runtime(models=str(tmp_path))).rows(PICTURES)
 
     assert "onnxruntime" in caught.value.hint
+
+
+def test_a_pass_that_does_not_end_is_ended(tmp_path: Path, capfd) -> None:
+    """A model may wait for a picture that nobody tried it on; nothing of its log reaches the terminal."""
+    card = small_card(tmp_path, endless_onnx())
+    model = Model(card, runtime=Runtime(threads=1, models=str(tmp_path), provider="cpu", model_seconds=0.1))
+
+    with pytest.raises(ModelDamagedError, match=r"small took longer than 0\.1 seconds") as said:
+        model.rows(weights.reference_pictures(card.side))
+
+    assert "limits.model_seconds" in said.value.hint
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_pass_that_ends_in_time_is_let_alone(tmp_path: Path) -> None:
+    """Nobody watches any longer than it takes."""
+    card = small_card(tmp_path, small_onnx())
+    model = Model(card, runtime=Runtime(threads=1, models=str(tmp_path), provider="cpu", model_seconds=60))
+
+    assert len(model.rows(weights.reference_pictures(card.side))) == 3
+    assert not _patience._running
+
+
+@pytest.mark.parametrize("name", [b"pixels", b"rows", b"axis", b"MatMul"])
+def test_a_name_that_is_no_text_is_refused(name: bytes) -> None:
+    """Of an input, of an output, of an axis, and one that an error of the runtime names."""
+    with pytest.raises(ModelDamagedError, match="small cannot be run here"):
+        _onnx.session_of(small_onnx(batch="axis").replace(name, b"\xff" * len(name)), "small", ONE)
 
 
 def test_a_missing_model_is_noticed_with_the_first_rows(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pictrace import weights
 from pictrace.encoders import _rows, check_reference, load
-from pictrace.encoders._rows import SEVERAL, check_directions, of_each, rows_of
+from pictrace.encoders._rows import SEVERAL, check_directions, in_passes, of_each, rows_of
 from pictrace.errors import ModelDamagedError
 from pictrace.settings import Runtime
 
@@ -96,3 +96,18 @@ def test_a_row_for_each_is_taken_as_it_is() -> None:
     rows = np.zeros((2, 3), np.float16)
 
     assert of_each(rows, 2, CARD) is rows
+
+
+@pytest.mark.parametrize(("count", "passes"), [(0, []), (2, [2]), (5, [2, 2, 1])])
+def test_any_number_of_pictures_goes_through_in_passes(count, passes) -> None:
+    """Rows come in the order of their pictures; of none there are none, as wide as others."""
+    seen = []
+
+    def run(pictures):
+        seen.append(len(pictures))
+        return np.repeat(pictures[:, 0, 0, :1], CARD.width, axis=1).astype(np.float32)
+
+    rows = in_passes(np.arange(count * 3, dtype=np.uint8).reshape(count, 1, 1, 3), CARD, 2, run)
+
+    assert (seen, rows.shape, rows.dtype) == (passes, (count, CARD.width), np.float32)
+    assert rows[:, 0].tolist() == [3 * place for place in range(count)]

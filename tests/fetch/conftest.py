@@ -1,20 +1,7 @@
-"""What every test of fetching has: an upstream that may be asked, and a canary that must not be."""
+"""What every test of fetching has beside an upstream that may be asked: a canary that must not be."""
 
 import pytest
 from fetch.upstream import serving
-
-
-@pytest.fixture
-def answers():
-    """What the upstream says, by path; tests put theirs in."""
-    return {}
-
-
-@pytest.fixture
-def upstream(answers):
-    """A server at the allowed address."""
-    with serving(answers) as server:
-        yield server
 
 
 @pytest.fixture
@@ -23,9 +10,3 @@ def canary(upstream):
     with serving({}, "127.0.0.1", upstream.port) as server:
         yield server
         assert server.hits == 0
-
-
-@pytest.fixture
-def base(upstream):
-    """What the URLs of the upstream begin with."""
-    return f"http://{upstream.server_address[0]}:{upstream.port}"

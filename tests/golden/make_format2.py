@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pictrace.catalogs import Entry
 from pictrace.catalogs.sqlite import Catalog
-from pictrace.dedupe.decisions import Decision, Ruling
+from pictrace.decisions import Decision, Ruling
 from pictrace.testing._samples import RECIPE, place, trace
 
 if __name__ == "__main__":

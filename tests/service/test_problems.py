@@ -140,7 +140,8 @@ def test_a_picture_that_is_not_there_is_no_matter_of_the_shell():
 
 def test_who_can_do_nothing_about_it_is_told_what_to_pass_on():
     """A command for whoever runs the service, and none of the places that the error names."""
-    detail = problem(ModelMissingError("/srv/models/clip.onnx is not here", hint="pictrace models pull clip"))[1]["detail"]
+    error = ModelMissingError("/srv/models/clip.onnx is not here", hint="pictrace models pull clip")
+    detail = problem(error)[1]["detail"]
 
     assert detail.startswith("The model is not on the server; whoever runs the service")
     assert "`pictrace models pull`" in detail

@@ -4,7 +4,7 @@ import pytest
 from photographs import jpeg, photo
 
 from pictrace.collection import Collection
-from pictrace.dedupe.found import Asked
+from pictrace.duplicates.found import Asked
 from pictrace.edits import bordered, mirrored
 from pictrace.service import reviewing
 from pictrace.service.reviewing import Review

@@ -1,7 +1,7 @@
 """Lists of URLs as a source: what is fetched, what is passed over, and what fails."""
 
 import pytest
-from fetch.upstream import ALLOWED, ok, policy, serving
+from fetch.upstream import ok, policy
 
 from pictrace.errors import ListInvalidError, RootMissingError
 from pictrace.results import Failure
@@ -11,16 +11,9 @@ from pictrace.types import UNKNOWN_SIZE, Location
 
 
 @pytest.fixture
-def upstream():
+def answers():
     """A server with two files."""
-    with serving({"/1.jpg": ok(b"one"), "/2.jpg": ok(b"other")}) as server:
-        yield server
-
-
-@pytest.fixture
-def base(upstream):
-    """What its URLs begin with."""
-    return f"http://{ALLOWED}:{upstream.port}"
+    return {"/1.jpg": ok(b"one"), "/2.jpg": ok(b"other")}
 
 
 @pytest.fixture

@@ -49,3 +49,21 @@ test("after a quiet time the end of a job is looked at soon", async (context) =>
 
   assert.deepEqual(app.asked, [HOME]);
 });
+
+test("other encoders are asked about at once, and whether they read words is told once", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const app = page();
+  let words = false;
+  app.api.get = async (path) => (path === HOME ? { name: "default", pictures: 1, version: 1, index: {}, encoders: ["lite0"], words } : { jobs: [] });
+  const told = [];
+  app.emit = (name, detail) => told.push([name, detail]);
+  liveOf(app);
+  await settled();
+  words = true;
+  app.heard.collection({ name: "default", pictures: 1, version: 1, encoders: ["lite0", "clip"] });
+  await settled();
+  app.heard.collection({ name: "default", pictures: 1, version: 1 });
+  await settled();
+
+  assert.deepEqual(told, [["words", false], ["words", true]]);
+});

@@ -151,3 +151,13 @@ test("who gave no key is not asked again by itself, until one was given", async 
 
   assert.equal(asked, 2);
 });
+
+test("the least score is not asked of a mixture, which has none that says anything", async () => {
+  const asked = [];
+  const app = { path: (rest) => rest, api: { stream: async (_, { body, onEvent }) => { asked.push(body.min_score); onEvent("answer", { results: [], query: { sha256: null } }); } } };
+  const hooks = { signal: undefined, onStage() {} };
+
+  for (const query of [{ id: 1 }, { text: "red" }, { id: 1, text: "red" }, { text: "red", minus: "blue" }]) await ask(app, queryOf(query), optionsOf({ min: "0.5" }), hooks);
+
+  assert.deepEqual(asked, [0.5, 0.5, 0, 0]);
+});

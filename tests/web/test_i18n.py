@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pictrace import errors, words
+from pictrace.dedupe import planning
 from pictrace.types import Silence
 
 WEB = Path(errors.__file__).parent / "web"
@@ -165,6 +166,14 @@ def test_every_error_has_a_sentence() -> None:
     assert {f"error.{code}" for code in codes} <= set(ENGLISH)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_picture_is_called_one_thing(language: str) -> None:
+    """As the relation of a pair and as the class of a group, which stand beside each other."""
+    told = words_of(language)
+
+    assert told["duplicates.class_exact"] == told["relation.exact"]
+
+
 def test_every_measure_has_its_meaning() -> None:
     """The numbers of a match are explained as they are on the command line."""
     assert {f"measure.{name}" for name in words.MEANINGS} <= set(ENGLISH)
@@ -179,7 +188,7 @@ def test_reasons_are_recognised() -> None:
     """What the page looks for in a reason is what the service writes there."""
     wording = (WEB / "js" / "wording.js").read_text("utf-8")
     clues = re.findall(r'^  \w+: "(.+)",$', wording, re.MULTILINE)
-    written = Path(words.__file__).read_text("utf-8")
+    written = "".join(Path(one.__file__).read_text("utf-8") for one in (words, planning))
     parts = [part for clue in clues for part in re.split(r"(?<=look) ", clue)]
 
     assert len(clues) > 10

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { Speech } from "../../src/pictrace/web/js/i18n.js";
-import { briefly, moved, named, near, warned, where, why } from "../../src/pictrace/web/js/wording.js";
+import { briefly, leftAlone, moved, named, near, warned, where, why } from "../../src/pictrace/web/js/wording.js";
 
 const page = (language) => {
   const words = JSON.parse(readFileSync(new URL(`../../src/pictrace/web/i18n/${language}.json`, import.meta.url)));
@@ -54,6 +54,11 @@ test("a warning is told in the reader's language", () => {
   const warning = "the picture is featureless: nothing but the same bytes or pixels can be recognised";
 
   assert.equal(warned(page("zh"), warning), "图片没有特征：只能识别字节或像素相同的图片。");
+});
+
+test("why a file is left alone is told in the reader's language, and as it is where that is not known", () => {
+  assert.equal(leftAlone(page("de"), "the same file as /a/b.jpg, by another name"), "Sie ist dieselbe Datei unter anderem Namen.");
+  assert.equal(leftAlone(english, "it sleeps"), "It sleeps.");
 });
 
 test("where says which picture is inside which", () => {

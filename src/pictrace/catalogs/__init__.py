@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace.catalogs._lock import sole_writer
-from pictrace.dedupe.decisions import Decision
+from pictrace.decisions import Decision
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position
 from pictrace.recipe import EncoderStamp, Recipe, SpaceState

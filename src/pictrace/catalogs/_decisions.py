@@ -7,7 +7,7 @@ import apsw
 
 from pictrace.catalogs import _records
 from pictrace.catalogs._records import damaged
-from pictrace.dedupe.decisions import Decision
+from pictrace.decisions import Decision
 from pictrace.errors import UsageError
 
 COLUMNS = "one, other, one_pixels, other_pixels, verdict, at, note"

@@ -1,7 +1,6 @@
 """One writer per collection: an operating system lock, and beside it the name of who holds it."""
 
 import contextlib
-import errno
 import json
 import os
 import socket
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import filelock
 
+from pictrace._atomic import is_full
 from pictrace._regular import open_regular
 from pictrace.errors import ConfigurationError, IndexLockedError, InsufficientStorageError
 
@@ -123,7 +123,7 @@ def _check_lock(path: Path) -> None:
 
 def refusal(path: Path, error: OSError) -> ConfigurationError | InsufficientStorageError:
     """The typed error for a file that could not be written because of the disk or its permissions."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if is_full(error):
         return InsufficientStorageError(f"no room left for {path}", hint="free some space, then try again")
     return ConfigurationError(
         f"cannot write to {path.parent}: {error.strerror or error}",

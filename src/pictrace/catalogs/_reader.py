@@ -13,7 +13,7 @@ from pictrace.catalogs import _decisions, _listing, _problems, _reads, _records,
 from pictrace.catalogs._database import Database
 from pictrace.catalogs._query import count, within
 from pictrace.catalogs._records import Column
-from pictrace.dedupe.decisions import Decision
+from pictrace.decisions import Decision
 from pictrace.errors import IndexDamagedError, NotFoundError
 from pictrace.filters import Filter
 from pictrace.orders import Order, Position

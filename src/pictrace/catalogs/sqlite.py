@@ -16,7 +16,7 @@ from pictrace.catalogs._files import check_files
 from pictrace.catalogs._folder import FILE_NAME, claim, discard, refuse_others
 from pictrace.catalogs._lock import WriterLock
 from pictrace.catalogs._reader import Reader
-from pictrace.dedupe.decisions import Decision
+from pictrace.decisions import Decision
 from pictrace.errors import IndexLockedError, NotFoundError, UsageError
 from pictrace.recipe import EncoderStamp, Recipe, SpaceState
 from pictrace.types import Key, Rows

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pictrace.weights import ModelCard
 
 _ADDING = ".adding-"
+_LOCK = ".add.lock"
+_LOCK_S = 60.0
 _DAY = 24 * 3600
 
 
@@ -51,19 +53,63 @@ def copied(source: Path, copy: Path, *, most_bytes: int) -> None:
 def settled(card: "ModelCard", folder: Path, models: Path) -> None:
     """Gives a file that was tried its name in the folder of models, and it its card; neither stays without the other.
 
+    A file that was there with the same bytes stays as it is.
+
     Raises:
+        UsageError: meanwhile somebody added another model with its name or one of its files, or a file is there.
         ConfigurationError: the folder cannot be written to.
         InsufficientStorageError: the disk is full.
     """
     from pictrace import weights
     from pictrace._atomic import replacing
 
-    with replacing(models / card.file) as temporary:
-        (folder / card.file).replace(temporary)
-    with contextlib.ExitStack() as undoing:
-        undoing.callback(weights.discard, [models / card.file])
+    with reserved(card, models), contextlib.ExitStack() as undoing:
+        if not _is_there(card, models):
+            with replacing(models / card.file) as temporary:
+                (folder / card.file).replace(temporary)
+            undoing.callback(weights.discard, [models / card.file])
         weights.keep(card, models)
         undoing.pop_all()
+
+
+@contextlib.contextmanager
+def reserved(card: "ModelCard", models: Path) -> Iterator[None]:
+    """Nobody else adds a model meanwhile, and no other has this one's name or one of its files.
+
+    Raises:
+        UsageError: another model has, or another process does not come to an end.
+    """
+    import filelock
+
+    from pictrace import weights
+
+    try:
+        with weights.writable(models), filelock.FileLock(models / _LOCK, timeout=_LOCK_S):
+            weights.check_free(card, weights.known(models))
+            yield
+    except filelock.Timeout as error:
+        raise UsageError(
+            f"another process is adding a model to {models}", hint="try again when it is through"
+        ) from error
+
+
+def _is_there(card: "ModelCard", models: Path) -> bool:
+    """Whether the file of a card is in the folder of models; another one of its name belongs to somebody.
+
+    Raises:
+        UsageError: another one is there.
+    """
+    from pictrace import weights
+    from pictrace.errors import ModelError
+
+    if not os.path.lexists(models / card.file):
+        return False
+    try:
+        weights.verified(card, models)
+    except ModelError as error:
+        there = f"{models / card.file} is another file, of which no card tells"
+        raise UsageError(there, hint="move it away, or choose another name") from error
+    return True
 
 
 def _sweep(models: Path) -> None:

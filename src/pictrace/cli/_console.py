@@ -1,7 +1,6 @@
 """What goes to the terminal, and the one place where every error ends."""
 
 import contextlib
-import errno
 import json
 import os
 import sys
@@ -13,6 +12,7 @@ from typing import IO, Any
 import typer
 from typer.core import TyperGroup
 
+from pictrace._atomic import is_full
 from pictrace.errors import InsufficientStorageError, PictraceError, UsageError
 
 INTERRUPTED = 130
@@ -22,8 +22,6 @@ BUG = 70
 _UNFOLDED = 1000
 _LEAST_COLUMNS = 20
 """Of the terminal for a table's last column; with fewer, each row is told line by line."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 _MISTAKES: Any = typer.BadParameter.__mro__[1]
@@ -259,7 +257,7 @@ def _told(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         _discard_output()
         return 0
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if is_full(error):
         error = InsufficientStorageError("the disk is full", hint="free some space and run the same command again")
     if isinstance(error, PictraceError):
         _tell_error(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pictrace.cli._console import tell, write, write_table
 
 if TYPE_CHECKING:
-    from pictrace.dedupe.groups import Group, Member
+    from pictrace.duplicates.groups import Group, Member
 
 _LONG = 24
 """Letters of a folder from which a table is easier to read without it."""

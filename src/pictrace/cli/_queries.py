@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pictrace.blends import Blend, Example, Words
     from pictrace.picture import Picture
 
+PLACES = "places say which pictures are nearest; how likely they are to show what was asked for, nobody has measured"
+"""What is said where places are told and no scores."""
+
 _WEIGHT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\*(.+)", re.DOTALL)
 _LIKE_A_FILE = re.compile(
     r"\S*[/\\]\S*|.*\.(jpe?g|png|gif|webp|bmp|tiff?|avif|heic|heif)|\d*", re.IGNORECASE | re.DOTALL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pictrace.cli._addition import copied, settled, staging
+from pictrace.cli._addition import copied, reserved, settled, staging
 from pictrace.cli._console import write, write_json
 from pictrace.cli._options import JsonOption
 from pictrace.errors import UsageError
@@ -152,7 +152,8 @@ def _add_card(path: Path) -> "ModelCard":
     models = load().models_path
     card = weights.offered(path)
     weights.check_free(card, weights.known(models))
-    weights.keep(card, models)
+    with reserved(card, models):
+        weights.keep(card, models)
     return card
 
 

@@ -7,7 +7,7 @@ import typer
 from pictrace.cli._console import key_of, opened, save, write, write_json, write_table
 from pictrace.cli._options import CollectionOption, HtmlOption, IdArgument, JsonOption, QueryArgument
 from pictrace.cli._pictures import check_page, named, picture_of, today
-from pictrace.cli._queries import query_of
+from pictrace.cli._queries import PLACES, query_of
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,19 +92,21 @@ def _describe(told: "Described", *, as_json: bool) -> None:
         return
     for reading in told.readings:
         write(f"To {reading.encoder} {words.read(reading.measures)}.")
-    columns = (("read by", "left"), ("cosine", "right"), ("score", "right"), ("place", "right"))
+    # Of scores that nobody has measured only the order is of use.
+    scored = [("score", "right")] if told.calibrated else []
+    columns = (("read by", "left"), ("cosine", "right"), *scored, ("place", "right"))
     rows = [
         (
             one.encoder,
             words.measured(one.cosine),
-            words.percent(one.score),
+            *([words.percent(one.score)] if told.calibrated else []),
             "beyond 100" if one.place is None else f"{one.place}",
         )
         for one in told.readings
     ]
     write_table(columns, rows)
     if not told.calibrated:
-        write(f"note: {words.UNCALIBRATED}")
+        write(f"note: {PLACES}")
 
 
 def _pair(first: str, second: str, collection: str | None) -> tuple["Pair", tuple[str, str]]:

@@ -27,8 +27,8 @@ from pictrace.cli._options import (
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
-    from pictrace.dedupe.groups import Group
     from pictrace.dedupe.plans import Kept, Plan
+    from pictrace.duplicates.groups import Group
 
 _BEGINNING = '{\n "format": "pictrace-plan"'
 _LONGEST_LINE = 64 << 20
@@ -81,7 +81,7 @@ def plan(  # noqa: PLR0913 - one parameter per option
     from pictrace.cli._pictures import check_page
     from pictrace.dedupe.keeping import rules_of
     from pictrace.dedupe.planning import Protection, plan_of
-    from pictrace.dedupe.wholeness import told_apart
+    from pictrace.duplicates.wholeness import told_apart
 
     rules = rules_of([name for one in keep or () for name in one.split(",")])
     references = folders(reference)
@@ -228,7 +228,7 @@ def _watch(watcher: Any) -> Callable[[int, int, str], None]:
 
 def _given(path: str, source: Any) -> "list[Group]":
     """Groups as `dedupe find --json` wrote them, with what the collection knows of each file now."""
-    from pictrace.dedupe.given import group_from
+    from pictrace.duplicates.given import group_from
 
     try:
         with sys.stdin.buffer if path == "-" else Path(path).open("rb") as lines:

@@ -26,8 +26,8 @@ from pictrace.cli._options import (
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
-    from pictrace.dedupe.finding import Heard
-    from pictrace.dedupe.groups import Group
+    from pictrace.duplicates.finding import Heard
+    from pictrace.duplicates.groups import Group
 
 dedupe = typer.Typer(help="Find duplicates, decide, act, and take everything back.", no_args_is_help=True)
 
@@ -111,7 +111,7 @@ def _check(csv: str | None, html: str | None) -> None:
 def _watched(*, quiet: bool) -> Iterator["Heard"]:
     """Progress in steps, two for each picture: its neighbours are known, then it has its place."""
     from pictrace.cli._progress import progress
-    from pictrace.dedupe.finding import Heard
+    from pictrace.duplicates.finding import Heard
 
     with progress(quiet=quiet, things=("step", "steps")) as watcher:
 
@@ -183,7 +183,7 @@ def decisions(
     forget: Annotated[bool, typer.Option("--forget", help="With --import: take those of the file back.")] = False,
 ) -> None:
     """Write everything that was decided as lines of JSON, or take decisions from such a file."""
-    from pictrace.dedupe.decisions import dumped, parsed
+    from pictrace.decisions import dumped, parsed
     from pictrace.words import counted
 
     if forget and import_ is None:

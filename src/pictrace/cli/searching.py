@@ -9,7 +9,7 @@ import typer
 from pictrace.cli._console import key_of, opened, save, tell, write, write_json, write_path, write_table
 from pictrace.cli._options import CollectionOption, FilterOption, HtmlOption, JsonOption, ModeName, QueryArgument
 from pictrace.cli._pictures import check_page, named, picture_of, today
-from pictrace.cli._queries import query_of
+from pictrace.cli._queries import PLACES, query_of
 from pictrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,10 +87,7 @@ def search(  # noqa: PLR0913 - one parameter per option
         answer = looked_for(found)
         if html is not None:
             save(html, _page(source, asked, part, answer, name=query))
-    from pictrace import words
-
-    for warning in answer.warnings:
-        tell(f"note: {words.shown(warning)}")
+    _warn(answer, is_table=not as_json and not paths_only)
     if as_json:
         for match in answer:
             write_json(match.to_dict())
@@ -98,6 +95,14 @@ def search(  # noqa: PLR0913 - one parameter per option
         _write_paths(answer, end=b"\0" if nul else b"\n")
     else:
         _show(answer, is_filtered=where is not None)
+
+
+def _warn(answer: "Answer", *, is_table: bool) -> None:
+    from pictrace import words
+
+    for warning in answer.warnings:
+        said = PLACES if is_table and warning == words.UNCALIBRATED else warning
+        tell(f"note: {words.shown(said)}")
 
 
 def _write_paths(answer: "Answer", *, end: bytes) -> None:
@@ -164,24 +169,28 @@ def _show(answer: "Answer", *, is_filtered: bool = False) -> None:
     thorough = words.searched(answer)
     write(f"{words.found(answer)} {thorough[0].upper()}{thorough[1:]}; {took:.0f} ms.")
     if answer:
+        is_ordered = words.UNCALIBRATED in answer.warnings
         columns = (
             ("relation", "left"),
-            ("score", "right"),
+            ("place" if is_ordered else "score", "right"),
             ("overlap", "right"),
             ("id", "right"),
             ("path", "left"),
         )
-        write_table(columns, [row for match in answer for row in _rows(match)])
+        places = range(1, len(answer) + 1) if is_ordered else [0] * len(answer)
+        write_table(columns, [row for match, place in zip(answer, places, strict=True) for row in _rows(match, place)])
 
 
-def _rows(match: "Match") -> list[Sequence[str]]:
-    """One row, one more for each further place, and one for what was done to the picture."""
+def _rows(match: "Match", place: int) -> list[Sequence[str]]:
+    """One row, one more for each further place, and one for what was done to the picture; `place` is 0 where the score
+    is told.
+    """
     from pictrace import deeds, words
 
     shape = match.alignment
     overlap = f"{words.percent(shape.query_overlap)} / {words.percent(shape.match_overlap)}" if shape else ""
     first, *others = words.places(match) or [""]
-    facts = str(match.relation), words.percent(match.score), overlap, str(match.id)
+    facts = str(match.relation), f"{place}" if place else words.percent(match.score), overlap, str(match.id)
     done = deeds.briefly(match.changes)
     below = [*others, *([f"({done})"] if done else [])]
     return [(*facts, first), *(("", "", "", "", line) for line in below)]

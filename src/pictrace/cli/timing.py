@@ -26,6 +26,9 @@ FileOption = Annotated[
 ProviderOption = Annotated[
     str, typer.Option("--provider", metavar="NAME", help="What to run on; the setting `provider`, if left out.")
 ]
+SideOption = Annotated[
+    int, typer.Option("--side", min=8, max=1024, help="Pixels of the squares, for a file that leaves that open.")
+]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=0, help="Threads; one for each core, if left out.")]
 
 
@@ -35,6 +38,7 @@ def bench(
     onnx: FileOption = None,
     provider: ProviderOption = "",
     threads: ThreadsOption = 0,
+    side: SideOption = 224,
     as_json: JsonOption = False,
 ) -> None:
     """Time models on this machine: milliseconds a batch and pictures a second, decoding left out.
@@ -47,7 +51,7 @@ def bench(
     runtime = load(provider=provider or None, threads=threads or None).runtime
     if not names and not onnx:
         raise UsageError("no model is named", hint="name encoders, or files with --onnx")
-    found = [*_encoders(names or (), runtime), *_files(onnx or (), runtime)]
+    found = [*_encoders(names or (), runtime), *_files(onnx or (), runtime, side)]
     if as_json:
         for one in found:
             write_json(one)
@@ -80,11 +84,11 @@ def _encoders(names: Sequence[str], runtime: Any) -> Iterator[Mapping[str, Any]]
         yield {"name": name, "provider": getattr(encoder, "provider", "cpu"), "threads": runtime.threads, **figures}
 
 
-def _files(paths: Sequence[Path], runtime: Any) -> Iterator[Mapping[str, Any]]:
+def _files(paths: Sequence[Path], runtime: Any, side: int) -> Iterator[Mapping[str, Any]]:
     from pictrace.encoders.onnx import bare
 
     for path in paths:
-        provider, run = bare(path, runtime)
+        provider, run = bare(path, runtime, side=side)
         yield {"name": path.name, "provider": provider, "threads": runtime.threads, **timed(run)}
 
 

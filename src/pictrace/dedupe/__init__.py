@@ -1,1 +1,1 @@
-"""Duplicates: which files show the same picture, which of them to keep, and how to take everything back."""
+"""What becomes of duplicates: which file of a group stays, what is done to the others, and how it is taken back."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pictrace._json import strict
 from pictrace.errors import PlanInvalidError
 
 _MOST_TEXT = 2000
@@ -22,28 +23,15 @@ def parsed(data: bytes) -> dict[str, Any]:
         PlanInvalidError: it is none, a name is in it twice, or a number is not finite.
     """
     try:
-        plain = json.loads(data.decode(), object_pairs_hook=_pairs, parse_constant=_constant)
-    except PlanInvalidError:
-        raise
+        plain = strict(data)
+    except json.JSONDecodeError as error:
+        where = f"in line {error.lineno}"
+        raise PlanInvalidError(f"the plan is no JSON {where}", hint="a comma or a bracket may be missing") from error
     except (ValueError, RecursionError) as error:
-        where = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise PlanInvalidError(f"the plan is no JSON{where}", hint="a comma or a bracket may be missing") from error
+        raise PlanInvalidError(f"the plan cannot be read: {error}") from error
     if not isinstance(plain, dict):
         raise PlanInvalidError("the plan is no JSON object")
     return plain
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise PlanInvalidError(f"{name!r} is said twice in one object")
-        found[name] = value
-    return found
-
-
-def _constant(name: str) -> Any:
-    raise PlanInvalidError(f"{name} is no number of a plan")
 
 
 class Reader:

@@ -1,7 +1,6 @@
 """Carrying out a plan: every file proved again at the moment it goes, with one that stays proved to be there."""
 
 import contextlib
-import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -9,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pictrace._atomic import is_full
+from pictrace.companions import companions_of
 from pictrace.dedupe import _journal, actions
 from pictrace.dedupe._disk import Disk
 from pictrace.dedupe._entries import ELSEWHERE, Entry, is_put_aside
 from pictrace.dedupe._journal import DONE, Journal
 from pictrace.dedupe._lock import claim, only_run
-from pictrace.dedupe.companions import companions_of
 from pictrace.dedupe.files import Facts, held
 from pictrace.dedupe.plans import SHARING, Beside, Plan, Planned, Removed
 from pictrace.dedupe.undoing import Count, Outcome, Trouble, Watch, acted_upon, brought_back, recover, settled
@@ -30,8 +30,6 @@ from pictrace.errors import (
 
 _Proved = list[tuple[str, Facts, str, Facts]]
 """Paths that go together, what each is, and the file that stays for it, with what that is."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class _Run:
                 else:
                     self._carry_out(number, proved)
         except (DeedError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in _FULL:
+            if is_full(error):
                 raise InsufficientStorageError("the disk is full", hint="free some space and apply again") from error
             trouble = Trouble.of(removed.path, error)
             self.tally.troubles.append(trouble)

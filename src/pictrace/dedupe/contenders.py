@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from pictrace.dedupe.companions import Companion, Folder, Kind, companions_of
-from pictrace.dedupe.descriptions import Description, described
-from pictrace.dedupe.groups import Member
+from pictrace.companions import Companion, Folder, Kind, companions_of
 from pictrace.dedupe.sharpness import is_enlarged
+from pictrace.descriptions import Description, described
+from pictrace.duplicates.groups import Member
 from pictrace.errors import PictureError
 from pictrace.picture import Picture
 from pictrace.settings import Limits

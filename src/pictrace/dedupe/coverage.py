@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from pictrace.catalogs import Catalog
-from pictrace.dedupe.folders import named
 from pictrace.dedupe.planning import Protection
+from pictrace.folders import named
 
 
 def idle_folders(catalog: Catalog, folders: Sequence[str]) -> list[str]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pictrace.dedupe.companions import is_raw
+from pictrace.companions import is_raw
 from pictrace.dedupe.contenders import Contender
-from pictrace.dedupe.wholeness import LESS
+from pictrace.duplicates.wholeness import LESS
 from pictrace.errors import UnknownNameError, UsageError
 
 Value = float | tuple[float, ...] | str

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pictrace import _json
 from pictrace._atomic import replacing
 from pictrace._regular import open_regular
-from pictrace.dedupe.groups import Group, Member
+from pictrace.duplicates.groups import Group, Member
 
 FILE = "picks.jsonl"
 _LONGEST_LINE = 1 << 16
@@ -99,7 +100,7 @@ class Picks:
             return
         with file:
             while line := file.readline(_LONGEST_LINE):
-                self._take(_plain(line))
+                self._take(_json.line(line))
 
     def _take(self, plain: Any) -> None:
         match plain:
@@ -110,10 +111,3 @@ class Picks:
             case _:
                 return
         self._lines += 1
-
-
-def _plain(line: bytes) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None

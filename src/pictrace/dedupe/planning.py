@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pictrace.companions import Companion, Folder, Kind, is_raw
 from pictrace.dedupe._entries import is_put_aside
-from pictrace.dedupe.companions import Companion, Folder, Kind, is_raw
 from pictrace.dedupe.contenders import Contender
 from pictrace.dedupe.files import Identity, facts_of, identity_of, look
-from pictrace.dedupe.folders import are_above, named
-from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import Choice, Rule, choose
 from pictrace.dedupe.plans import ACTIONS, SHARING, Beside, Kept, Left, Plan, Planned, Removed
+from pictrace.duplicates.groups import Group, Member
 from pictrace.errors import DeedError, UnknownNameError
+from pictrace.folders import are_above, named
 from pictrace.settings import Limits
 from pictrace.types import Relation
 

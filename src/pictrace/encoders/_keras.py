@@ -15,7 +15,7 @@ from pictrace import weights
 from pictrace.encoders._hdf5 import refers_outside
 from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
-from pictrace.encoders._rows import rows_of
+from pictrace.encoders._rows import in_passes, rows_of
 from pictrace.errors import MissingExtraError, ModelDamagedError, UnknownNameError
 from pictrace.settings import EVERY_CORE, Runtime
 from pictrace.types import Rows
@@ -78,13 +78,11 @@ class Model:
             ModelMissingError: the file is not there.
             ModelDamagedError: the file is not the card's, or its tensors are not those of the network.
         """
-        if not len(pictures):
-            return np.empty((0, self.card.width), np.float32)
-        parts = []
-        for start in range(0, len(pictures), BATCH):
-            values = numbers(pictures[start : start + BATCH], self.card.preparation)
-            parts.append(rows_of(np.asarray(self._network(values, training=False)), self.card))
-        return np.concatenate(parts)
+        return in_passes(pictures, self.card, BATCH, self._pass)
+
+    def _pass(self, pictures: npt.NDArray[np.uint8]) -> Rows:
+        values = numbers(pictures, self.card.preparation)
+        return rows_of(np.asarray(self._network(values, training=False)), self.card)
 
     def onnx(self) -> bytes:
         """The same network as an ONNX file: one input `(n, side, side, 3)` float32, rows before they are brought to

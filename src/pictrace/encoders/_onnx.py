@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy.typing as npt
 from pictrace import weights
 from pictrace.encoders._graph import refers_outside
 from pictrace.encoders._once import Once
+from pictrace.encoders._patience import ended_after
 from pictrace.encoders._preparation import numbers
 from pictrace.encoders._providers import APART, CPU, chosen, listed
-from pictrace.encoders._rows import of_each, rows_of
+from pictrace.encoders._rows import in_passes, of_each, rows_of
 from pictrace.errors import ModelDamagedError
 from pictrace.settings import EVERY_CORE, Runtime, Settings
 from pictrace.types import Rows
@@ -32,6 +33,12 @@ TOLERANCE = 1e-3
 """The largest cosine distance of another provider's rows from the processor's, for cards that name none."""
 
 _TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+Given = Mapping[str, npt.NDArray[Any]]
+"""Inputs by their names."""
+
+_SILENT = 4
+"""Of the runtime's log, which has whatever is in a file; errors come as exceptions as well."""
 
 _NO_MEMORY = re.compile("failed to allocate memory|bad.alloc", re.IGNORECASE)
 """In what the runtime says, which has no other sign of it."""
@@ -69,12 +76,13 @@ class Model:
             ready = self._trusted(name)
             if ready is not None:
                 return ready
-        return _Ready.of(self.card, opened(self.card, self._runtime), "cpu")
+        return _Ready.of(self.card, opened(self.card, self._runtime), "cpu", self._runtime.model_seconds)
 
     def _trusted(self, name: str) -> "_Ready | None":
         """The model on another provider, if that gives the rows that it should."""
         try:
-            ready = _Ready.of(self.card, opened(self.card, self._runtime, provider=name), name)
+            session = opened(self.card, self._runtime, provider=name)
+            ready = _Ready.of(self.card, session, name, self._runtime.model_seconds)
             if ready.session.get_providers()[0] == CPU:
                 _log.warning(
                     "%s: %s cannot be loaded, its libraries may be missing; using the CPU", self.card.name, name
@@ -101,9 +109,10 @@ class _Ready:
     output: str
     batch: int
     is_fixed: bool
+    seconds: float
 
     @classmethod
-    def of(cls, card: ModelCard, session: Any, provider: str) -> "_Ready":
+    def of(cls, card: ModelCard, session: Any, provider: str, seconds: float) -> "_Ready":
         inputs, outputs = session.get_inputs(), [one.name for one in session.get_outputs()]
         output = card.tensor or outputs[0]
         if len(inputs) != 1 or output not in outputs or inputs[0].type not in _TYPES:
@@ -120,13 +129,10 @@ class _Ready:
                 hint=f"export it with a first axis that is free, or of at most {BATCH_APART}",
             )
         batch = first if is_fixed else BATCH_APART if provider in APART else BATCH
-        return cls(card, session, provider, output, batch, is_fixed)
+        return cls(card, session, provider, output, batch, is_fixed, seconds)
 
     def rows(self, pictures: npt.NDArray[np.uint8]) -> Rows:
-        if not len(pictures):
-            return np.empty((0, self.card.width), np.float32)
-        parts = [self._pass(pictures[start : start + self.batch]) for start in range(0, len(pictures), self.batch)]
-        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+        return in_passes(pictures, self.card, self.batch, self._pass)
 
     def _pass(self, pictures: npt.NDArray[np.uint8]) -> Rows:
         wanted = len(pictures)
@@ -139,15 +145,13 @@ class _Ready:
 
     def _run(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if self.provider not in APART:
-            return output_of(self.session, self.card, {name: values}, self.output)
-        try:
+            return output_of(self.session, self.card, {name: values}, self.output, seconds=self.seconds)
+        with _one_pass(self.card.name, self.seconds) as options:
             bound = self.session.io_binding()
             bound.bind_cpu_input(name, values)
             bound.bind_output(self.output, "cpu")
-            self.session.run_with_iobinding(bound)
+            self.session.run_with_iobinding(bound, options)
             found: npt.NDArray[Any] = bound.copy_outputs_to_cpu()[0]
-        except _refusals(_runtime()) as error:
-            raise _unfit(self.card.name, error) from error
         return found
 
 
@@ -184,7 +188,7 @@ def session_of(data: bytes, name: str, runtime: Runtime, *, provider: str = "cpu
     options.intra_op_num_threads = runtime.threads or Settings().cores
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = 3
+    options.log_severity_level = _SILENT
     # Threads that spin while they wait take the cores from the processes that decode.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # The runtime's own format is none that was looked through.
@@ -193,33 +197,52 @@ def session_of(data: bytes, name: str, runtime: Runtime, *, provider: str = "cpu
     # Should a tensor elsewhere have been missed: below a file nothing can be, and so nothing is read.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", f"{__file__}/nothing")
     try:
-        return onnxruntime.InferenceSession(data, options, providers=providers)
+        session = onnxruntime.InferenceSession(data, options, providers=providers)
+        # Names and axes need be no text, which shows when they are read.
+        _ = [(one.name, one.shape) for one in (*session.get_inputs(), *session.get_outputs())]
     except _refusals(onnxruntime) as error:
         raise _unfit(name, error) from error
+    return session
 
 
-def output_of(session: Any, card: Card, values: Mapping[str, npt.NDArray[Any]], output: str) -> npt.NDArray[Any]:
+def output_of(session: Any, card: Card, values: Given, output: str, *, seconds: float) -> npt.NDArray[Any]:
     """What a session gives for its inputs by name: the output of a name, or the first if that is empty.
 
     Raises:
-        ModelDamagedError: it cannot be run on them.
+        ModelDamagedError: it cannot be run on them, or not in so many seconds.
     """
-    return run(session, card.name, values, [output] if output else None)[0]
+    return run(session, card.name, values, [output] if output else None, seconds=seconds)[0]
 
 
 def run(
-    session: Any, name: str, values: Mapping[str, npt.NDArray[Any]], outputs: Sequence[str] | None = None
+    session: Any, name: str, values: Given, outputs: Sequence[str] | None = None, *, seconds: float
 ) -> Sequence[npt.NDArray[Any]]:
     """All that a session gives for its inputs by name, or some outputs of it; `name` is what errors call it.
 
     Raises:
-        ModelDamagedError: it cannot be run on them.
+        ModelDamagedError: it cannot be run on them, or not in so many seconds.
     """
-    try:
-        found: Sequence[npt.NDArray[Any]] = session.run(outputs, dict(values))
-    except _refusals(_runtime()) as error:
-        raise _unfit(name, error) from error
+    with _one_pass(name, seconds) as options:
+        found: Sequence[npt.NDArray[Any]] = session.run(outputs, dict(values), options)
     return found
+
+
+@contextlib.contextmanager
+def _one_pass(name: str, seconds: float) -> Iterator[Any]:
+    """Options to run a model with once; what the runtime then refuses is told as ours."""
+    onnxruntime = _runtime()
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = _SILENT
+    try:
+        with ended_after(seconds, options):
+            yield options
+    except _refusals(onnxruntime) as error:
+        if options.terminate:
+            raise ModelDamagedError(
+                f"the model {name} took longer than {seconds:g} seconds for one pass",
+                hint="if you trust whom it is from, raise limits.model_seconds; docs/models.md says more",
+            ) from error
+        raise _unfit(name, error) from error
 
 
 def _apart(ready: _Ready, runtime: Runtime) -> float:
@@ -228,7 +251,7 @@ def _apart(ready: _Ready, runtime: Runtime) -> float:
     pictures = weights.reference_pictures(card.side)
     expected = card.reference.array(card.width) if card.reference else None
     if expected is None:
-        expected = _Ready.of(card, opened(card, runtime), "cpu").rows(pictures)
+        expected = _Ready.of(card, opened(card, runtime), "cpu", runtime.model_seconds).rows(pictures)
     cosines = (ready.rows(pictures) * expected).sum(axis=1) / np.linalg.norm(expected, axis=1)
     return float(1 - cosines.min())
 
@@ -270,7 +293,7 @@ def _runtime() -> Any:
 
 
 def _refusals(onnxruntime: Any) -> tuple[type[Exception], ...]:
-    """What the runtime raises for a file that it cannot run; its own exceptions share no base class."""
+    """What the runtime raises for a file that it cannot run, or whose names are no text; its own share no base."""
     kinds = vars(onnxruntime.capi.onnxruntime_pybind11_state).values()
     own = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception)]
-    return (RuntimeError, *own)
+    return (RuntimeError, UnicodeDecodeError, *own)

@@ -62,8 +62,9 @@ class PairEncoder(CardEncoder):
         inputs = {one.name: _INTEGERS[one.type] for one in session.get_inputs()}
         given = {"input_ids": ids, "attention_mask": mask}
         values = {name: given[name].astype(kind, copy=False) for name, kind in inputs.items()}
-        found = of_each(output_of(session, tower.model, values, tower.tensor), len(texts), self.card)
-        return rows_of(found, self.card)
+        seconds = self._runtime.model_seconds
+        found = output_of(session, tower.model, values, tower.tensor, seconds=seconds)
+        return rows_of(of_each(found, len(texts), self.card), self.card)
 
     @property
     def _tower(self) -> TextTower:

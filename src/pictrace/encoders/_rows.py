@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,16 @@ SEVERAL = 3
 """Rows at once, none of which has numbers, that tell of the model; of fewer, the pictures may be what is odd."""
 
 _log = logging.getLogger(__name__)
+
+
+def in_passes(
+    pictures: npt.NDArray[np.uint8], card: ModelCard, most: int, run: Callable[[npt.NDArray[np.uint8]], Rows]
+) -> Rows:
+    """Rows `(n, width)` float32 of any n pictures, of which one pass takes so many at the most."""
+    parts = [run(pictures[start : start + most]) for start in range(0, len(pictures), most)]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.empty((0, card.width), np.float32)
 
 
 def rows_of(output: npt.NDArray[np.floating], card: ModelCard) -> Rows:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pictrace import weights
 from pictrace.encoders._once import Once
 from pictrace.encoders._preparation import numbers
-from pictrace.encoders._rows import rows_of
+from pictrace.encoders._rows import in_passes, rows_of
 from pictrace.errors import MissingExtraError, ModelDamagedError, UnknownNameError
 from pictrace.settings import EVERY_CORE, Runtime
 from pictrace.types import Rows
@@ -64,19 +64,17 @@ class Model:
             ModelMissingError: the file is not there.
             ModelDamagedError: the file is not the card's, or its tensors are not those of the network.
         """
+        return in_passes(pictures, self.card, BATCH, self._pass)
+
+    def _pass(self, pictures: npt.NDArray[np.uint8]) -> Rows:
         import torch
 
-        if not len(pictures):
-            return np.empty((0, self.card.width), np.float32)
         if self._runtime.threads:
             torch.set_num_threads(self._runtime.threads)
-        parts = []
+        values = np.ascontiguousarray(numbers(pictures, self.card.preparation))
         with torch.inference_mode():
-            for start in range(0, len(pictures), BATCH):
-                values = numbers(pictures[start : start + BATCH], self.card.preparation)
-                given = torch.from_numpy(np.ascontiguousarray(values)).to(self.provider)
-                parts.append(rows_of(self._network(given).float().cpu().numpy(), self.card))
-        return np.concatenate(parts)
+            found = self._network(torch.from_numpy(values).to(self.provider))
+        return rows_of(found.float().cpu().numpy(), self.card)
 
     def onnx(self) -> bytes:
         """The same network as an ONNX file: opset 18, one input `(n, 3, side, side)` float32, rows before they are

@@ -17,8 +17,10 @@ MOST = 32
 TYPES = {"tensor(uint8)": "u1", "tensor(float)": "f4", "tensor(float16)": "f2"}
 
 
-def bare(path: Path, runtime: Runtime) -> tuple[str, Callable[[int], None]]:
+def bare(path: Path, runtime: Runtime, *, side: int = 0) -> tuple[str, Callable[[int], None]]:
     """What a file runs on, and what runs it once on so many pictures of noise; no card says how, so no rows come of it.
+
+    `side` is that of the pictures where the file leaves it open.
 
     Raises:
         ModelMissingError: it cannot be read.
@@ -34,9 +36,11 @@ def bare(path: Path, runtime: Runtime) -> tuple[str, Callable[[int], None]]:
     session = _onnx.session_of(data, path.name, runtime, provider=provider)
     inputs = [(one.name, one.type, one.shape or []) for one in session.get_inputs()]
     name, kind, shape = inputs[0] if len(inputs) == 1 else ("", "", [])
+    if side and len(shape) == 4:
+        shape = [shape[0], *(one if isinstance(one, int) else side for one in shape[1:])]
     if kind not in TYPES or len(shape) != 4 or not all(isinstance(one, int) and one > 0 for one in shape[1:]):
         what = ", ".join(f"{shape} {kind}" for _, kind, shape in inputs) or "nothing"
-        hint = "one input, pictures, whose sides are written in the file"
+        hint = "one input, pictures, whose sides are written in the file or named with --side"
         raise ModelDamagedError(f"{path.name} takes {what}, and cannot be timed", hint=hint)
     # A file that takes one size of batch only is run as often as pictures need.
     step = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else 0
@@ -44,7 +48,8 @@ def bare(path: Path, runtime: Runtime) -> tuple[str, Callable[[int], None]]:
 
     def run(count: int) -> None:
         for _ in range(-(-count // step) if step else 1):
-            _onnx.run(session, path.name, {name: noise if step else noise[:count]})
+            given = {name: noise if step else noise[:count]}
+            _onnx.run(session, path.name, given, seconds=runtime.model_seconds)
 
     return provider, run
 

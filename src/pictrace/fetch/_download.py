@@ -1,7 +1,6 @@
 """Large files: into a part that the next attempt goes on with, then checked, then under their name."""
 
 import contextlib
-import errno
 import hashlib
 import os
 import stat
@@ -10,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from pictrace._atomic import replacing
+from pictrace._atomic import replacing, telling_of_room
 from pictrace._regular import open_regular
-from pictrace.errors import InsufficientStorageError, SourceAnswerError, SourceTooLargeError
+from pictrace.errors import SourceAnswerError, SourceTooLargeError
 from pictrace.fetch._exchange import Body, Exchange, refusal
 
 Watch = Callable[[int, int | None], object]
@@ -55,7 +54,7 @@ class Download:
             SourceAnswerError: what came is another file; nothing of it is kept.
             InsufficientStorageError: the disk is full.
         """
-        try:
+        with telling_of_room(self.path):
             if os.path.lexists(self.part) and not stat.S_ISREG(self.part.lstat().st_mode):
                 self.part.unlink()  # nobody's file is written through a link that was planted
             if not self.sha256:
@@ -71,12 +70,6 @@ class Download:
                 )
             with replacing(self.path) as temporary:
                 self.part.replace(temporary)
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            raise InsufficientStorageError(
-                f"the disk is full: {self.path.name} could not be written", hint="free some space and try again"
-            ) from error
 
     def _is_right(self) -> bool:
         """Whether the part is the whole file, as it lies on the disk."""

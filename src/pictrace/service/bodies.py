@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from pictrace._json import strict
 from pictrace.errors import BadRequestError, OverloadedError, TooManyInFlightError, UnsupportedFormatError
 from pictrace.settings import ServicePolicy
 
@@ -168,12 +169,12 @@ def single(pairs: list[tuple[str, str]], what: str) -> dict[str, str]:
 
 
 def strict_json(data: bytes) -> Any:
-    """What JSON text holds, read strictly: UTF-8, no name twice, no NaN, not too deep.
+    """What JSON text holds, read strictly: UTF-8, no name twice, no NaN, no half of a character, not too deep.
 
     Raises:
         ValueError, RecursionError: it is none.
     """
-    value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+    value = strict(data)
     json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value
 
@@ -191,14 +192,3 @@ def json_of(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequestError("the body is no JSON object")
     return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)

@@ -1,7 +1,6 @@
 """A collection in the custody of the service: it alone writes, and foreign bytes are opened in worker processes."""
 
 import contextlib
-import errno
 import shutil
 import threading
 from collections.abc import Container, Mapping, Sequence
@@ -10,6 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from pictrace._atomic import is_full
 from pictrace.catalogs import Catalog
 from pictrace.collection import Collection
 from pictrace.errors import InsufficientStorageError, NotFoundError, PictraceError
@@ -62,6 +62,17 @@ class Custody:
     def version(self) -> int:
         """Grows with every write."""
         return self.collection.changes
+
+    @property
+    def news(self) -> dict[str, Any]:
+        """What events tell of the collection: as little as is quickly read, for every picture taken in is one."""
+        encoders = [stamp.name for stamp in self.collection.recipe.active]
+        return {
+            "name": self.name,
+            "pictures": len(self.collection),
+            "version": self.version,
+            "encoders": encoders,
+        }
 
     @property
     def catalog(self) -> Catalog:
@@ -148,7 +159,7 @@ class Custody:
 
     def full(self, error: OSError) -> PictraceError:
         """What a write that failed is told as."""
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full(error):
             return InsufficientStorageError("the disk is full", hint="free some space; reading goes on")
         return PictraceError("an upload could not be written")
 

@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any
 
 from pictrace.collection import Collection
-from pictrace.dedupe import found
-from pictrace.dedupe.certainty import Certainty, Graded, Tally, tallies
-from pictrace.dedupe.decisions import Rulings, now
-from pictrace.dedupe.finding import FOLDER, Heard
-from pictrace.dedupe.found import Asked
-from pictrace.dedupe.groups import Group, Member
+from pictrace.decisions import Rulings, now
 from pictrace.dedupe.picks import Choices, Pick, Picks
-from pictrace.dedupe.revising import revised
-from pictrace.dedupe.wholeness import told_apart
+from pictrace.duplicates import found
+from pictrace.duplicates.certainty import Certainty, Graded, Tally, tallies
+from pictrace.duplicates.finding import FOLDER, Heard
+from pictrace.duplicates.found import Asked
+from pictrace.duplicates.groups import Group, Member
+from pictrace.duplicates.revising import revised
+from pictrace.duplicates.wholeness import told_apart
 from pictrace.errors import InsufficientStorageError, NotFoundError
 from pictrace.types import Key, Relation
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from pictrace._atomic import replacing
 from pictrace._regular import open_regular
-from pictrace.dedupe.certainty import Certainty, certainty_of
-from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.keeping import DEFAULT, rules_of
 from pictrace.dedupe.picks import Pick
 from pictrace.dedupe.planning import plan_of
 from pictrace.dedupe.plans import Plan, Removed
 from pictrace.dedupe.undoing import acted_upon
+from pictrace.duplicates.certainty import Certainty, certainty_of
+from pictrace.duplicates.groups import Group, Member
 from pictrace.errors import NotFoundError, PlanInvalidError, UsageError
 from pictrace.service.reviewing import Review
 

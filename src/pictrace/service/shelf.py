@@ -261,8 +261,7 @@ class Shelf:
 
     def _tell_of(self, custody: Custody) -> None:
         with contextlib.suppress(PictraceError):
-            told = {"name": custody.name, "pictures": len(custody.collection), "version": custody.version}
-            self.events.tell(custody.name, "collection", told)
+            self.events.tell(custody.name, "collection", custody.news)
 
     def _folder(self) -> Path:
         chosen = self.settings.service.collections

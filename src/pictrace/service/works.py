@@ -10,8 +10,8 @@ from typing import Any
 
 from pictrace._change import Change
 from pictrace.dedupe.applying import apply
-from pictrace.dedupe.found import Asked
 from pictrace.dedupe.undoing import Outcome, undo
+from pictrace.duplicates.found import Asked
 from pictrace.errors import ArchiveTooLargeError, ArchiveUnsafeError, FetchError, PictraceError, PictureError
 from pictrace.fetch import Fetched
 from pictrace.ingest import Progress, Report

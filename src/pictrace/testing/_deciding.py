@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from pictrace.catalogs import Catalog, Entry
-from pictrace.dedupe.decisions import Decision, Ruling
+from pictrace.decisions import Decision, Ruling
 from pictrace.testing._expect import expect
 from pictrace.testing._samples import RECIPE, trace
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pictrace.errors import IndexDamagedError, UsageError
+from pictrace.errors import UsageError
 from pictrace.indexes import Index
 from pictrace.testing._expect import expect, refuses
+from pictrace.testing._files import check_kept
 from pictrace.types import FEATURE_DTYPE, Hits, Key, Rows, Space
 
 EACH = 120
@@ -96,28 +97,7 @@ def check_sets_removed(index_class: type[Index], space: Space, _path: Path) -> N
 
 def check_sets_in_files(index_class: type[Index], space: Space, path: Path) -> None:
     """A file answers as the index did, changes only where asked for, and is refused once damaged."""
-    keys, rows = _made(12)
-    index = index_class(space)
-    index.save(path)
-    expect(len(index_class.open(path, space)) == 0, "an empty index comes back from its file")
-    index.add(keys, rows)
-    index.remove([5])
-    index.save(path)
-    opened, loaded = index_class.open(path, space), index_class.open(path, space, writable=True)
-    for other in (opened, loaded):
-        expect(_same(index.search(_within(3), LIMIT), other.search(_within(3), LIMIT)), "a file answers as it did")
-    with refuses(UsageError, "a mapped index takes no rows"):
-        opened.add(keys[_of(5)], rows[_of(5)])
-    with refuses(UsageError, "a mapped index removes no rows"):
-        opened.remove([1])
-    loaded.add(keys[_of(5)], rows[_of(5)])
-    expect(int(loaded.search(rows[_of(5)], 1)[0].keys[0]) == 5, "a writable one takes rows")
-    whole = path.read_bytes()
-    for damage in (b"", whole[:7], whole[: len(whole) // 2], whole[:-1], whole + b"\0", b"\xff" * len(whole)):
-        copy = path.with_suffix(".damaged")
-        copy.write_bytes(damage)
-        with refuses(IndexDamagedError, f"{len(damage)} instead of {len(whole)} bytes are refused"):
-            index_class.open(copy, space)
+    check_kept(index_class, space, path, _made(12), _within(3))
 
 
 def _picture(number: int) -> np.ndarray[Any, Any]:
@@ -163,13 +143,6 @@ def _check_hits(hits: Hits) -> None:
     expect(types == "uint64 and float32", f"hits are uint64 and float32, not {types}")
     expect(len(hits) <= LIMIT and len(hits) == len(set(hits.keys.tolist())), "no more hits than asked for, none twice")
     expect(bool((np.diff(hits.distances) >= 0).all()), "the nearest come first")
-
-
-def _same(left: list[Hits], right: list[Hits]) -> bool:
-    return all(
-        np.array_equal(one.keys, other.keys) and np.array_equal(one.distances, other.distances)
-        for one, other in zip(left, right, strict=True)
-    )
 
 
 OF_SETS: tuple[Callable[[type[Index], Space, Path], None], ...] = (

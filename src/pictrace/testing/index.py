@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pictrace.errors import IndexDamagedError, UsageError
+from pictrace.errors import UsageError
 from pictrace.indexes import Index
 from pictrace.testing._expect import expect, refuses
+from pictrace.testing._files import are_same, check_kept
 from pictrace.testing._sets import OF_SETS
 from pictrace.types import FEATURE_SPACE, Hits, Key, Metric, Rows, Space
 
@@ -59,7 +60,7 @@ def _check_size(index_class: type[Index], space: Space, size: int) -> None:
         for query, hits in zip(queries, answers, strict=True):
             _check_hits(space, hits, query, rows, min(limit, size))
         for query, hits in zip(queries, answers, strict=True):
-            expect(_same(index.search(query[None], limit)[0], hits), "one query is answered as in a batch")
+            expect(are_same(index.search(query[None], limit)[0], hits), "one query is answered as in a batch")
 
 
 def _check_hits(space: Space, hits: Hits, query: Rows, rows: Rows, expected: int) -> None:
@@ -85,7 +86,7 @@ def check_recall(index_class: type[Index], space: Space, _path: Path) -> None:
     near = [hits.distances <= bound + TOLERANCE for hits, bound in zip(answers, bounds, strict=True)]
     expect(bool(np.mean(near) >= LEAST_RECALL), f"recall is at least {LEAST_RECALL}, not {np.mean(near)}")
     repeated = zip(answers, index.search(queries, LIMIT), strict=True)
-    expect(all(_same(left, right) for left, right in repeated), "the same search gives the same answer")
+    expect(all(are_same(left, right) for left, right in repeated), "the same search gives the same answer")
 
 
 def check_order(index_class: type[Index], space: Space, _path: Path) -> None:
@@ -139,29 +140,8 @@ def check_removal(index_class: type[Index], space: Space, _path: Path) -> None:
 
 def check_files(index_class: type[Index], space: Space, path: Path) -> None:
     """A file answers as the index did, changes only where asked for, and is refused once damaged."""
-    keys, rows = _made(space, 40)
-    index = index_class(space)
-    index.save(path)
-    expect(len(index_class.open(path, space)) == 0, "an empty index comes back from its file")
-    index.add(keys, rows)
-    index.remove([5])
-    index.save(path)
-    opened, loaded = index_class.open(path, space), index_class.open(path, space, writable=True)
-    for other in (opened, loaded):
-        pairs = zip(index.search(rows, LIMIT), other.search(rows, LIMIT), strict=True)
-        expect(all(_same(left, right) for left, right in pairs), "a file answers as the index did")
-    with refuses(UsageError, "a mapped index takes no rows"):
-        opened.add(keys[4:5], rows[4:5])
-    with refuses(UsageError, "a mapped index removes no rows"):
-        opened.remove([1])
-    loaded.add(keys[4:5], rows[4:5])
-    expect(loaded.search(rows[4:5], 1)[0].keys.tolist() == [5], "a writable one takes rows")
-    whole = path.read_bytes()
-    for damage in (b"", whole[:7], whole[: len(whole) // 2], whole[:-1], whole + b"\0", b"\xff" * len(whole)):
-        copy = path.with_suffix(".damaged")
-        copy.write_bytes(damage)
-        with refuses(IndexDamagedError, f"{len(damage)} instead of {len(whole)} bytes are refused"):
-            index_class.open(copy, space)
+    given = _made(space, 40)
+    check_kept(index_class, space, path, given, given[1])
 
 
 def _made(space: Space, count: int, *, seed: int = 1) -> tuple[np.ndarray[Any, np.dtype[np.uint64]], Rows]:
@@ -173,10 +153,6 @@ def _made(space: Space, count: int, *, seed: int = 1) -> tuple[np.ndarray[Any, n
     if space.metric is Metric.HAMMING:
         return keys, np.packbits(values > 0, axis=1)
     return keys, (values / np.linalg.norm(values, axis=1, keepdims=True)).astype(np.float32)
-
-
-def _same(left: Hits, right: Hits) -> bool:
-    return bool(np.array_equal(left.keys, right.keys) and np.array_equal(left.distances, right.distances))
 
 
 CHECKS: tuple[Check, ...] = (

@@ -3,12 +3,12 @@
 import base64
 import binascii
 import itertools
-import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn, TypeVar
 
+from pictrace._json import strict
 from pictrace.errors import ModelDamagedError
 
 MOST_BYTES = 1 << 20
@@ -40,7 +40,7 @@ class Fields:
         """The fields of a file's bytes; `where` names the file."""
         plain: Any = None
         try:
-            plain = json.loads(_bounded(data).decode(), object_pairs_hook=_once, parse_constant=_no_number)
+            plain = strict(_bounded(data))
         except (ValueError, RecursionError) as error:
             raise ModelDamagedError(f"the card {where} is no valid JSON: {error}", hint=_HINT) from error
         return cls(plain, where)
@@ -149,17 +149,6 @@ def _bounded(data: bytes) -> bytes:
     if len(data) > MOST_BYTES:
         raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
     return data
-
-
-def _once(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
-    plain = dict(pairs)
-    if len(plain) != len(pairs):
-        raise ValueError("a name is there twice")
-    return plain
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
 
 
 def _is_number(value: Any) -> bool:

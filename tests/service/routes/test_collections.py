@@ -116,7 +116,8 @@ def test_the_first_event_is_how_things_are(desk):
     """So that nothing has to be asked besides."""
     first = desk.listens(f"{HOME}/events", lambda text: "event" in text)[0]
 
-    assert first == ("collection", {name: desk.get().json()[name] for name in ("name", "pictures", "version")})
+    told = ("name", "pictures", "version", "encoders")
+    assert first == ("collection", {name: desk.get().json()[name] for name in told})
 
 
 def test_nobody_waits_for_the_events_of_head(desk):

@@ -52,6 +52,19 @@ def test_an_encoder_takes_anothers_place_as_a_job(yard):
     assert yard.get("").json()["encoders"] == ["pdq", GREYS]
 
 
+def test_who_listens_hears_by_which_encoders_is_searched_now(yard):
+    """So that an open page learns that words are read, or no longer."""
+
+    def act(told):
+        if told == 1:
+            yard.post("/spaces", json={"action": "add", "name": GREYS})
+
+    heard = yard.listens(f"{HOME}/events", lambda text: text.count("event: collection") == 2, act)
+
+    found = [data["encoders"] for name, data in heard if name == "collection"]
+    assert found == [["lite0", "pdq"], ["lite0", "pdq", GREYS]]
+
+
 def test_pictures_come_while_and_after_encoders_change(yard):
     """They have rows of what is searched."""
     number = yard.post("/spaces", json={"action": "add", "name": GREYS}).json()["id"]

@@ -66,6 +66,7 @@ def test_a_review_by_keyboard(found: Page) -> None:
     page.get_by_role("link", name="Review: Same picture").press("Enter")
     heading(page, "Group 1 of 1")
     assert sorted(sides(page)) == ["coffee.jpg", "coffee.jpg"]
+    expect(page.locator("#polite")).to_contain_text("phone/coffee.jpg")
     press(page, "1")
     heading(page, "All groups are settled.")
     page.get_by_role("link", name="On to the plan").press("Enter")
@@ -77,12 +78,36 @@ def test_a_review_by_keyboard(found: Page) -> None:
     expect(page.locator(".plan")).to_contain_text("4 files are chosen to go")
     page.get_by_role("button", name="Look at the plan").press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Move 4 files into quarantine")
+    told = page.get_by_role("dialog").locator("li", has_text="coffee.jpg").inner_text()
+    assert sum(f"for {page.folder / place / 'coffee.jpg'}" in told for place in ("", "phone")) == 1
     page.get_by_role("button", name="Move into quarantine").press("Enter")
     expect(page.locator(".plan")).to_contain_text("4 files were moved")
     assert len(there(found.folder)) == len(before) - 4
     page.get_by_role("button", name="Take it back").press("Enter")
     expect(page.locator(".plan")).to_contain_text("was taken back")
     assert there(found.folder) == before
+
+
+SLOW_ANSWERS = """
+const send = window.fetch;
+window.fetch = async (...given) => {
+  if (String(given[0]).endsWith("/picks")) await new Promise((done) => setTimeout(done, 400));
+  return send(...given);
+};
+null;
+"""
+
+
+def test_who_answers_faster_than_the_service_sees_all_of_it_in_the_plan(found: Page) -> None:
+    """The plan is read once the last answer has arrived."""
+    page = found
+    page.evaluate(SLOW_ANSWERS)
+    page.get_by_role("link", name="Review: Same picture").press("Enter")
+    heading(page, "Group 1 of 1")
+    press(page, "1")
+    page.get_by_role("link", name="On to the plan").press("Enter")
+
+    expect(page.locator(".plan")).to_contain_text("1 file is chosen to go")
 
 
 def test_a_review_goes_on_after_a_reload(found: Page) -> None:
@@ -132,6 +157,7 @@ def test_a_pair_is_looked_at_closely(found: Page) -> None:
     expect(page.locator(".viewer")).to_contain_text("Where they differ")
     press(page, "d")
     expect(page.locator(".pair")).to_be_visible()
+    expect(page.locator("#polite")).to_contain_text("Right:")
 
 
 def test_the_same_pictures_are_accepted_at_once(found: Page) -> None:
@@ -153,6 +179,30 @@ def test_what_is_looked_for_can_be_narrowed(found: Page) -> None:
 
     expect(page.locator(".found-groups .group")).to_have_count(1, timeout=PATIENCE)
     expect(page.locator(".found-groups")).to_contain_text("coffee.jpg")
+
+
+def test_who_goes_back_from_the_plan_is_asked_no_more(found: Page) -> None:
+    """As on a phone by a gesture: the question does not stand above another view."""
+    page = found
+    page.get_by_role("button", name="Accept all").click()
+    page.get_by_role("button", name="Look at the plan").click()
+    expect(page.get_by_role("dialog")).to_contain_text("into quarantine")
+    page.go_back()
+    heading(page, "Jobs")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_both_steps_of_a_review_stand_side_by_side_on_a_phone(found: Page) -> None:
+    """In a language of long words."""
+    page = found
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("localStorage.setItem('pictrace.language', 'de')")
+    page.goto(f"{page.home}#/review?certainty=exact")
+    page.reload()
+    previous, following = (page.get_by_role("button", name=name) for name in ("Vorige Gruppe", "Nächste Gruppe"))
+    expect(following).to_be_visible()
+
+    assert previous.bounding_box()["y"] == following.bounding_box()["y"]
 
 
 def test_rules_say_what_stays(found: Page) -> None:
@@ -225,6 +275,27 @@ def test_the_focus_stays_on_the_answer(found: Page) -> None:
     page.get_by_role("button", name="Keep left").press("Enter")
     expect(page.locator(".review")).to_contain_text("2 to compare")
     expect(page.get_by_role("button", name="Keep left")).to_be_focused()
+
+
+def held(page: Page) -> str:
+    """What has the focus, in words."""
+    return page.evaluate("document.activeElement === document.body ? '' : document.activeElement.innerText")
+
+
+def test_the_focus_is_never_lost_to_the_beginning(found: Page) -> None:
+    """Whatever is drawn anew under the hands of somebody without a mouse."""
+    page = found
+    page.get_by_role("button", name="Sure copies").press("Enter")
+    expect(page.get_by_role("button", name="Sure copies")).to_have_attribute("aria-pressed", "true")
+    assert held(page) == "Sure copies"
+    page.get_by_role("button", name="Accept all").press("Enter")
+    expect(page.locator(".class.exact")).to_contain_text("All settled")
+    assert held(page) == "Duplicates"
+    page.get_by_role("button", name="Look at the plan").press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_focused()
+    page.get_by_role("button", name="Move into quarantine").press("Enter")
+    expect(page.locator(".plan")).to_contain_text("moved")
+    assert held(page) == "The plan"
 
 
 def test_keys_are_listed_and_said(found: Page) -> None:

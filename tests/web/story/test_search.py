@@ -23,6 +23,10 @@ HEADINGS = """new MutationObserver((records) => {
 }).observe(document, { subtree: true, childList: true })"""
 
 
+CUT = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+"""Texts that have no room."""
+
+
 def test_from_an_empty_collection_to_a_compared_result(empty, visitor) -> None:
     """Pictures are added, one is found by a part of it, and both are compared in all five ways."""
     page = visitor.opens(empty)
@@ -127,3 +131,13 @@ def test_a_comparison_says_what_the_card_said(gallery, visitor) -> None:
     count = page.locator("figcaption").inner_text().split()[0]
     expect(page.locator(".opinions")).to_contain_text(f"{count} of ")
     expect(page.locator("figcaption")).to_have_text(f"{count} places agree.")
+
+
+@pytest.mark.parametrize("locale", ["de", "ru", "ja"])
+def test_what_can_be_done_with_a_match_is_written_out(gallery, visitor, locale: str) -> None:
+    """Also on narrow cards in languages of long words."""
+    page = visitor.opens(gallery, "#/search?id=1", locale=locale)
+    expect(page.locator(".card .score").first).to_be_visible()
+    cut = page.locator(".actions .button span").evaluate_all(CUT)
+
+    assert cut == []

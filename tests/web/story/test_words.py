@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from photographs import jpeg
 from PIL import Image
-from playwright.sync_api import Browser, expect
-from web.story.running import Running, heading, running
+from playwright.sync_api import Browser, Page, expect
+from web.story.running import Running, heading, photographs, running
 from web.story.test_access import RULES
 
 from pictrace.collection import Collection
@@ -44,7 +44,8 @@ def test_words_are_typed_and_found(shades, visitor) -> None:
     heading(page, "4 pictures, the nearest first")
     expect(page.locator(".card .file").first).to_have_text("red.jpg")
     expect(page.locator(".card .badge").first).to_have_text("Near")
-    expect(page.locator(".warning")).to_contain_text("Scores of words are not calibrated")
+    expect(page.locator(".warning")).to_contain_text("In order of nearness, without scores")
+    expect(page.locator(".card .score")).to_have_text(["No. 1", "No. 2", "No. 3", "No. 4"])
     expect(page.locator(".query-name")).to_have_text("“something red”")
     page.reload()
     heading(page, "4 pictures, the nearest first")
@@ -63,18 +64,32 @@ def test_what_is_not_wanted_is_taken_off(shades, visitor) -> None:
 
 
 def test_a_picture_and_words_are_mixed(shades, visitor) -> None:
-    """An uploaded picture, and what it is to be together with."""
+    """An uploaded picture, which is no answer itself, and what it is to be together with."""
     page = visitor.opens(shades)
     file = {"name": "grass.jpg", "mimeType": "image/jpeg", "buffer": shade("green")}
     page.locator(".drop input").first.set_input_files(file)
     page.get_by_label("Together with words").fill("red")
     page.keyboard.press("Enter")
-    heading(page, "4 pictures, the nearest first")
+    heading(page, "3 pictures, the nearest first")
     expect(page.locator(".card .file").first).to_have_text("yellow.jpg")
+    expect(page.locator(".card .score").first).to_have_text("No. 1")
     expect(page.get_by_role("link", name="Compare: yellow.jpg")).to_be_visible()
+    page.get_by_text("Options", exact=True).click()
+    expect(page.get_by_label("Filter")).to_be_visible()
+    expect(page.get_by_label("Least score")).to_have_count(0)
     page.get_by_label("Together with words").fill("")
     page.keyboard.press("Enter")
     expect(page.locator(".card .badge").first).not_to_have_text("Near")
+
+
+ENDED = "async (job) => { while ((await (await fetch(job)).json()).state !== 'done'); }"
+
+
+def change_spaces(page: Page, service: Running, action: str) -> None:
+    """A service's collection reads words from now on, or no longer."""
+    collection = f"{service.url}v1/collections/default"
+    job = page.request.post(f"{collection}/spaces", data={"action": action, "name": ENCODER}).json()
+    page.evaluate(ENDED, f"{collection}/jobs/{job['id']}")
 
 
 def test_who_types_words_where_nothing_reads_them_is_told(empty, visitor) -> None:
@@ -83,6 +98,46 @@ def test_who_types_words_where_nothing_reads_them_is_told(empty, visitor) -> Non
     page.get_by_label("Address of a picture").fill("red bicycle")
     page.keyboard.press("Enter")
     expect(page.locator("#address-hint")).to_contain_text("made with siglip2 (many languages) or clip (English)")
+
+
+def spaces(page: Page, service: Running, **asked: str) -> None:
+    """Has the encoders of a service changed; the change is over when a page that is open shows it."""
+    answer = page.request.post(f"{service.url}v1/collections/default/spaces", data=asked)
+    assert answer.status == 202
+
+
+def test_an_open_page_notices_that_words_are_read_now_and_no_longer(starts, visitor, tmp_path) -> None:
+    """Without being loaded anew, on the first view and beside a picture; what was being typed stays."""
+    service = starts(plugins=(ENCODER,), folders=(photographs(tmp_path / "photographs", ["chelsea.png"]),))
+    first = visitor.opens(service)
+    expect(first.locator(".strip img")).to_have_count(1)
+    beside = visitor.opens(service, "#/search?id=1")
+    first.get_by_label("Address of a picture").focus()
+    change_spaces(first, service, "add")
+    expect(first.get_by_label("What the picture shows, or its address")).to_be_focused()
+    beside.get_by_label("Without").fill("green")
+    change_spaces(first, service, "drop")
+    expect(first.get_by_label("Address of a picture")).to_be_focused()
+    expect(beside.get_by_label("Without")).to_have_value("green")
+
+
+def test_a_page_that_heard_nothing_learns_from_an_answer_that_words_are_not_read(starts, visitor) -> None:
+    """It says so, and offers no field for words afterwards."""
+    visitor.allowed = {409}
+    service = starts(plugins=(ENCODER,))
+    page = visitor.opens(service)
+    change_spaces(page, service, "add")
+    words = page.get_by_label("What the picture shows, or its address")
+    expect(words).to_be_visible()
+    page.route("**/events", lambda route: route.abort())
+    page.reload()
+    expect(words).to_be_visible()
+    change_spaces(page, service, "drop")
+    words.fill("red")
+    page.keyboard.press("Enter")
+    expect(page.locator(".told-first")).to_contain_text("does not read words")
+    page.get_by_role("link", name="Another picture").click()
+    expect(page.get_by_label("Address of a picture")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -64,14 +64,14 @@ async def one(request: Request, name: str) -> Response:
     responses=_shown.events("`collection`, `job` and `groups`."),
 )
 async def listen(request: Request, name: str) -> Response:
-    """Server-Sent Events: `collection` when pictures come or go, `job` and `groups` (with the right `index`) when a
-    job gets on, and what duplicates it has found so far.
+    """Server-Sent Events: `collection` when pictures or encoders come or go, `job` and `groups` (with the right
+    `index`) when a job gets on, and what duplicates it has found so far.
     """
     found = await held(request, name)
     heard = {"collection", "job", "groups"} if caller_of(request).has("index") else {"collection"}
     # Before the first look, so that nothing is missed in between.
     listener = listener_of(request, name, names=heard)
-    first = events.event("collection", await core(request, lambda: _brief(found)))
+    first = events.event("collection", await core(request, lambda: found.custody.news))
     return streamed(request, listener.heard(first))
 
 

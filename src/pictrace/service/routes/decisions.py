@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from pictrace.dedupe.decisions import Decision, dumped, now, parsed, ruling_of
+from pictrace.decisions import Decision, dumped, now, parsed, ruling_of
 from pictrace.errors import BadRequestError, NotFoundError, UsageError
 from pictrace.service import findings
 from pictrace.service.answers import Json

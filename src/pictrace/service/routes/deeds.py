@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from pictrace.dedupe.certainty import Certainty
+from pictrace.duplicates.certainty import Certainty
 from pictrace.service import answers, findings, replies
 from pictrace.service._job import Job
 from pictrace.service.answers import Json

@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from pictrace.dedupe.certainty import Certainty, certainty_of
-from pictrace.dedupe.groups import Group, Member
 from pictrace.dedupe.picks import Pick
+from pictrace.duplicates.certainty import Certainty, certainty_of
+from pictrace.duplicates.groups import Group, Member
 from pictrace.errors import UsageError
 from pictrace.service import answers, findings, replies
 from pictrace.service._job import ENDED, Job

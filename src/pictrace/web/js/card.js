@@ -2,29 +2,28 @@
 
 import { fill, h, icon } from "./dom.js";
 import { coversAll, edge, over } from "./overlay.js";
-import { hasPicture } from "./phrase.js";
-import { comparison } from "./query.js";
+import { comparison, hasPicture } from "./query.js";
 import { briefly, named, near, relationName, where, why } from "./wording.js";
 
-/** The card of a match, as an item of the list. @param {any} app @param {any} query @param {any} match @param {boolean} isChecked whether it was verified */
-export function card(app, query, match, isChecked) {
+/** The card of a match, as an item of the list. @param {any} app @param {any} query @param {any} match @param {boolean} isChecked whether it was verified @param {number} place from 1 on, where that is told in place of a score; else 0 */
+export function card(app, query, match, isChecked, place) {
   const item = h("li", { dataset: { id: String(match.id) } });
-  draw(app, query, match, isChecked, item);
+  draw(app, query, match, isChecked, place, item);
   return item;
 }
 
 /** Draws a card anew, once more is known; the picture stays as it is. */
-export function draw(app, query, match, isChecked, item) {
+export function draw(app, query, match, isChecked, place, item) {
   const { file, folder } = named(app, match.path, match.id);
   const others = Math.max(0, match.places - 1);
   const relation = isChecked ? match.relation : "checking";
   item.className = `card ${relation}`;
   const picture = item.querySelector("img") ?? h("img", { src: app.api.url(app.path(`/images/${match.id}/proxy`)), width: match.width, height: match.height, alt: "", loading: "lazy", decoding: "async" });
-  const place = hasPicture(query) ? { href: comparison(query, match.id), says: "search.compare_with" } : { href: `#/picture/${match.id}`, says: "search.look_at" };
+  const link = hasPicture(query) ? { href: comparison(query, match.id), says: "search.compare_with" } : { href: `#/picture/${match.id}`, says: "search.look_at" };
   fill(item,
-    h("a", { class: "shown", href: place.href, "data-part": "shown", "aria-label": app.t(place.says, { name: file }) }, picture, outline(match)),
+    h("a", { class: "shown", href: link.href, "data-part": "shown", "aria-label": app.t(link.says, { name: file }) }, picture, outline(match)),
     h("div", { class: "label" },
-      h("p", { class: "verdict" }, badge(app, relation, isNear(match) ? app.t("relation.near") : ""), isChecked && h("b", { class: "score" }, app.percent(match.score))),
+      h("p", { class: "verdict" }, badge(app, relation, isNear(match) ? app.t("relation.near") : ""), isChecked && h("b", { class: "score" }, place ? app.t("search.place", { place }) : app.percent(match.score))),
       h("h2", { class: "file", title: match.path ?? file }, file),
       h("p", { class: "folder", title: match.paths.join("\n") }, others > 0 && h("span", { class: "places-more" }, app.t("search.places", { count: others })), near(folder)),
       isChecked ? words(app, match) : h("p", { class: "why" }, h("span", { class: "line" }), h("span", { class: "line short" })),

@@ -20,11 +20,11 @@ export class Grid {
     this.root.append(...Array.from({ length: SKELETONS }, skeleton));
   }
 
-  /** Shows matches in this order; those that are not `checked` are dimmed. @param {any[]} matches @param {(match: any) => boolean} isChecked @param {boolean} isLast whether nothing follows */
-  show(matches, isChecked, isLast) {
+  /** Shows matches in this order; those that are not `checked` are dimmed. @param {any[]} matches @param {(match: any) => boolean} isChecked @param {boolean} isLast whether nothing follows @param {boolean} isOrdered whether places are told in place of scores */
+  show(matches, isChecked, isLast, isOrdered = false) {
     const before = this.places();
     const { id, part } = this.held();
-    const items = matches.map((match) => this.item(match, isChecked(match)));
+    const items = matches.map((match, at) => this.item(match, isChecked(match), isOrdered ? at + 1 : 0));
     const gone = [...this.items.keys()].filter((id) => !matches.some((match) => match.id === id));
     for (const id of isLast ? gone : []) this.items.delete(id);
     const skeletons = isLast ? [] : Array.from({ length: Math.max(0, SKELETONS - items.length) }, skeleton);
@@ -39,14 +39,14 @@ export class Grid {
     return card ? { id: Number(card.dataset.id), part: document.activeElement.dataset.part } : {};
   }
 
-  item(match, isChecked) {
+  item(match, isChecked, place) {
     const known = this.items.get(match.id);
     if (!known) {
-      const made = { element: card(this.app, this.query, match, isChecked), isChecked };
+      const made = { element: card(this.app, this.query, match, isChecked, place), isChecked };
       this.items.set(match.id, made);
       return made.element;
     }
-    if (isChecked) draw(this.app, this.query, match, true, known.element);
+    if (isChecked) draw(this.app, this.query, match, true, place, known.element);
     return known.element;
   }
 

@@ -2,7 +2,7 @@
 
 import { fill, h, icon } from "./dom.js";
 import { fileButton } from "./intake.js";
-import { phraseForm, readsWords } from "./phrase.js";
+import { phraseForm, readsWords, refresh } from "./phrase.js";
 import { may } from "./words.js";
 
 const SAMPLES = 12;
@@ -20,13 +20,12 @@ export function mountHome(root, app, { lost }) {
   let shown = SAMPLES;
   const show = () => showSamples(app, samples, stop.signal).then((count) => { shown = count; }, app.report);
   show();
-  const ask = () => readsWords(app).then((reads) => {
-    // What somebody is typing stays.
-    if (!address.contains(document.activeElement) || !address.querySelector("input").value) fill(address, phraseForm(app, reads));
-  }, () => {});
+  const draw = (reads) => refresh(address, () => fill(address, phraseForm(app, reads)));
+  const ask = () => readsWords(app).then(draw, () => {});
   ask();
   const off = [
-    app.on("info", () => { fill(address, phraseForm(app, Boolean(app.readsWords))); ask(); if (!shown) show(); }),
+    app.on("info", () => { draw(Boolean(app.readsWords)); ask(); if (!shown) show(); }),
+    app.on("words", draw),
     // The first ones come in while the page is open.
     app.on("collection", ({ pictures }) => { if (shown < SAMPLES && pictures !== shown) show(); }),
   ];

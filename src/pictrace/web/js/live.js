@@ -2,6 +2,7 @@
  * What the service says by itself, kept: jobs as they run, the collection as it grows, and whether it can be heard.
  *
  * The page listens to one stream; its events `job`, `collection` and `connection` ("open" or "lost") end up here.
+ * Where the collection reads words now, or no longer, the app is told by the event `words`.
  */
 
 import { home } from "./order.js";
@@ -20,7 +21,7 @@ export const hasEnded = (job) => !["queued", "running"].includes(job.state);
 class Live extends EventTarget {
   /** @type {Map<string, Job>} */
   jobs = new Map();
-  /** @type {{pictures: number, version: number} | null} */
+  /** @type {{pictures: number, version: number, encoders?: string[], words?: boolean} | null} */
   collection = null;
   /** @type {"opening" | "open" | "lost"} */
   state = "opening";
@@ -28,6 +29,7 @@ class Live extends EventTarget {
   #asked = 0;
   #timer = 0;
   #reads = 0;
+  #looks = 0;
   /** Jobs heard of since the latest question: its answer may be older than they are. @type {Set<string>} */
   #newer = new Set();
 
@@ -46,17 +48,12 @@ class Live extends EventTarget {
 
   /** Asks for what may have been missed. */
   async read() {
-    this.#asked = Date.now();
     this.#reads += 1;
     const read = this.#reads;
     this.#newer.clear();
     try {
-      const [collection, { jobs }] = await Promise.all([
-        this.app.api.get(home(this.app)), may(this.app, "index") ? this.app.api.get(`${home(this.app)}/jobs`) : { jobs: [] },
-      ]);
-      if (read !== this.#reads) return;
-      this.#replace(jobs);
-      this.#take(collection);
+      const [{ jobs }] = await Promise.all([may(this.app, "index") ? this.app.api.get(`${home(this.app)}/jobs`) : { jobs: [] }, this.#ask()]);
+      if (read === this.#reads) this.#replace(jobs);
     } catch (problem) {
       if (problem.code === "network") this.#become("lost");
     }
@@ -73,12 +70,20 @@ class Live extends EventTarget {
 
   /** Asks how many pictures there are while a job runs, and how the index stands: no event tells that. */
   async #look() {
-    this.#asked = Date.now();
     try {
-      this.#take(await this.app.api.get(home(this.app)));
+      await this.#ask();
     } catch (problem) {
       if (problem.code === "network") this.#become("lost");
     }
+  }
+
+  /** Asks how the collection is; of several answers that of the last question counts. */
+  async #ask() {
+    this.#asked = Date.now();
+    this.#looks += 1;
+    const look = this.#looks;
+    const collection = await this.app.api.get(home(this.app));
+    if (look === this.#looks) this.#take(collection);
   }
 
   #take(collection) {
@@ -105,9 +110,19 @@ class Live extends EventTarget {
 
   #hear(collection) {
     this.#become("open");
+    const isOther = this.collection && collection.encoders && String(collection.encoders) !== String(this.collection.encoders);
     if (!collection.index && this.collection && collection.version !== this.collection.version) this.#lookLater();
     this.collection = { ...this.collection, ...collection };
+    if ("words" in collection) this.#tellWords(collection.words);
+    // Whether others read words no event tells, and who has the page open may be about to type some.
+    else if (isOther) this.#look();
     this.#say("collection", this.collection);
+  }
+
+  #tellWords(words) {
+    if (words === this.app.readsWords) return;
+    this.app.readsWords = words;
+    this.app.emit("words", words);
   }
 
   /** Soon after a quiet time, and else seldom. */

@@ -3,8 +3,8 @@
 import { fill, h, icon } from "./dom.js";
 import { fileButton } from "./intake.js";
 import { corners, edge, over, shade } from "./overlay.js";
-import { hasPicture, mixture } from "./phrase.js";
-import { chosen, isShareable, nameStored } from "./query.js";
+import { mixture } from "./phrase.js";
+import { chosen, hasPicture, isMixed, isScored, isShareable, nameStored } from "./query.js";
 
 const MODES = [
   { value: "auto", label: "search.mode_auto" },
@@ -32,7 +32,8 @@ export function panel(app, query, options, { change }) {
     if (region !== undefined) change(options, region);
   }
 
-  function settle() {
+  function settle(isOrdered = false) {
+    if (isOrdered && options.min === "0") element.querySelector("#least-field")?.remove();
     frame.hidden = !hasPicture(query);
     if (!frame.hidden) drawPicture(app, query, frame, settle);
     fill(title, frame.hidden ? app.t("search.quoted", { text: query.text }) : query.name || (query.id !== null ? app.t("search.unnamed", { id: String(query.id) }) : app.t("search.pasted")));
@@ -42,19 +43,20 @@ export function panel(app, query, options, { change }) {
     select.hidden = frame.hidden;
   }
 
-  settle();
   if (query.id !== null && !query.name) {
     nameStored(app, query).then(() => {
       document.title = `${query.name || app.t("shell.search")} · PicTrace`;
       settle();
     });
   }
+  const mixed = mixture(app, query, (text, minus) => change(options, query.region, { text, minus }));
   const element = h("aside", { class: "panel", "aria-label": app.t("search.query") },
     h("figure", null, frame, h("figcaption", null, title, facts)),
-    mixture(app, query, (text, minus) => change(options, query.region, { text, minus })),
+    mixed.element,
     h("div", { class: "row" }, select, whole, fileButton(app, { label: app.t("search.another"), symbol: "upload" }), share),
-    optionsForm(app, options, change));
-  return { element, settle, selectRegion };
+    optionsForm(app, query, options, change));
+  settle();
+  return { element, settle, selectRegion, leave: mixed.leave };
 }
 
 /** Where the picture can be seen: here, in the answer, or in the collection. */
@@ -104,11 +106,12 @@ function shareButton(app, query) {
   return h("button", { type: "button", class: "button", onclick: () => share().catch(app.report) }, icon("share"), h("span", null, app.t("search.share")));
 }
 
-function optionsForm(app, options, change) {
+/** Words have one mode, and a mixture no score that anything could be the least of. */
+function optionsForm(app, query, options, change) {
   const { t } = app;
   const count = chosen(options);
   const set = (name, value) => change({ ...options, [name]: value });
-  const mode = h("fieldset", { class: "choices" }, h("legend", null, t("search.mode")),
+  const mode = !isMixed(query) && h("fieldset", { class: "choices" }, h("legend", null, t("search.mode")),
     MODES.map(({ value, label }) => h("label", { class: "choice" },
       h("input", { type: "radio", name: "mode", value, checked: options.mode === value, onchange: () => set("mode", value) }), h("span", null, t(label)))));
   const output = h("output", { for: "least" }, app.percent(Number(options.min)));
@@ -118,7 +121,7 @@ function optionsForm(app, options, change) {
   return h("details", { class: "options", open: count > 0 },
     h("summary", null, icon("options"), t("search.options"), count > 0 && h("span", { class: "count" }, app.number(count))),
     h("form", { onsubmit: submit }, mode,
-      h("div", { class: "field" }, h("label", { for: "least" }, t("search.least")), output, least),
+      isScored(query) && h("div", { class: "field", id: "least-field" }, h("label", { for: "least" }, t("search.least")), output, least),
       h("div", { class: "field" }, h("label", { for: "filter" }, t("search.filter")), filter, h("p", { id: "filter-how", class: "dim small" }, t("search.filter_how"))),
       h("div", { class: "row" }, h("button", { type: "submit", class: "button", id: "apply" }, t("search.apply")),
         count > 0 && h("button", { type: "button", class: "button bare", onclick: () => change({ mode: "auto", min: "0", filter: "" }) }, t("search.reset")))));

@@ -1,14 +1,17 @@
 /** @file Words to search with: the field of the first view, and those beside a picture. */
 
 import { fill, h, icon } from "./dom.js";
-import { searchWith } from "./query.js";
+import { hasPicture, searchWith } from "./query.js";
 import { mayFetch } from "./words.js";
 
 const ADDRESS = /^https?:\/\/\S+$/i;
 
-/** Whether the collection can be searched with words, asked once. @param {any} app @returns {Promise<boolean>} */
+/** Whether the collection can be searched with words, asked once; the event `words` tells when that changes. @param {any} app @returns {Promise<boolean>} */
 export async function readsWords(app) {
-  app.readsWords ??= (await app.api.get(app.path())).words;
+  if (app.readsWords === undefined) {
+    const { words } = await app.api.get(app.path());
+    app.readsWords ??= words;
+  }
   return app.readsWords;
 }
 
@@ -28,7 +31,8 @@ export function phraseForm(app, reads) {
     event.preventDefault();
     const text = input.value.trim();
     if (fetches && (ADDRESS.test(text) || /^https?:/i.test(text))) searchWith(app, { url: text });
-    else if (reads && text) searchWith(app, { text });
+    // What was typed stayed where words came to be read, or no longer, in between.
+    else if (app.readsWords && text) searchWith(app, { text });
     else fill(hint, text && t("search.no_words"));
   };
   return h("form", { class: "address", onsubmit: submit },
@@ -38,6 +42,7 @@ export function phraseForm(app, reads) {
 
 /**
  * What a query is mixed with: words that are added, and words of what is not wanted; empty where nothing reads them.
+ * `leave` ends its being drawn anew where that changes.
  * @param {any} app @param {any} query @param {(text: string, minus: string) => void} change
  */
 export function mixture(app, query, change) {
@@ -60,10 +65,14 @@ export function mixture(app, query, change) {
   };
   if (query.text) draw(true);
   else readsWords(app).then(draw, () => {});
-  return place;
+  const leave = app.on("words", (reads) => refresh(place, () => { fill(place); draw(reads); }));
+  return { element: place, leave };
 }
 
-/** Whether a query has a picture, beside words or alone. @param {any} query */
-export function hasPicture(query) {
-  return Boolean(query.file) || Boolean(query.url) || query.id !== null || query.known !== null;
+/** Draws fields anew, unless somebody has typed something; who was in one of them is so afterwards. @param {HTMLElement} place @param {() => void} draw */
+export function refresh(place, draw) {
+  if ([...place.querySelectorAll("input")].some((input) => input.value)) return;
+  const held = place.contains(document.activeElement) ? document.activeElement.id : "";
+  draw();
+  if (held) place.querySelector(`#${held}`)?.focus();
 }

@@ -89,12 +89,21 @@ export function chosen(options) {
 }
 
 /** Words prove nothing, and have no parts. */
-const isMixed = (query) => Boolean(query.text || query.minus);
+export const isMixed = (query) => Boolean(query.text || query.minus);
+
+/** Whether a query has a picture, beside words or alone. @param {any} query */
+export function hasPicture(query) {
+  return Boolean(query.file) || Boolean(query.url) || query.id !== null || query.known !== null;
+}
+
+/** Whether a score may say something: of a mixture it never does. */
+export const isScored = (query) => !isMixed(query) || (!hasPicture(query) && !query.minus);
 
 function body(query, options, offset) {
   const mode = isMixed(query) ? "auto" : options.mode;
   const region = isMixed(query) ? null : query.region;
-  const members = { limit: PAGE, offset, mode, min_score: Number(options.min), explain: true, echo: offset === 0 };
+  const min_score = isScored(query) ? Number(options.min) : 0;
+  const members = { limit: PAGE, offset, mode, min_score, explain: true, echo: offset === 0 };
   if (options.filter) members.filter = options.filter;
   if (query.text) members.text = query.text;
   const minus = query.minus ? [{ text: query.minus }] : [];

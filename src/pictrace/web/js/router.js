@@ -103,6 +103,8 @@ export function createRouter(app, root) {
   // A link opens a view at its top; going back finds it as it was left.
   addEventListener("click", (event) => { isChosen = Boolean(event.target.closest?.('a[href^="#/"]')); }, true);
   addEventListener("hashchange", () => {
+    // Who goes back from a question has answered it: it would stand above another view.
+    for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
     show({ focus: true, depth: isChosen ? 0 : depths.get(location.hash) ?? 0 });
     isChosen = false;
   });

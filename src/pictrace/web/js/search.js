@@ -8,7 +8,7 @@ import { bind } from "./keyboard.js";
 import { panel } from "./panel.js";
 import { address, ask, more, optionsOf, restored } from "./query.js";
 import { notice } from "./router.js";
-import { warned } from "./wording.js";
+import { isOrdered, warned } from "./wording.js";
 import { may, mayFetch } from "./words.js";
 
 /** @param {HTMLElement} root @param {any} app @param {any} params */
@@ -79,11 +79,11 @@ class Results {
 
   finish(answer) {
     this.root.querySelector(".results").setAttribute("aria-busy", "false");
-    this.grid.show(answer.results, () => true, true);
+    this.grid.show(answer.results, () => true, true, isOrdered(answer));
     Object.assign(this.query, { results: answer.results.map((match) => match.id), options: this.options });
     fill(this.heading, summary(this.app, answer));
     fill(this.facts, thoroughness(this.app, answer));
-    this.panel.settle();
+    this.panel.settle(isOrdered(answer));
     this.close(answer);
     this.app.announce(`${this.heading.textContent}. ${this.facts.textContent}`);
     const hash = address(this.query, this.options);
@@ -124,6 +124,8 @@ class Results {
     fill(this.below, notice("warning", app.sentence(error), told && h("p", { class: "dim small told" }, told), again, h("a", { class: "button", href: "#/" }, app.t("search.another"))));
     app.announce(app.sentence(error), { assertive: true });
     if (!error.code) console.error(error);
+    // No event has told yet that words are not read any more.
+    if (error.code === "no_text_encoder") import("./live.js").then(({ liveOf }) => liveOf(app).read());
   }
 
   /** Searches anew with other options, another region or other words. */
@@ -139,6 +141,7 @@ class Results {
   leave() {
     this.stop.abort();
     this.unbind();
+    this.panel.leave();
   }
 }
 

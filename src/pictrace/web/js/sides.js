@@ -8,6 +8,19 @@ import { near, relationName } from "./wording.js";
 /** What a file is called in sentences. @param {{path: string}} member */
 export const called = (member) => fileName(member.path) || member.path;
 
+/** What files are called beside each other: by their names, and where some have the same with the folders that tell them apart. @param {{path: string}[]} members */
+export function calledAmong(members) {
+  return (one) => {
+    const same = members.filter((member) => called(member) === called(one)).map((member) => parts(member.path));
+    if (same.length < 2) return called(one);
+    let shared = 0;
+    while (same.every((path) => shared < path.length - 1 && path[shared] === same[0][shared])) shared += 1;
+    return parts(one.path).slice(shared).join("");
+  };
+}
+
+const parts = (path) => path.split(/(?<=[/\\!])/);
+
 /** Both sides. @param {any} app @param {import("./turn.js").Turn} turn @param {(answer: string) => void} answer */
 export function sides(app, turn, answer) {
   const { left, right } = turn;
@@ -50,7 +63,8 @@ export function strip(app, turn, show) {
   if (turn.members.length < 3) return null;
   const state = (one) => (turn.apart.has(one) ? "apart" : one.reference ? "reference" : turn.picks.get(one) ?? "open");
   // i18n: duplicates.state_apart duplicates.state_reference duplicates.state_keep duplicates.state_remove duplicates.state_open
-  const label = (one) => `${called(one)}: ${one === turn.left ? app.t("duplicates.left") : one === turn.right ? app.t("duplicates.right") : app.t(`duplicates.state_${state(one)}`)}`;
+  const name = calledAmong(turn.members);
+  const label = (one) => `${name(one)}: ${one === turn.left ? app.t("duplicates.left") : one === turn.right ? app.t("duplicates.right") : app.t(`duplicates.state_${state(one)}`)}`;
   return h("ul", { class: "members", "aria-label": app.t("duplicates.members", { count: turn.members.length }) },
     turn.members.map((one) => h("li", null,
       h("button", { type: "button", class: `tiny is-${state(one)}`, "aria-label": label(one), title: label(one), "aria-current": one === turn.left || one === turn.right ? "true" : null, onclick: () => show(one) },
@@ -77,7 +91,7 @@ export const verdict = (app, relation, score) => [badge(app, relation), h("b", {
 /** The least sure link of a group in a sentence, or nothing. @param {any} app @param {any} group */
 export function weakest(app, group) {
   if (!group.weakest) return "";
-  const [one, other] = group.weakest.ids.map((id) => group.members.find((member) => member.id === id)).map((member) => (member ? called(member) : "?"));
+  const [one, other] = group.weakest.ids.map((id) => group.members.find((member) => member.id === id)).map((member) => (member ? calledAmong(group.members)(member) : "?"));
   return app.t("duplicates.weakest", { one, other, relation: relationName(app, group.weakest.relation), score: app.percent(group.weakest.score) });
 }
 
@@ -85,8 +99,9 @@ export function weakest(app, group) {
 export function settled(app, turn, reopen) {
   // i18n: duplicates.state_apart duplicates.state_reference duplicates.state_keep duplicates.state_remove duplicates.state_open
   const state = (one) => app.t(`duplicates.state_${turn.apart.has(one) ? "apart" : one.reference ? "reference" : turn.picks.get(one) ?? "open"}`);
+  const name = calledAmong(turn.members);
   return h("div", { class: "over-now" }, h("p", null, icon("exact"), app.t("duplicates.settled")),
-    h("ul", null, turn.members.map((one) => h("li", null, h("b", null, state(one)), " ", h("span", { title: one.path }, called(one))))),
+    h("ul", null, turn.members.map((one) => h("li", null, h("b", null, state(one)), " ", h("span", { title: one.path }, name(one))))),
     h("div", { class: "row" }, h("button", { type: "button", class: "button", onclick: reopen }, icon("undo"), app.t("duplicates.reopen"))));
 }
 

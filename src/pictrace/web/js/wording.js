@@ -38,6 +38,21 @@ const SILENCES = {
   plain_overlap: "too small or too flat to be compared",
 };
 
+/** Why a plan leaves a file alone, in the same way. */
+const LEFT = {
+  archive: "no file of its own",
+  changed: "changed since it was indexed",
+  companion: "beside it belongs to it",
+  gone: "not there any more",
+  hard_link: "a second name (a hard link)",
+  link: "no regular file",
+  name: "by another name",
+  quarantine: "in a quarantine or a trash",
+  raw: "the RAW file of a picture",
+  twice: "twice in this one",
+  unreadable: "beside it cannot be read",
+};
+
 const WHOLE = 0.985;
 const PERSPECTIVE = 0.06;
 /** Degrees, and a logarithm, from which on a turn and a scale are told: as for what was done. */
@@ -119,6 +134,18 @@ export function warned(app, warning) {
   // i18n: search.warn_uncalibrated search.warn_cut
   if (known) return app.t(`search.warn_${known}`);
   return silences(app, warning).join(" ") || sentence(warning);
+}
+
+/** Whether matches of an answer have places and no scores: what their scores are worth nobody has measured. @param {{warnings: string[]}} answer */
+export function isOrdered(answer) {
+  return answer.warnings.some((warning) => warning.startsWith(WARNINGS.uncalibrated));
+}
+
+/** Why a plan leaves a file alone, as a sentence. @param {any} app @param {string} reason */
+export function leftAlone(app, reason) {
+  const known = Object.keys(LEFT).find((name) => reason.includes(LEFT[name]));
+  // i18n: duplicates.left_*
+  return known ? app.t(`duplicates.left_${known}`) : sentence(reason);
 }
 
 /** The bounds choose words and decide nothing, as on the command line. */
