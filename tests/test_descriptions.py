@@ -55,6 +55,15 @@ def test_a_thousand_fields_of_the_same_bytes_take_no_memory(tmp_path, read):
     assert most < 10 * size
 
 
+@pytest.mark.parametrize(("times", "rating"), [(100, 4), (5000, 0)])
+def test_a_file_that_repeats_the_name_of_exif_is_not_searched_for_ever(tmp_path, times, rating):
+    """Of the largest that are read each name was looked at, which took a quarter of a minute."""
+    rated = b"II*\0\x08\0\0\0\x01\0\x46\x47\x03\0\x01\0\0\0\x04\0\0\0"
+    (tmp_path / "a.jpg").write_bytes(b"Exif\0\0" * times + b"Exif\0\0" + rated)
+
+    assert described(str(tmp_path / "a.jpg")).rating == rating
+
+
 @pytest.mark.parametrize(("rating", "stars"), [("9" * 400, 5), ("-1e999", -1), ("NaN", 0), ('"5"', 0), ("true", 0)])
 def test_a_rating_of_any_size_is_one_of_those_there_are(tmp_path, rating, stars):
     """A sidecar may say anything."""

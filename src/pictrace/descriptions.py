@@ -23,6 +23,9 @@ _TIFF = (b"II*\0", b"MM\0*")
 _EXIF = ((b"Exif\0\0", 6), (b"eXIf", 4), (b"EXIF", 8))
 """What EXIF follows in JPEG and HEIF, PNG, and WebP, and how many bytes after the beginning of that."""
 
+_MOST_TRIES = 1000
+"""How often such letters may be in a file by chance; one may repeat them for all of its length."""
+
 _XMP = (b"<x:xmpmeta", b"</x:xmpmeta>")
 _XMP_FIELD = re.compile(rb"[\s<]((?!xmlns|rdf:|x:)[A-Za-z][\w-]*:[A-Za-z][\w-]*)\s*[=>/]")
 _XMP_RATING = re.compile(rb"\bxmp:Rating\s*(?:=\s*[\"']|>)\s*(-?\d+(?:\.\d+)?)")
@@ -106,7 +109,9 @@ def _exif_start(data: bytes) -> int:
     """Where EXIF begins in a file; 0 where it is the file itself, as in TIFF, or nowhere."""
     for prefix, length in _EXIF:
         place = data.find(prefix)
-        while place >= 0:
+        for _ in range(_MOST_TRIES):
+            if place < 0:
+                break
             if data.startswith(_TIFF, place + length):
                 return place + length
             place = data.find(prefix, place + 1)

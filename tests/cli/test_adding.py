@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import filelock
 import pytest
 from photographs import FOLDER, jpeg, photo
 from small_models import WIDTH, small_onnx
@@ -131,6 +132,17 @@ def test_a_name_that_somebody_took_meanwhile_is_theirs(pictrace, capsys, models,
     assert pictrace("models", "add", "small.onnx") == 2
     assert "there is a model called small already" in capsys.readouterr().err
     assert weights.card("small", models).preparation.fit == "pad"
+
+
+def test_a_process_that_adds_without_end_is_not_waited_for(pictrace, capsys, models, monkeypatch):
+    """It may have been stopped."""
+    models.mkdir()
+    monkeypatch.setattr("pictrace.cli._addition._LOCK_S", 0.1)
+
+    with filelock.FileLock(models / ".add.lock"):
+        assert pictrace("models", "add", "small.onnx") == 3
+    assert "another process is adding a model" in capsys.readouterr().err
+    assert [one.name for one in models.iterdir()] == [".add.lock"]
 
 
 def test_a_file_that_no_card_tells_of_is_not_replaced(pictrace, capsys, models):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pictrace.errors import UsageError
+from pictrace.errors import IndexLockedError, UsageError
 
 if TYPE_CHECKING:
     from pictrace.weights import ModelCard
@@ -57,6 +57,7 @@ def settled(card: "ModelCard", folder: Path, models: Path) -> None:
 
     Raises:
         UsageError: meanwhile somebody added another model with its name or one of its files, or a file is there.
+        IndexLockedError: another process does not come to an end.
         ConfigurationError: the folder cannot be written to.
         InsufficientStorageError: the disk is full.
     """
@@ -77,18 +78,25 @@ def reserved(card: "ModelCard", models: Path) -> Iterator[None]:
     """Nobody else adds a model meanwhile, and no other has this one's name or one of its files.
 
     Raises:
-        UsageError: another model has, or another process does not come to an end.
+        UsageError: another model has.
+        IndexLockedError: another process does not come to an end.
     """
-    import filelock
-
     from pictrace import weights
 
+    with weights.writable(models), _one_at_a_time(models):
+        weights.check_free(card, weights.known(models))
+        yield
+
+
+@contextlib.contextmanager
+def _one_at_a_time(models: Path) -> Iterator[None]:
+    import filelock
+
     try:
-        with weights.writable(models), filelock.FileLock(models / _LOCK, timeout=_LOCK_S):
-            weights.check_free(card, weights.known(models))
+        with filelock.FileLock(models / _LOCK, timeout=_LOCK_S):
             yield
     except filelock.Timeout as error:
-        raise UsageError(
+        raise IndexLockedError(
             f"another process is adding a model to {models}", hint="try again when it is through"
         ) from error
 
