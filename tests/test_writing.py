@@ -46,6 +46,26 @@ def test_a_collection_that_was_there_stays(tmp_path: Path, settings) -> None:
         assert collection.recipe.encoders[0].name == "onnx:small"
 
 
+def test_a_folder_that_was_there_stays(tmp_path: Path, settings) -> None:
+    """Somebody has made it, with permissions of its own perhaps."""
+    place = tmp_path / "mine.pictrace"
+    place.mkdir(mode=0o750)
+    with pictrace.open(place, settings=settings, encoders=["onnx:small"]) as collection:
+        with pytest.raises(ModelDamagedError):
+            collection.add(FOLDER / "coffee.png")
+
+        assert list(place.iterdir()) == []
+
+
+def test_what_cannot_be_discarded_hides_no_error(tmp_path: Path) -> None:
+    """Why the collection was to go is what is told."""
+    (tmp_path / "catalog.sqlite").write_bytes(b"no catalog")
+
+    Catalog.discard(str(tmp_path))
+
+    assert (tmp_path / "catalog.sqlite").read_bytes() == b"no catalog"
+
+
 def test_what_was_recorded_stays(tmp_path: Path, settings) -> None:
     """A source that breaks costs nothing of those before it."""
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")

@@ -78,9 +78,9 @@ class Choice:
             raise UsageError("this collection has its local features already", hint="leave the option out")
         return catalog, is_new
 
-    def discard(self, path: Path) -> None:
+    def discard(self, path: Path, *, keep_folder: bool) -> None:
         """The collection in a folder is gone if nothing was ever put into it, and the folder with it if it is empty."""
-        _catalog().discard(str(path))
+        _catalog().discard(str(path), keep_folder=keep_folder)
 
     def _mismatch(self, catalog: Catalog) -> str:
         recipe = catalog.recipe

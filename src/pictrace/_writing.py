@@ -1,6 +1,7 @@
 """Who writes to a collection: each call for itself, or one process that keeps the right to for as long as it lives."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,16 +51,18 @@ class Writing:
     def __call__(self, *, create: bool = True, defer_features: bool = False) -> Iterator[Catalog]:
         """The catalog, writable; made first if it is not there and may be.
 
-        One that was made here and into which nothing was put is gone again where what was to be done fails.
+        One that was made here and into which nothing was put is gone again where what was to be done fails; a folder
+        that somebody had made for it stays, for it may have permissions of its own.
         """
         held = self._held
         if held is not None:
             yield held
             return
+        had_folder = os.path.lexists(self._path)
         catalog, is_new = self._choice.writer(self._path, self._runtime, create=create, defer_features=defer_features)
         with contextlib.ExitStack() as undoing:
             if is_new:
-                undoing.callback(self._choice.discard, self._path)
+                undoing.callback(self._choice.discard, self._path, keep_folder=had_folder)
             with contextlib.closing(catalog):
                 yield catalog
             undoing.pop_all()

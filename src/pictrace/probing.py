@@ -98,7 +98,8 @@ def check_network(name: str, card: ModelCard, *, folder: Path, settings: Setting
 
 
 def _runtime(folder: Path, settings: Settings) -> Runtime:
-    return replace(settings.runtime, models=str(folder), provider="cpu", plugins=())
+    seconds = 2 * settings.limits.model_seconds  # before a pass ends by itself, the process has ended
+    return replace(settings.runtime, models=str(folder), provider="cpu", plugins=(), model_seconds=seconds)
 
 
 def _tried(order: _Order, file: str, folder: Path, settings: Settings) -> Any:

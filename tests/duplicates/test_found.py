@@ -1,6 +1,7 @@
 """The groups found last, as they are kept."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from photographs import jpeg, photo
@@ -60,6 +61,23 @@ def test_a_damaged_file_is_no_file(collection, tmp_path, data):
     """Nothing was found then."""
     if data is not None:
         (tmp_path / FILE).write_bytes(data)
+
+    assert found.kept(tmp_path, collection.engine().catalog) is None
+
+
+def test_files_are_of_the_same_pixels_if_the_catalog_says_so(collection, tmp_path):
+    """Such files may go without anybody having looked at them."""
+    (group,) = collection.duplicates()
+    found.keep(tmp_path, Asked("copy"), [replace(group, members=tuple(replace(one, pixel_hash="00") for one in group))])
+
+    ((_, (read,)),) = [found.kept(tmp_path, collection.engine().catalog)]
+    assert [one.pixel_hash for one in read] == [one.pixel_hash for one in group]
+
+
+def test_a_damaged_hash_is_no_hash(collection, tmp_path):
+    """Of a picture that may be another one."""
+    (group,) = collection.duplicates()
+    found.keep(tmp_path, Asked("copy"), [replace(group, members=tuple(replace(one, sha256="zz") for one in group))])
 
     assert found.kept(tmp_path, collection.engine().catalog) is None
 

@@ -54,6 +54,15 @@ def test_what_the_collection_does_not_know_is_refused(found, change):
         group_from(json.dumps(plain).encode(), record_of(found), pixels_of(found))
 
 
+@pytest.mark.parametrize("change", [{"members": []}, {"members": {}}, {"medoid": 9}])
+def test_a_group_without_the_one_that_the_others_were_held_against_is_refused(found, change):
+    """Nothing could be planned for it."""
+    plain = found.to_dict() | change
+
+    with pytest.raises(UsageError, match="no line of groups"):
+        group_from(json.dumps(plain).encode(), record_of(found), pixels_of(found))
+
+
 @pytest.mark.parametrize("line", [b"", b"{}", b"[]", b"\xff", b'{"members": 1}', b"[" * 9999])
 def test_what_is_no_group_is_refused(found, line):
     """With a sentence, whatever it is."""

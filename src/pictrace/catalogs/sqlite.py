@@ -17,7 +17,7 @@ from pictrace.catalogs._folder import FILE_NAME, claim, discard, refuse_others
 from pictrace.catalogs._lock import WriterLock
 from pictrace.catalogs._reader import Reader
 from pictrace.decisions import Decision
-from pictrace.errors import IndexLockedError, NotFoundError, UsageError
+from pictrace.errors import NotFoundError, PictraceError, UsageError
 from pictrace.recipe import EncoderStamp, Recipe, SpaceState
 from pictrace.types import Key, Rows
 
@@ -73,16 +73,17 @@ class Catalog(Reader):
         return catalog
 
     @classmethod
-    def discard(cls, path: str) -> None:
+    def discard(cls, path: str, *, keep_folder: bool = False) -> None:
         """The catalog in the folder `path` is gone if no picture was ever put into it, and so is the folder if empty.
 
-        Nothing happens where there is none, where something else lies beside it, or while somebody writes.
+        Nothing happens where there is none, where something else lies beside it, or while somebody writes; nor where it
+        cannot be opened, for why it is to go is what matters then.
         """
-        with contextlib.suppress(IndexLockedError, NotFoundError):
+        with contextlib.suppress(PictraceError, OSError):
             with contextlib.closing(cls.open(path, writable=True)) as catalog:
                 if not catalog.watermark:
                     discard(Path(path))
-            with contextlib.suppress(OSError):
+            if not keep_folder:
                 Path(path).rmdir()
 
     def put(self, batch: Sequence[Entry]) -> list[Key]:

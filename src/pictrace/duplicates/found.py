@@ -20,6 +20,7 @@ _FORMAT = 1
 _TOLD = "told_apart"
 _LONGEST_LINE = 64 << 20
 _AT_ONCE = 1000
+_SHA_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,14 @@ def _link(link: Link) -> list[Any]:
 
 
 def _read(plain: Sequence[Mapping[str, Any]], asked: Asked, catalog: Catalog) -> Iterator[Group]:
-    records = _records({str(picture[1]): int(picture[0]) for one in plain for picture in one["pictures"]}, catalog)
+    keys = {_sha(picture[1]): int(picture[0]) for one in plain for picture in one["pictures"]}
+    records = _records(keys, catalog)
+    # What the file says of them is not believed: files of the same pixels may go without anybody having looked.
+    known = {record.id for record in records.values()}
+    pixels = {key: found.hex() for key, _, found in catalog.identities() if key in known}
     wanted = Wanted(references=asked.references)
     for one in plain:
-        group = _group(one, records, wanted)
+        group = _group(one, records, pixels, wanted)
         if group is not None and group.is_worth_telling:
             yield group
 
@@ -111,18 +116,32 @@ def _records(keys: Mapping[str, Key], catalog: Catalog) -> dict[str, PictureReco
     return records | {record.sha256: record for record in catalog.records_of(back).values()}
 
 
-def _group(one: Mapping[str, Any], records: Mapping[str, PictureRecord], wanted: Wanted) -> Group | None:
+def _sha(given: Any) -> str:
+    """A SHA-256 as it was written.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is no such number.
+    """
+    if len(bytes.fromhex(given)) != _SHA_BYTES:
+        raise ValueError(given)
+    return str(given)
+
+
+def _group(
+    one: Mapping[str, Any], records: Mapping[str, PictureRecord], pixels: Mapping[Key, str], wanted: Wanted
+) -> Group | None:
     """A group of what is left; where its medoid is gone, the others were never held against each other."""
     members: list[Member] = []
     now: dict[Key, Key] = {}
-    for key, sha, pixels, relation, score, reasons in one["pictures"]:
+    for key, sha, _, relation, score, reasons in one["pictures"]:
         record = records.get(sha)
         if record is None:
             continue
         now[key] = record.id
         judged = judged_from(relation, score, reasons)
         members += [
-            Member.of(record, place, judged, pixels=pixels, is_reference=wanted.is_reference(place))
+            Member.of(record, place, judged, pixels=pixels.get(record.id, ""), is_reference=wanted.is_reference(place))
             for place in record.locations
             if may_be_there(place)
         ]

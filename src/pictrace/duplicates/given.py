@@ -9,6 +9,8 @@ from pictrace.errors import NotFoundError, UsageError
 from pictrace.results import PictureRecord
 from pictrace.types import Key
 
+_HINT = "give what `pictrace dedupe find --json` wrote"
+
 
 def group_from(line: bytes, record_of: Callable[[Key], PictureRecord], pixels: Mapping[Key, str]) -> Group:
     """The group in one line of JSON; `record_of` gives a picture's record, `pixels` are the hashes of their pixels.
@@ -20,9 +22,12 @@ def group_from(line: bytes, record_of: Callable[[Key], PictureRecord], pixels: M
         plain = json.loads(line)
         members = tuple(_member(one, record_of, pixels) for one in plain["members"])
         weakest = plain["weakest"] and _link(plain["weakest"])
-        return Group(int(plain["medoid"]), members, weakest, tuple(map(_link, plain["loose"])))
+        group = Group(int(plain["medoid"]), members, weakest, tuple(map(_link, plain["loose"])))
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
-        raise UsageError("this is no line of groups", hint="give what `pictrace dedupe find --json` wrote") from error
+        raise UsageError("this is no line of groups", hint=_HINT) from error
+    if group.medoid not in group.keys:
+        raise UsageError("this is no line of groups, for it lacks what the others are like", hint=_HINT)
+    return group
 
 
 def _member(plain: Any, record_of: Callable[[Key], PictureRecord], pixels: Mapping[Key, str]) -> Member:
