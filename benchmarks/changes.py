@@ -26,7 +26,7 @@ from pictrace import assessment, changes, tracing
 from pictrace import edits as known
 from pictrace.edits import Edit
 from pictrace.picture import Picture
-from pictrace.results import Change
+from pictrace.results import Change, ChangeKind
 from pictrace.settings import Runtime
 from pictrace.types import Relation, Trace
 
@@ -176,6 +176,7 @@ class Tally:
     due: Counter[str] = field(default_factory=Counter)
     per_edit: dict[str, Counter[str]] = field(default_factory=dict)
     unproved: Counter[str] = field(default_factory=Counter)
+    owners: Counter[str] = field(default_factory=Counter)
     milliseconds: list[float] = field(default_factory=list)
 
     def add(self, edit: str, said: set[str], expected: frozenset[str], allowed: frozenset[str]) -> None:
@@ -247,6 +248,8 @@ def photographs(looker: Looker, paths: Sequence[Path], only: Sequence[str]) -> d
             said = {name_of(change) for change in found}
             tally.add(edit, said, expected, allowed | lossy)
             tally.milliseconds.append(spent)
+            if "overlaid" in expected:
+                tally.owners.update(str(change.side) for change in found if change.kind is ChangeKind.OVERLAID)
             hits.update(said & expected)
     return {
         "photographs": len(paths),
@@ -255,6 +258,11 @@ def photographs(looker: Looker, paths: Sequence[Path], only: Sequence[str]) -> d
         "ms_a_pair": {"median": round(statistics.median(tally.milliseconds), 2),
                       "p95": round(sorted(tally.milliseconds)[int(0.95 * len(tally.milliseconds))], 2)},
         "changes": tally.summary(hits),
+        "overlays_of": {
+            "the edited one, which is right": tally.owners["query"],
+            "the other one": tally.owners["match"],
+            "nobody": tally.owners["None"],
+        },
         "said_of": {edit: dict(row) for edit, row in tally.per_edit.items()},
     }  # fmt: skip
 

@@ -79,9 +79,10 @@ def test_a_mixture_is_not_what_was_measured(collection, monkeypatch):
     assert collection.search(Blend("red", plus=(2,))).warnings == (words.UNCALIBRATED,)
 
 
-def test_what_is_added_comes_in(collection):
+@pytest.mark.parametrize("green", [2, plain(SHADES["green"])], ids=["by its id", "as a file"])
+def test_what_is_added_comes_in(collection, green):
     """Red words and a green picture are yellow together, and the picture itself is no answer."""
-    answer = collection.search(Blend("red", plus=(2,)))
+    answer = collection.search(Blend("red", plus=(green,)), limit=50)
 
     assert answer[0].path == "yellow"
     assert 2 not in [match.id for match in answer]

@@ -49,6 +49,8 @@ KINDS = [
     (Change(ChangeKind.SHARPENED, "query"), "the query was sharpened"),
     (Change(ChangeKind.OVERLAID, numbers={"share": 0.07}, query_box=BOX, match_box=BOX),
      "something covers 7 % of what both show (300 × 200 at 10, 20 of the query)"),
+    (Change(ChangeKind.OVERLAID, "match", numbers={"share": 0.07}, query_box=(1, 2, 3, 4), match_box=BOX),
+     "something in the match covers 7 % of what both show (300 × 200 at 10, 20 of the match)"),
     (Change(ChangeKind.BORDERED, "query", numbers={"share": 0.7}),
      "the query has a border around the match, which fills 70 % of it"),
     (Change(ChangeKind.PASTED, "query", numbers={"share": 0.3}),

@@ -9,10 +9,10 @@ import pytest
 from photographs import PHOTOS, noise, photo
 from small_models import small_card, small_onnx
 
-from pictrace import Collection, Words
+from pictrace import Collection, Words, tracing
 from pictrace.duplicates.neighbours import neighbourhood
 from pictrace.edits import brightened
-from pictrace.errors import ModelMissingError, NoTextEncoderError, RecipeMismatchError, UnknownNameError
+from pictrace.errors import ModelMissingError, NoTextEncoderError, RecipeMismatchError, UnknownNameError, UsageError
 from pictrace.evaluation import evaluate
 from pictrace.recipe import EncoderStamp, SpacesChangedError, SpaceState
 from pictrace.search import search
@@ -330,3 +330,33 @@ def test_many_lost_models_are_counted(paired):
         catalog.switch({f"onnx:number{number}": ACTIVE for number in range(6)})
 
     assert [text[:30] for text in collection.search(1).warnings if "by 6" in text] == ["not searched by 6 encoders: no"]
+
+
+def test_rows_of_another_width_are_refused_in_words(collection):
+    """The same version with another space, as of a module that was changed: what differs is said."""
+    stamp = replace(collection.recipe.stamp("pdq"), width=128)
+
+    with pytest.raises(RecipeMismatchError, match=r"but with rows of 256 \(hamming\), not of 128 \(hamming\)"):
+        tracing.check_version(stamp, collection._engines.encoder("pdq"))
+
+
+def test_a_space_that_is_not_there_is_not_renewed(collection):
+    """Said in words."""
+    with collection._writing() as catalog, pytest.raises(UsageError, match="cannot be begun: it is not there"):
+        catalog.add_space(EncoderStamp("own.number", "1", "cosine", 8, BUILDING.value), renew=True)
+
+
+@pytest.mark.parametrize(("odds", "found"), [(8.0, True), (-8.0, False)])
+def test_a_card_of_ones_own_says_what_its_cosines_mean(tmp_path, odds, found):
+    """To searches and to those who look for duplicates, and then nothing is estimated."""
+    (tmp_path / "models").mkdir()
+    small_card(tmp_path / "models", small_onnx(), calibration=((-1.0, -8.0), (0.9, odds)))
+    settings = Settings(workers=1, threads=1, models=str(tmp_path / "models"))
+    whole = photo(PHOTOS[2])
+    with Collection(tmp_path / "own.pictrace", settings=settings, encoders=["onnx:small"]) as collection:
+        key = collection.add_image(whole, name="sharp")
+        collection.add_image(whole.resize((16, 16)).resize(whole.size), name="blurred")
+        answer = collection.search(key, mode="similar")
+
+        assert ([match.relation for match in answer[1:]] == [Relation.SIMILAR]) is found
+        assert (len(collection.duplicates("similar")), answer.warnings) == (int(found), ())

@@ -373,3 +373,17 @@ def test_a_pull_that_was_killed_is_gone_on_with(hub, answers, upstream, models):
 
     assert "Range: bytes=" in upstream.heads[-1]
     assert weights.content(MINE, models) == DATA
+
+
+@pytest.mark.parametrize("words", ["setting `hub`", "on no hub"])
+def test_who_cannot_reach_the_hub_is_told_of_mirrors_and_the_cache(hub, answers, upstream, words):
+    """Which may be all that a machine without a network needs."""
+    answers[PLACE] = answers["/own"] = b""
+    own = weights.Source(url=f"http://{upstream.server_address[0]}:{upstream.port}/own")
+    mine = MINE if "setting" in words else dataclasses.replace(MINE, source=own)
+
+    with pytest.raises(SourceUnreachableError) as caught:
+        hub().pull(mine)
+
+    assert words in caught.value.hint
+    assert "--offline" in caught.value.hint

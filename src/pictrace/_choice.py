@@ -32,7 +32,8 @@ class Choice:
             if "." in file:  # of the program's own, or a plugin, which is loaded when it is needed
                 _ = file not in sys.modules or registry.load("encoders", file)
             elif file not in known:
-                raise UnknownNameError(f"no encoder is called {name!r}", hint=f"choose among: {', '.join(known)}")
+                hint = f"choose among: {', '.join(known)}; {registry.OWN}"
+                raise UnknownNameError(f"no encoder is called {name!r}", hint=hint)
         if self.index:
             registry.load("indexes", self.index)
 

@@ -21,7 +21,7 @@ from pictrace.lookup import Lookup
 from pictrace.recipe import EncoderStamp, Recipe, SpacesChangedError, SpaceState
 from pictrace.results import IndexState
 from pictrace.settings import Settings
-from pictrace.signals.embedding import calibration_of
+from pictrace.signals.embedding import Meaning, calibration_by, calibration_of
 from pictrace.types import Metric
 from pictrace.words import LOST, MANY_NOT_SEARCHED, NOT_SEARCHED, shown
 
@@ -233,11 +233,17 @@ def _lookups(engine: Engine) -> dict[str, Lookup]:
     return {**engine.lookups, **local}
 
 
-def _strangers(engine: Engine) -> dict[str, Strangers]:
-    """What cosines of strangers are like, where nobody has measured what those of any encoder mean."""
-    names = [one.name for one in engine.encoders if one.space.metric is Metric.COSINE]
-    if any(calibration_of(name) is not None for name in names):
-        return {}
+def _strangers(engine: Engine) -> dict[str, Meaning]:
+    """What cosines of strangers are like, where nobody has measured what those of any encoder mean, or what cards say.
+
+    The cards are those of the user's own folder of models; of a model that PicTrace has measured they are not asked.
+    """
+    alike = [one for one in engine.encoders if one.space.metric is Metric.COSINE]
+    names = [one.name for one in alike]
+    said = {one.name: calibration_by(getattr(one, "calibration", ()), "its card") for one in alike}
+    own: dict[str, Meaning] = {n: one for n, one in said.items() if one is not None and calibration_of(n) is None}
+    if own or any(calibration_of(name) is not None for name in names):
+        return own
     found = {name: Strangers.of(engine.lookups[name].sample()) for name in names}
     return {name: one for name, one in found.items() if one is not None}
 

@@ -12,7 +12,7 @@ from pictrace.errors import PictureError
 from pictrace.picture import Picture
 from pictrace.prepared import Kinds, Prepared
 from pictrace.recipe import DEFERRED, Recipe
-from pictrace.settings import Limits, Runtime, Settings
+from pictrace.settings import Limits, Runtime, Settings, modules_of
 from pictrace.sources import Item
 from pictrace.sources.reading import read
 from pictrace.workers import Workers
@@ -53,8 +53,7 @@ class Bench:
 def pool_of(names: Sequence[str], recipe: Recipe, settings: Settings, *, polite: bool) -> "Workers[Job, Any]":
     """Workers that look at pictures for these encoders of a collection; `polite` ones let others compute first."""
     # Modules of somebody's own that this program has loaded are loaded by its workers too.
-    own = tuple(name for name in names if "." in name.partition(":")[0])
-    runtime = replace(settings.runtime, threads=1, plugins=own)
+    runtime = replace(settings.runtime, threads=1, plugins=modules_of(names))
     return Workers(
         look,
         workers=settings.workers or settings.cores,

@@ -6,13 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from pictrace import registry
-from pictrace.backgrounds import Strangers
 from pictrace.changes import changes
 from pictrace.results import Match
 from pictrace.signals import Signal
 from pictrace.signals.closer import Signal as Closer
+from pictrace.signals.embedding import Meaning, is_featureless
 from pictrace.signals.embedding import Signal as Embedding
-from pictrace.signals.embedding import is_featureless
 from pictrace.signals.structure import classic
 from pictrace.types import Alignment, Evidence, Key, Relation, Trace, Verdict
 from pictrace.verdict import judge
@@ -25,10 +24,10 @@ def load_signals(names: Sequence[str]) -> list[Signal]:
     return [registry.load("signals", name)() for name in names]
 
 
-def load_measured(names: Sequence[str], strangers: Mapping[str, Strangers]) -> list[Signal]:
-    """The same for one collection, whose strangers tell what cosines of encoders without a calibration mean."""
+def load_measured(names: Sequence[str], meanings: Mapping[str, Meaning]) -> list[Signal]:
+    """The same for one collection; `meanings` tell of the cosines of encoders without a calibration."""
     signals = load_signals(names)
-    return [Embedding(strangers) if isinstance(signal, Embedding) else signal for signal in signals]
+    return [Embedding(meanings) if isinstance(signal, Embedding) else signal for signal in signals]
 
 
 def assess(query: Trace, candidate: Trace, signals: Sequence[Signal]) -> tuple[Verdict, list[Evidence]]:

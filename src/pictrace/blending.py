@@ -127,7 +127,7 @@ def search(engine: Engine, terms: Sequence[Term], wanted: Wanted | None = None, 
     with stages("candidates"):
         count = max(_NEIGHBOURS, 2 * asked.limit)
         near = {name: nearest(engine, name, row, count) for name, row in rows.items()}
-        given = {term.what for term in terms if isinstance(term.what, int)}
+        given = {_key(engine, term.what) for term in terms}
         keys = [key for key in fused(near.values()) if key not in given]
         records = engine.catalog.records_of(keys)
     with stages("score"):
@@ -188,6 +188,13 @@ def _stored(engine: Engine, key: Key) -> Mapping[str, Rows]:
     if key not in traces:
         raise NotFoundError(f"no picture has the id {key}", hint="`pictrace list` shows those there are")
     return traces[key].rows
+
+
+def _key(engine: Engine, what: str | Picture | Key) -> Key | None:
+    """What the collection has a part of a query as, by whichever way it was given; none of what it has not."""
+    if isinstance(what, Picture):
+        return engine.catalog.by_sha(what.sha256)
+    return what if isinstance(what, int) else None
 
 
 def _unit(row: Rows) -> Rows:

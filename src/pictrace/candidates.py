@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pictrace import registry
-from pictrace.backgrounds import Strangers
 from pictrace.catalogs import Catalog
 from pictrace.corrections import Correction
 from pictrace.encoders import Encoder
@@ -15,6 +14,7 @@ from pictrace.errors import PictraceError
 from pictrace.indexes import Index
 from pictrace.lookup import Lookup
 from pictrace.signals import Signal
+from pictrace.signals.embedding import Meaning
 from pictrace.types import Hits, Key, Metric, Rows, Trace
 
 _MOST_NEIGHBOURS = 100_000
@@ -37,7 +37,8 @@ class Engine:
     `allowed`, if it is not `None`, are the only keys that are looked at, ascending uint64; `correction` is how this
     collection's scores of copies are corrected; `local` looks into the local features of all pictures, unless the
     collection has none yet. `notes` are what every answer says besides;
-    `strangers` say what cosines mean where no encoder is calibrated, and then look-alikes are estimated. `encoders` are
+    `strangers` say what cosines mean where no encoder is calibrated, and then look-alikes are estimated, unless the
+    card of a model of the user's own says it. `encoders` are
     those that queries get rows of; what is wrong with others of the collection, whose model is not here, is in `lost`.
     """
 
@@ -51,7 +52,7 @@ class Engine:
     correction: Correction | None = None
     local: Lookup | None = None
     notes: tuple[str, ...] = ()
-    strangers: Mapping[str, Strangers] = field(default_factory=dict)
+    strangers: Mapping[str, Meaning] = field(default_factory=dict)
     lost: Mapping[str, PictraceError] = field(default_factory=dict)
 
     def admits(self, key: Key) -> bool:

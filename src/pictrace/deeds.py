@@ -34,7 +34,10 @@ def told(change: Change, names: tuple[str, str] = QUERY_AND_MATCH) -> str:
         case ChangeKind.RECOLOURED:
             return f"{one} {_colour(change)}"
         case ChangeKind.OVERLAID:
-            return f"something covers {percent(change.numbers['share'])} of what both show{_where(change, names)}"
+            inside = f" in {one}" if change.side else ""
+            return (
+                f"something{inside} covers {percent(change.numbers['share'])} of what both show{_where(change, names)}"
+            )
         case ChangeKind.BLURRED | ChangeKind.SHARPENED:
             return f"{one} {'is blurred' if change.kind is ChangeKind.BLURRED else 'was sharpened'}"
         case ChangeKind.CROPPED | ChangeKind.BORDERED | ChangeKind.PASTED | ChangeKind.PART_OF:
@@ -123,9 +126,10 @@ def _placed(change: Change) -> str:
 
 
 def _where(change: Change, names: tuple[str, str]) -> str:
-    """The box, in the query if it is there."""
-    side: Which = "query" if change.query_box is not None else "match"
-    box = change.query_box or change.match_box
+    """The box, in the query if it is there, and of what covers the match in that."""
+    is_in_match = change.query_box is None or (change.kind is ChangeKind.OVERLAID and change.side == "match")
+    side: Which = "match" if is_in_match else "query"
+    box = change.match_box if is_in_match else change.query_box
     if box is None:
         return ""
     x, y, width, height = box

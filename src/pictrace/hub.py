@@ -234,7 +234,10 @@ def _pinned(card: ModelCard, pulled: Sequence[Pulled]) -> ModelCard:
 
 def _told(error: FetchError, address: str, part: Card) -> FetchError:
     """The same error, with what was to be fetched and from where."""
-    hint = error.hint or "the same command goes on; mirrors can be named in the setting `hub`"
+    mirrors = "mirrors can be named in the setting `hub`" if part.source.repository else "it is on no hub"
+    hint = error.hint or f"the same command goes on; {mirrors}"
+    if isinstance(error, SourceUnreachableError | SourceTimeoutError):
+        hint = f"is this machine connected? {mirrors}; `--offline` asks nobody and takes what the hub's own cache has"
     if isinstance(error, SourceTooLargeError):
         hint = "what is there is not the file on the card, but a larger one"
     told = type(error)(f"{part.file} of the model {part.name} cannot be had from {address}: {error}", hint=hint)

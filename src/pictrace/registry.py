@@ -10,6 +10,9 @@ from pictrace.errors import UnknownNameError
 
 KINDS = {"encoders": "Encoder", "indexes": "Index", "catalogs": "Catalog", "signals": "Signal"}
 
+OWN = "the name of a module of your own has a dot in it, as in my_package.my_module"
+"""What is said beside the names that there are."""
+
 
 def names(kind: str) -> Sequence[str]:
     """The names of one kind (`encoders`, `indexes`, `catalogs`, `signals`) that ship with PicTrace, sorted."""
@@ -37,7 +40,7 @@ def load(kind: str, name: str) -> Any:
             f"the module {name!r} is not loaded", hint="import it in your program, or name it in the setting `plugins`"
         )
     if "." not in name and name not in known:
-        raise UnknownNameError(f"no {kind[:-1]} is called {name!r}", hint=f"choose one of: {', '.join(known)}")
+        raise UnknownNameError(f"no {kind[:-1]} is called {name!r}", hint=f"choose one of: {', '.join(known)}; {OWN}")
     try:
         return getattr(importlib.import_module(path), KINDS[kind])
     except ModuleNotFoundError as error:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pictrace import tracing
 from pictrace.assessment import with_changes
+from pictrace.backgrounds import Strangers
 from pictrace.candidates import Engine, interleaved, of_details, of_parts, of_whole
 from pictrace.catalogs import Catalog
 from pictrace.errors import NotFoundError, UsageError
@@ -270,8 +271,9 @@ def _named(catalog: Catalog, matches: Sequence[Match]) -> tuple[Match, ...]:
 
 def _estimated(engine: Engine, matches: Sequence[Match]) -> Iterator[str]:
     """What is said where look-alikes are among the matches that nobody has measured."""
-    if engine.strangers and any(match.relation is Relation.SIMILAR for match in matches):
-        yield ESTIMATED.format(", ".join(engine.strangers))
+    estimated = [name for name, one in engine.strangers.items() if isinstance(one, Strangers)]
+    if estimated and any(match.relation is Relation.SIMILAR for match in matches):
+        yield ESTIMATED.format(", ".join(estimated))
 
 
 def _warnings(query: Trace, lookups: Sequence[Lookup], mode: Mode) -> tuple[str, ...]:

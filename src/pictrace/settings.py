@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -42,6 +42,7 @@ __all__ = [
     "Settings",
     "known",
     "load",
+    "modules_of",
     "with_plugins",
 ]
 
@@ -159,8 +160,13 @@ def with_plugins(encoders: Sequence[str], **arguments: Any) -> Settings:
         ConfigurationError: as `load`.
     """
     settings = load(**arguments)
-    own = [name for name in encoders if "." in name.partition(":")[0]]
+    own = modules_of(encoders)
     return dataclasses.replace(settings, plugins=tuple(dict.fromkeys((*settings.plugins, *own))))
+
+
+def modules_of(encoders: Iterable[str]) -> tuple[str, ...]:
+    """The modules of somebody's own among the names of encoders: a dot is in theirs, and a model's may follow."""
+    return tuple(dict.fromkeys(name.partition(":")[0] for name in encoders if "." in name.partition(":")[0]))
 
 
 def _own_data() -> Path:

@@ -27,7 +27,7 @@ from pictrace.ingest import BATCH, Progress
 from pictrace.picture import Picture
 from pictrace.recipe import SpaceState
 from pictrace.results import SpaceRecord
-from pictrace.settings import Runtime, Settings
+from pictrace.settings import Runtime, Settings, modules_of
 from pictrace.types import Key
 from pictrace.workers import Workers
 
@@ -194,13 +194,12 @@ class Bench:
 
 def _crew(site: Site, name: str) -> Workers[Item, Any]:
     settings = site.settings
-    own = (name,) if "." in name.partition(":")[0] else ()
     return Workers(
         prepared,
         workers=settings.workers or settings.cores,
         limits=settings.limits,
         initializer=start,
-        initargs=(name, replace(settings.runtime, threads=1, plugins=own)),
+        initargs=(name, replace(settings.runtime, threads=1, plugins=modules_of([name]))),
         weight=lambda item: len(item[1]),
     )
 

@@ -15,7 +15,7 @@ from pictrace.errors import MissingExtraError, ModelError, PictraceError, Recipe
 from pictrace.picture import DECODER_VERSION, Picture
 from pictrace.prepared import Kinds, Prepared
 from pictrace.recipe import DEFERRED, EncoderStamp, Recipe
-from pictrace.settings import Limits, Runtime
+from pictrace.settings import Limits, Runtime, modules_of
 from pictrace.types import FEATURE_DTYPE, FEATURE_SPACE, PROXY_SIDE, Metric, Rows, Trace
 
 ENCODERS = ("lite0", "pdq")
@@ -202,8 +202,12 @@ def check_version(stamp: EncoderStamp, encoder: Encoder) -> None:
     """
     theirs = (stamp.version, stamp.metric, stamp.width)
     if theirs != (encoder.version, str(encoder.space.metric), encoder.space.width):
+        ours = f"this PicTrace has {encoder.version}"
+        if stamp.version == encoder.version:
+            width, metric = encoder.space.width, encoder.space.metric
+            ours = f"and so is the one here, but with rows of {width} ({metric}), not of {stamp.width} ({stamp.metric})"
         raise RecipeMismatchError(
-            f"the collection's {stamp.name} is of version {stamp.version}, this PicTrace has {encoder.version}",
+            f"the collection's {stamp.name} is of version {stamp.version}, {ours}",
             hint=f"`pictrace spaces renew {stamp.name}` makes its rows anew, or open the collection with the PicTrace "
             "that made it",
         )
@@ -230,6 +234,7 @@ def encoders_at_hand(recipe: Recipe, load: Callable[[str], Encoder]) -> tuple[li
 
     Raises:
         RecipeMismatchError: as `encoders_of`.
+        UnknownNameError: one is a module of somebody's own that is not loaded.
         PictraceError: none is here; it is what is wrong with the first.
     """
     if not recipe.active:
@@ -244,6 +249,8 @@ def encoders_at_hand(recipe: Recipe, load: Callable[[str], Encoder]) -> tuple[li
         try:
             encoders.append(load(stamp.name))
         except ABSENT as error:
+            if isinstance(error, UnknownNameError) and modules_of([stamp.name]):
+                raise  # a module that this program was not told to load, and not a model that is gone
             lost[stamp.name] = error
             continue
         check_version(stamp, encoders[-1])

@@ -88,6 +88,29 @@ def test_nothing_was_done_but_saving(name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("edit", [stickered, EDITS["text bar"]], ids=["sticker", "text bar"])
+@pytest.mark.parametrize("name", ["chelsea.png", "coffee.png", "astronaut.png"])
+def test_what_is_laid_over_a_picture_is_told_of_that_one(name, edit) -> None:
+    """By its outline, which is an edge in no other, whichever of the two is looked for; of a small part nothing."""
+    clean, covered = original(name), trace(edit(photo(name)), 80)
+    sides = [
+        {one.side for one in assessment.compare(*pair, SIGNALS)[0].changes if str(one.kind) == "overlaid"} - {None}
+        for pair in ((covered, clean), (clean, covered))
+    ]
+
+    assert sides == [{"query"}, {"match"}]
+
+
+def test_of_two_that_something_else_is_laid_over_neither_is_named_alone() -> None:
+    """Each of the two areas is its own picture's."""
+    image = photo("chelsea.png")
+    other = image.copy()
+    other.paste((230, 200, 40), (250, 180, 350, 260))
+    match, _ = assessment.compare(trace(stickered(image)), trace(other), SIGNALS)
+
+    assert sorted(str(one.side) for one in match.changes if str(one.kind) == "overlaid") == ["match", "query"]
+
+
 def test_numbers_and_boxes_are_right() -> None:
     """To a few pixels and per cent."""
     image = photo("chelsea.png")

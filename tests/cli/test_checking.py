@@ -13,11 +13,15 @@ from pictrace.types import Metric, Space
 
 
 class Encoder:
-    name = "{module}"
+    @property
+    def name(self):
+        return "{module}" + (":" + self.model) * bool(self.model)
+
     space = Space(Metric.COSINE, 192)
     version = "1"
 
     def __init__(self, model="", *, runtime=None):
+        self.model = model
         self.made = 0
 
     def prepare(self, picture):
@@ -91,3 +95,23 @@ def test_a_collection_does_not_say_what_code_is_loaded(pictrace, tmp_path, monke
 
     assert pictrace("search", query, "-c", place) == 2
     assert "is not loaded" in capsys.readouterr().err
+
+
+def test_one_module_may_know_several_models(pictrace, tmp_path, monkeypatch, capsys):
+    """What follows the colon is the model; the module is what is loaded, by worker processes too."""
+    name, place = f"{made(tmp_path, monkeypatch)}:fine", str(tmp_path / "own.pictrace")
+    picture, module = str(FOLDER / "coffee.png"), name.partition(":")[0]
+    assert pictrace("models", "check", name) == 0
+    assert pictrace("index", picture, "-c", place, "--encoder", name) == 0
+    assert f"PICTRACE_PLUGINS={module} or" in capsys.readouterr().err
+    monkeypatch.setenv("PICTRACE_PLUGINS", module)
+    assert pictrace("search", picture, "-c", place, "--json") == 0
+    assert pictrace("spaces", "add", f"{module}:coarse", "-c", place) == 0
+
+
+def test_a_module_of_ones_own_needs_a_dot(pictrace, capsys):
+    """And the hint says so, wherever encoders are named."""
+    assert pictrace("models", "check", "mymodel") == 2
+    assert "the name of a module of your own has a dot in it" in capsys.readouterr().err
+    assert pictrace("index", str(FOLDER / "coffee.png"), "--encoder", "mymodel") == 2
+    assert "the name of a module of your own has a dot in it" in capsys.readouterr().err

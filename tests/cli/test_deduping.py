@@ -198,6 +198,7 @@ def test_a_page_shows_the_plan(pictrace, album, tmp_path):
     assert "default-src &#x27;none&#x27;" in page
     assert ("a&lt;b&gt;.jpg" in page, "a<b>.jpg" in page) == (True, False)
     assert all(word in page for word in (">stays<", ">goes<", ">waits<", "data:image/jpeg"))
+    assert "<dt>group</dt><dd>1</dd>" in page
 
 
 def test_the_journal_lists_what_was_done(pictrace, album, capsys):

@@ -6,7 +6,7 @@ from photographs import jpeg, photo
 
 from pictrace.collection import Collection
 from pictrace.duplicates.wholeness import told_apart
-from pictrace.edits import cropped
+from pictrace.edits import captioned, cropped
 from pictrace.results import Change, ChangeKind, Match
 from pictrace.settings import Settings
 from pictrace.types import Relation
@@ -56,12 +56,13 @@ def test_equal_files_are_not_compared(tmp_path):
     assert list(told_apart([found], pytest.fail)) == [found]
 
 
-def test_a_real_crop_is_told(tmp_path):
+@pytest.mark.parametrize(("edit", "reason"), [(cropped(0.1), "cropped"), (captioned, "overlaid")])
+def test_a_real_copy_that_lacks_something_is_told(tmp_path, edit, reason):
     """By the comparison of a collection."""
     (tmp_path / "a.jpg").write_bytes(jpeg(photo("coffee.png")))
-    (tmp_path / "b.jpg").write_bytes(jpeg(cropped(0.1)(photo("coffee.png"))))
+    (tmp_path / "b.jpg").write_bytes(jpeg(edit(photo("coffee.png"))))
     with Collection(tmp_path / "own.pictrace", settings=Settings(workers=1, threads=1)) as collection:
         collection.add(tmp_path)
         (told,) = told_apart(collection.duplicates(), collection.compare)
 
-    assert {one.path.rpartition("/")[2] for one in told if "cropped" in one.reasons} == {"b.jpg"}
+    assert {one.path.rpartition("/")[2] for one in told if reason in one.reasons} == {"b.jpg"}

@@ -8,7 +8,7 @@ from photographs import flat, photo, trace
 from pictrace import weights
 from pictrace.backgrounds import ALIKE, MIDDLE, Strangers
 from pictrace.edits import brightened
-from pictrace.signals.embedding import Signal, calibration_of
+from pictrace.signals.embedding import Signal, calibration_by, calibration_of
 from pictrace.types import Silence
 
 
@@ -80,6 +80,17 @@ def test_the_bundled_card_of_a_model_calibrates_its_encoder(monkeypatch) -> None
 
     calibration_of.cache_clear()
     assert [found.log_odds({"cosine": value}) for value in (0.0, 0.5, 1.0)] == [-4.0, -1.0, 2.0]
+
+
+def test_what_a_card_of_ones_own_says_is_no_surer_than_what_was_measured() -> None:
+    """However sure it says it is; of an encoder that was measured it says nothing."""
+    one = trace(photo("coffee.png"))
+    mine = replace(one, rows={"onnx:mine": one.rows["lite0"]})
+    sure = calibration_by([(-1.0, -700.0), (1.0, 700.0)], "its card")
+
+    assert Signal({"onnx:mine": sure}).compare(mine, mine, []).log_odds == calibration_of("lite0").cap == 12.0
+    assert Signal({"lite0": sure}).compare(one, one, []) == Signal().compare(one, one, [])
+    assert calibration_by([], "its card") is None
 
 
 def test_without_a_common_encoder_there_is_no_opinion() -> None:

@@ -21,6 +21,7 @@ const EVERY = [
   change("pasted", { side: "match", share: 0.3 }), change("part-of", { side: "query", share: 0.34 }),
   change("recoloured", { how: "grey", side: "query" }), change("recoloured", { how: "tinted", red: 9, blue: -8 }),
   change("recoloured", { how: "negative" }), change("recoloured", { how: "brighter", levels: 31 }), change("recoloured", { how: "darker", levels: -31 }),
+  change("overlaid", { side: "match", share: 0.07 }), change("overlaid", { side: "query", share: 0.07 }),
   ...["more contrast", "less contrast", "paler", "more colourful"].map((how) => change("recoloured", { how, factor: 1.4 })),
 ];
 
@@ -29,6 +30,7 @@ test("what was done is a sentence with its numbers", () => {
   assert.equal(said(english, EVERY[1]), "The second picture was saved with more loss. JPEG quality about 50. The file has 40% of the bytes.");
   assert.equal(said(english, EVERY[4]), "The first picture was cut out of the second, 64% of it.");
   assert.equal(said(english, EVERY[5]), "The first picture is turned 90° counter-clockwise.");
+  assert.equal(said(english, change("overlaid", { side: "match", share: 0.07 })), "Something in the second picture covers 7% of what both show.");
   assert.equal(said(english, EVERY[17]), "The first picture has a tint: red.");
   assert.equal(said(page("de"), EVERY[2]), "Das erste Bild ist auf das 0,5-Fache skaliert.");
 });

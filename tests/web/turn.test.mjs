@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { calledAmong } from "../../src/pictrace/web/js/sides.js";
 import { Turn } from "../../src/pictrace/web/js/turn.js";
 
 const file = (path, more = {}) => ({ id: path.charCodeAt(0), path, sha256: path[0], width: 40, height: 30, size: 900, pick: null, reference: false, ...more });
@@ -76,4 +77,9 @@ test("another file can be looked at first", () => {
   assert.equal(turn.right.path, "c");
   turn.show(turn.members[0]);
   assert.equal(turn.right.path, "c");
+});
+
+test("files of one name are told with the folders that tell them apart", () => {
+  const members = ["/p/a.jpg", "/p/phone/a.jpg", "/q/b.jpg"].map((path) => file(path));
+  assert.deepEqual(members.map(calledAmong(members)), ["a.jpg", "phone/a.jpg", "b.jpg"]);
 });

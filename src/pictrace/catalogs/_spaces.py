@@ -74,7 +74,7 @@ def add(connection: apsw.Connection, recipe: Recipe, stamp: EncoderStamp, *, ren
     """A space without rows, under a number that none has had; with `renew` in the place of the one of that name."""
     there = recipe.stamp(stamp.name)
     if (there is None) == renew or stamp.state != SpaceState.BUILDING:
-        raise UsageError(f"the space of {stamp.name} cannot be begun: it is {there and there.state}")
+        raise UsageError(f"the space of {stamp.name} cannot be begun: it is {there.state if there else 'not there'}")
     if renew:
         connection.execute("DELETE FROM encoder WHERE name = ?", (stamp.name,))
     connection.execute("INSERT INTO encoder (name) VALUES (?)", (stamp.name,))

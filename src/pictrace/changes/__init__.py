@@ -6,7 +6,7 @@ precision and recall that they have on the other half are in benchmarks/results/
 
 from pictrace.changes._coding import coding
 from pictrace.changes._outside import WHOLE, boxed, outside
-from pictrace.changes._overlays import disturbance, overlaid, overlay
+from pictrace.changes._overlays import disturbance, overlaid, overlay, owners
 from pictrace.changes._tones import AS_SHARP, detail, details, tones, without
 from pictrace.changes._views import between, views
 from pictrace.changes._whole import placed
@@ -42,7 +42,8 @@ def _of_copy(query: Trace, candidate: Trace, found: Alignment) -> list[Change]:
         changed += tones(pair, clear)
         fine, middle = detail(pair, clear)
         changed += details(pair, (fine, middle), 0.0 if areas else disturbance(pair, tone), is_clear=not areas)
-        changed += [overlay(query, candidate, pair, box, share) for box, share in areas]
+        owned = owners(pair, tone, areas)
+        changed += [overlay(query, candidate, pair, area, side) for area, side in zip(areas, owned, strict=True)]
     is_as_sharp = abs(fine) < AS_SHARP
     return [*changed, *coding(query, candidate, alignment, changed, is_as_sharp=is_as_sharp)]
 

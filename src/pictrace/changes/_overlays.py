@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from pictrace.changes._laid import Bytes, Cell, Laid, Mask
+from pictrace.changes._laid import Bytes, Cell, Laid, Levels, Mask
 from pictrace.changes._outside import boxed
 from pictrace.changes._tones import Toned
-from pictrace.results import Box, Change, ChangeKind
+from pictrace.results import Box, Change, ChangeKind, Which
 from pictrace.types import Trace
 
 APART = 24
@@ -35,6 +35,13 @@ MOST = 0.5
 BOXES = 4
 JOINED = 9
 """Pixels that letters may be from each other."""
+
+OWN = 1.5
+"""How much stronger edges along an overlay's outline have to be in one picture for it to be that one's: of 992 overlays
+of 120 photographs 0.87 are told so, and 7 of the wrong picture."""
+
+LEAST_OUTLINE = 10
+"""Pixels."""
 
 
 def overlaid(pair: Laid, tone: Toned) -> list[tuple[Cell, float]]:
@@ -90,8 +97,45 @@ def _around(found: Mask) -> Cell:
     return x, y, int(right) + 3 - x, int(bottom) + 3 - y
 
 
-def overlay(query: Trace, candidate: Trace, pair: Laid, box: Cell, share: float) -> Change:
-    """Such an area as a change, with its box in both originals."""
+def owners(pair: Laid, tone: Toned, found: Sequence[tuple[Cell, float]]) -> list[Which | None]:
+    """Which picture each of such areas was laid over, where that shows: its outline is an edge in that one alone."""
+    inside = cv2.erode(pair.inside.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    clear = inside.copy()
+    for (x, y, width, height), _ in found:
+        clear[y : y + height, x : x + width] = False
+    edges = [_edges(plane, clear) for plane in (tone.seen[..., 0], tone.warped[..., 0])]
+    marked = cv2.morphologyEx((tone.apart > APART).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    still: Which = "query" if pair.is_query_still else "match"
+    moving: Which = "match" if pair.is_query_still else "query"
+    owned: list[Which | None] = []
+    for box, _ in found:
+        outline = _outline(marked, box) & inside
+        one, other = (float(part[outline].mean()) if outline.any() else 0.0 for part in edges)
+        is_told = np.count_nonzero(outline) >= LEAST_OUTLINE and max(one, other) > OWN * min(one, other)
+        owned.append((still if one > other else moving) if is_told else None)
+    return owned
+
+
+def _edges(plane: Bytes, clear: Mask) -> Levels:
+    """How strong the edges of a picture are, in units of what they are where nothing is laid over it."""
+    levels = plane.astype(np.float32)
+    found = cv2.magnitude(cv2.Sobel(levels, cv2.CV_32F, 1, 0), cv2.Sobel(levels, cv2.CV_32F, 0, 1))
+    return np.asarray(found / max(1.0, float(found[clear].mean()) if clear.any() else 1.0), np.float32)
+
+
+def _outline(marked: Bytes, box: Cell) -> Mask:
+    """The rim of what is marked in a box: `apart` has forgiven two pixels of it."""
+    x, y, width, height = box
+    near = np.zeros_like(marked)
+    rows, columns = slice(max(0, y - 4), y + height + 4), slice(max(0, x - 4), x + width + 4)
+    near[rows, columns] = marked[rows, columns]
+    grown, shrunk = cv2.dilate(near, np.ones((7, 7), np.uint8)), cv2.erode(near, np.ones((3, 3), np.uint8))
+    return np.asarray(grown > shrunk)
+
+
+def overlay(query: Trace, candidate: Trace, pair: Laid, area: tuple[Cell, float], side: Which | None) -> Change:
+    """Such an area as a change of the picture that it was laid over, with its box in both originals."""
+    box, share = area
     x, y, width, height = box
     frame = [(float(a), float(b)) for a, b in ((x, y), (x + width, y), (x + width, y + height), (x, y + height))]
     still, moving = (query, candidate) if pair.is_query_still else (candidate, query)
@@ -99,7 +143,7 @@ def overlay(query: Trace, candidate: Trace, pair: Laid, box: Cell, share: float)
     moved = [tuple((there @ (a, b, 1.0))[:2] / (there @ (a, b, 1.0))[2]) for a, b in frame]
     boxes = [_original(frame, pair.still, still), _original(moved, pair.moving, moving)]
     on_query, on_match = boxes if pair.is_query_still else boxes[::-1]
-    return Change(ChangeKind.OVERLAID, numbers={"share": share}, query_box=on_query, match_box=on_match)
+    return Change(ChangeKind.OVERLAID, side, numbers={"share": share}, query_box=on_query, match_box=on_match)
 
 
 def _original(outline: Sequence[tuple[float, ...]], pixels: Bytes, trace: Trace) -> Box:

@@ -81,7 +81,7 @@ def tell_plan(made: "Plan", output: str, *, as_json: bool) -> None:
         return
     write(f"{counted(len(made.groups), 'group')}: {counted(len(goes), 'file')} would go ({size:,} bytes).")
     if waits:
-        write(f"{counted(waits, 'file')} more once somebody accepts them, or with --include copy.")
+        write(f"{counted(waits, 'file')} more once somebody accepts them, or with `dedupe apply --include copy`.")
     if left:
         write(f"Left alone: {counted(left, 'file')}; the plan says why.")
     write(f"Nothing was done. The plan is {shown(output)}; next: pictrace dedupe apply {shown(output)}")

@@ -20,6 +20,10 @@ _MOST_BYTES = 1 << 31
 """Of an ONNX file that is one: protocol buffers end there."""
 
 
+_LONGEST = 2000
+"""Characters of a text on a card."""
+
+
 class FitName(StrEnum):
     """How a picture becomes a square."""
 
@@ -95,6 +99,7 @@ def add(  # noqa: PLR0913 - one parameter per option
     The file is copied, and run once on three pictures to see that it gives rows, in a process that may take so much
     time and memory and no more. `index --encoder onnx:NAME` uses it.
     """
+    from pictrace import weights
     from pictrace.encoders import Wishes
 
     file = Path(path)
@@ -103,12 +108,12 @@ def add(  # noqa: PLR0913 - one parameter per option
         fit=fit.value if fit else None,
         resample=resample.value if resample else None,
         crop_share=crop_share,
-        mean=_three(mean, "--mean"),
-        std=_three(std, "--std"),
+        mean=_three(mean, "--mean", weights.MEANS),
+        std=_three(std, "--std", weights.STDS),
         tensor=tensor,
         pooling=pooling.value if pooling else None,
-        origin=origin,
-        licence=licence,
+        origin=_printable(origin, "--origin"),
+        licence=_printable(licence, "--licence"),
     )
     if file.suffix == ".onnx":
         card = _add_model(file, name or file.stem, wishes)
@@ -172,15 +177,26 @@ def _add_model(path: Path, name: str, wishes: "Wishes") -> "ModelCard":
     return card
 
 
-def _three(text: str, option: str) -> tuple[float, float, float] | None:
-    """Three numbers, as `0.5,0.5,0.5`."""
+def _three(text: str, option: str, bounds: tuple[float, float]) -> tuple[float, float, float] | None:
+    """Three numbers within bounds, as `0.5,0.5,0.5`."""
     if not text:
         return None
     try:
         red, green, blue = (float(one) for one in text.split(",") if math.isfinite(float(one)))
     except ValueError as error:
         raise UsageError(f"{option} {text} are not three numbers", hint="write them as 0.485,0.456,0.406") from error
+    least, most = bounds
+    if not all(least <= one <= most for one in (red, green, blue)):
+        hint = f"each is from {least:g} to {most:g}; they are of values of 0 to 1, so divide those of 0 to 255 by 255"
+        raise UsageError(f"{option} {text} cannot be so", hint=hint)
     return red, green, blue
+
+
+def _printable(text: str, option: str) -> str:
+    """Text as a card may have it."""
+    if not text.isprintable() or len(text) > _LONGEST:
+        raise UsageError(f"{option} is no printable text of at most {_LONGEST} characters", hint="write less of it")
+    return text
 
 
 def _tell_added(card: "ModelCard", *, as_json: bool) -> None:

@@ -66,6 +66,7 @@ def index(  # noqa: PLR0913 - one parameter per option
     The pictures themselves are only read, and stay where they are.
     """
     from pictrace.cli._progress import progress
+    from pictrace.settings import modules_of
 
     check_free(failures, like='{"path": ')
     with opened(collection, workers=workers, encoders=encoder or (), index=index_name or "") as target:
@@ -80,7 +81,7 @@ def index(  # noqa: PLR0913 - one parameter per option
         write_json({**report.to_dict(), "failures": len(report.failures)})
     else:
         write(_summary(report))
-    if own := [name for name in encoder or () if "." in name.partition(":")[0]]:
+    if own := modules_of(encoder or ()):
         tell(f"searches load {', '.join(own)} if PICTRACE_PLUGINS={','.join(own)} or the setting `plugins` says so")
     raise typer.Exit(1 if report.failures else 0)
 

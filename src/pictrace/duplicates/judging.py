@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from pictrace import assessment, keypoints, registry, tracing
-from pictrace.backgrounds import Strangers
 from pictrace.catalogs import Catalog
 from pictrace.corrections import Correction
 from pictrace.errors import PictureError
 from pictrace.recipe import EncoderStamp, SpacesChangedError
 from pictrace.settings import Limits
 from pictrace.signals import Signal, structure
-from pictrace.signals.embedding import is_featureless
+from pictrace.signals.embedding import Meaning, is_featureless
 from pictrace.types import Evidence, Key, Relation, Trace, Verdict
 from pictrace.verdict import judge
 from pictrace.workers import Workers
@@ -74,7 +73,7 @@ class Measure:
 
     active: Sequence[EncoderStamp]
     correction: Correction | None = None
-    strangers: Mapping[str, Strangers] = field(default_factory=dict)
+    strangers: Mapping[str, Meaning] = field(default_factory=dict)
 
 
 class _Bench:

@@ -110,9 +110,9 @@ def load(name: str, runtime: Runtime) -> Encoder:
     """
     if not is_encoder_name(name):
         raise UnknownNameError(f"{name!r} names no encoder", hint="a name, or a name, a colon and a model's name")
-    if name in runtime.plugins:
-        _import(name)
     file, _, model = name.partition(":")
+    if file in runtime.plugins:
+        _import(file)
     kind = registry.load("encoders", file)
     if not _is_encoder(kind):
         raise UnknownNameError(

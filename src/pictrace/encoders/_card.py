@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,6 +38,11 @@ class CardEncoder:
     def version(self) -> str:
         """What `version_of` says of the card: other weights or another preparation, other rows."""
         return version_of(self.card)
+
+    @property
+    def calibration(self) -> Sequence[tuple[float, float]]:
+        """What the card says of cosines between pictures: pairs of one, ascending, and log-odds that they are alike."""
+        return self.card.calibration
 
     @property
     def provider(self) -> str:

@@ -11,6 +11,8 @@ _EVERY_S = 0.5
 
 _turn = threading.Lock()
 _running: dict[int, tuple[Any, float]] = {}
+_watchers: list[threading.Thread] = []
+"""One at most: passes follow each other faster than it looks, and each would leave one behind."""
 
 
 @contextlib.contextmanager
@@ -21,8 +23,10 @@ def ended_after(seconds: float, options: Any) -> Iterator[Any]:
     """
     key = id(options)
     with _turn:
-        if not _running:
-            threading.Thread(target=_watch, name="pictrace-patience", daemon=True).start()
+        # In a fork there is none, whatever the list says.
+        if not any(one.is_alive() for one in _watchers):
+            _watchers[:] = [threading.Thread(target=_watch, name="pictrace-patience", daemon=True)]
+            _watchers[0].start()
         _running[key] = (options, time.monotonic() + seconds)
     try:
         yield options
@@ -40,4 +44,5 @@ def _watch() -> None:
                 if time.monotonic() > until:
                     options.terminate = True
             if not _running:
+                _watchers.clear()
                 return

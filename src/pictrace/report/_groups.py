@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pictrace import words
 from pictrace.duplicates.groups import Group, Member
 from pictrace.report._figure import Store, picture
-from pictrace.report._shell import page, text
+from pictrace.report._shell import page, stats, text
 
 DRAWN = 200
 """Groups with pictures; a page of more is too heavy to open."""
@@ -17,14 +17,13 @@ def of_groups(groups: Sequence[Group], proxy: Proxy, *, made: str = "") -> str:
     """The page of all groups, the surest first; `proxy` gives a JPEG of a member's picture."""
     store = Store()
     spare = sum(group.spare for group in groups)
-    stats = [("groups", f"{len(groups):,}"), ("files more than pictures", f"{spare:,}")]
-    figures = "".join(f"<div><dt>{label}</dt><dd>{value}</dd></div>" for label, value in stats)
+    figures = stats((len(groups), "group", "groups"), (spare, "file more than pictures", "files more than pictures"))
     lead = "Every file was held against the first of its group. Nothing was done to any of them."
     head = f'<h1>{words.counted(len(groups), "group")} of duplicates</h1><p class="lead">{lead}</p>'
     drawn = "".join(_group(store, group, proxy, number) for number, group in enumerate(groups[:DRAWN], 1))
     left = len(groups) - DRAWN
     more = f'<p class="more">{words.counted(left, "more group")} not drawn here.</p>' if left > 0 else ""
-    hero = f'<section class="hero bare"><div>{head}<dl class="stats">{figures}</dl></div></section>'
+    hero = f'<section class="hero bare"><div>{head}{figures}</div></section>'
     return page(hero + drawn + more, store, title="Duplicates · PicTrace", kind="Duplicates", made=made)
 
 

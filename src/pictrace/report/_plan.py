@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pictrace import words
 from pictrace.dedupe.plans import Kept, Plan, Planned, Removed
 from pictrace.report._figure import Store, picture
-from pictrace.report._shell import page, text
+from pictrace.report._shell import page, stats, text
 
 DRAWN = 200
 """Groups with pictures; a page of more is too heavy to open."""
@@ -26,20 +26,19 @@ def of_plan(plan: Plan, seen: Seen, *, made: str = "") -> str:
 def _hero(plan: Plan) -> str:
     goes = [one for _, one in plan.removals()]
     waits = [one for group in plan.groups for one in group.remove if not one.accepted]
-    stats = [
-        ("groups", f"{len(plan.groups):,}"),
-        ("files that stay", f"{sum(len(group.keep) for group in plan.groups):,}"),
-        ("files that go", f"{len(goes):,}"),
-        ("bytes of these", f"{sum(one.size for one in goes):,}"),
-        ("wait for you", f"{len(waits):,}"),
-        ("bytes of these", f"{sum(one.size for one in waits):,}"),
-    ]
-    figures = "".join(f"<div><dt>{label}</dt><dd>{value}</dd></div>" for label, value in stats)
+    figures = stats(
+        (len(plan.groups), "group", "groups"),
+        (sum(len(group.keep) for group in plan.groups), "file that stays", "files that stay"),
+        (len(goes), "file that goes", "files that go"),
+        (sum(one.size for one in goes), "byte of these", "bytes of these"),
+        (len(waits), "waits for you", "wait for you"),
+        (sum(one.size for one in waits), "byte of these", "bytes of these"),
+    )
     rules = ", ".join(plan.rules)
     lead = f"Nothing has been done. Action: {plan.action}. Rules, in their order: {rules}."
     head = f"<h1>Plan for {words.counted(len(plan.groups), 'group')} of duplicates</h1>"
     said = f'<p class="lead">{text(lead)}</p>'
-    return f'<section class="hero bare"><div>{head}{said}<dl class="stats">{figures}</dl></div></section>'
+    return f'<section class="hero bare"><div>{head}{said}{figures}</div></section>'
 
 
 def _group(store: Store, group: Planned, seen: Seen, number: int) -> str:

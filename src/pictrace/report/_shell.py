@@ -37,6 +37,13 @@ def page(body: str, store: Store, *, title: str, kind: str, made: str) -> str:
     )
 
 
+def stats(*figures: tuple[int, str, str]) -> str:
+    """Numbers in a row, each with what it counts: what one is called, and several."""
+    told = ((one if number == 1 else several, number) for number, one, several in figures)
+    rows = "".join(f"<div><dt>{label}</dt><dd>{number:,}</dd></div>" for label, number in told)
+    return f'<dl class="stats">{rows}</dl>'
+
+
 @cache
 def _read(name: str) -> str:
     return resources.files("pictrace.report").joinpath(name).read_text("utf-8")

@@ -13,6 +13,9 @@ from pictrace.signals._cosine import cosine
 from pictrace.types import Evidence, Relation, Silence, Trace
 from pictrace.verdict import Calibration, calibrations
 
+Meaning = Strangers | Calibration
+"""What tells of the cosines of an encoder that PicTrace has not measured."""
+
 _LEAST_QUALITY = 5
 _LEAST_FEATURES = 8
 _MEASURED = "embedding.lite0"
@@ -27,25 +30,26 @@ class Signal:
     family: ClassVar[str] = "embedding"
     ceiling: ClassVar[Relation] = Relation.SIMILAR
 
-    def __init__(self, strangers: Mapping[str, Strangers] | None = None) -> None:
-        self._strangers = strangers or {}
+    def __init__(self, meanings: Mapping[str, Meaning] | None = None) -> None:
+        self._meanings = meanings or {}
 
     def compare(self, query: Trace, candidate: Trace, before: Sequence[Evidence]) -> Evidence:
         """Evidence with `cosine`; no opinion on flat pictures, which are all alike, nor where no encoder is calibrated.
 
         What a cosine means differs between models: 0.6 is a stranger to one and the same thing to another. Of one that
-        is not calibrated, a collection's own strangers tell, and then the opinion is a modest one.
+        is not calibrated, a collection's own strangers tell, and then the opinion is a modest one; `meanings` holds
+        them, or what the card of a model of the user's own says.
         """
         del before
         shared = [name for name, rows in query.rows.items() if name in candidate.rows and _is_cosine(rows.dtype)]
         if not shared:
             return Evidence(self.name, self.family, self.ceiling, None, reason=Silence.NO_EMBEDDING)
         cosines = {name: cosine(query, candidate, name) for name in shared}
-        records = {name: found for name in shared if (found := calibration_of(name)) is not None}
+        records = {name: found for name in shared if (found := self._record(name)) is not None}
         opinions = {name: one.log_odds({"cosine": cosines[name]}) for name, one in records.items()}
         if not opinions:
-            known = self._strangers.keys() & cosines.keys()
-            opinions = {name: _modest(self._strangers[name].likened(cosines[name])) for name in sorted(known)}
+            told = {name: one for name, one in sorted(self._meanings.items()) if isinstance(one, Strangers)}
+            opinions = {name: _modest(one.likened(cosines[name])) for name, one in told.items() if name in cosines}
         best = (
             max(opinions, key=lambda name: opinions[name]) if opinions else max(shared, key=lambda name: cosines[name])
         )
@@ -54,6 +58,10 @@ class Signal:
             return Evidence(self.name, self.family, self.ceiling, None, measures, Silence.FEATURELESS)
         reason = "" if opinions else Silence.NOT_CALIBRATED
         return Evidence(self.name, self.family, self.ceiling, opinions.get(best), measures, reason)
+
+    def _record(self, name: str) -> Calibration | None:
+        own = self._meanings.get(name)
+        return calibration_of(name) or (own if isinstance(own, Calibration) else None)
 
 
 def _modest(cosine: float) -> float:
@@ -71,10 +79,18 @@ def calibration_of(encoder: str) -> Calibration | None:
         card = weights.card(weights.card_name(encoder))
     except UnknownNameError:
         return None
-    if not card.calibration:
+    return calibration_by(card.calibration, f"the card of {card.name}")
+
+
+def calibration_by(knots: Sequence[tuple[float, float]], origin: str) -> Calibration | None:
+    """The calibration that pairs of a cosine, ascending, and log-odds are; none of no pairs.
+
+    It is no surer than that of `lite0`, whatever a card says.
+    """
+    if not knots:
         return None
-    cap = max(abs(one) for _, one in card.calibration)
-    return Calibration(0.0, {"cosine": card.calibration}, cap, f"the card of {card.name}")
+    cap = min(max(abs(one) for _, one in knots), calibrations()[_MEASURED].cap)
+    return Calibration(0.0, {"cosine": tuple(knots)}, cap, origin)
 
 
 def is_featureless(trace: Trace) -> bool:

@@ -25,15 +25,17 @@ from pictrace.weights._cards import (
 )
 from pictrace.weights._files import BUNDLED, State, check_kind, content, place, state, verified
 from pictrace.weights._keeping import check_free, discard, keep, remove, writable
-from pictrace.weights._reading import ENDINGS, MOST_SIZE, MOST_WIDTH, NAME, offered, parsed, read, spelled
+from pictrace.weights._reading import ENDINGS, MEANS, MOST_SIZE, MOST_WIDTH, NAME, STDS, offered, parsed, read, spelled
 from pictrace.weights._reading import words_card as _words_card
 
 __all__ = [
     "BUNDLED",
     "ENDINGS",
+    "MEANS",
     "MOST_SIZE",
     "MOST_WIDTH",
     "NAME",
+    "STDS",
     "Card",
     "Fit",
     "Layout",

@@ -48,6 +48,9 @@ _TENSOR = re.compile(r"[A-Za-z0-9_/][\w./:-]*", re.ASCII)
 MOST_WIDTH = 16_384
 """Values of a row."""
 
+MEANS, STDS = (-100.0, 100.0), (1e-4, 100.0)
+"""The least and the most that is taken off values and that they are divided by."""
+
 _MOST_SIDE = 1024
 """Pixels of the square that goes in."""
 
@@ -181,8 +184,8 @@ def _preparation(above: Fields) -> Preparation:
         fit=fields.word("fit", get_args(Fit), default="squash"),
         resample=fields.word("resample", get_args(Resample), default="bilinear"),
         crop_share=fields.number("crop_share", 0.1, 1, default=1.0),
-        mean=_three(fields, "mean", -100, 100, 0.0),
-        std=_three(fields, "std", 1e-4, 100, 1.0),
+        mean=_three(fields, "mean", *MEANS, 0.0),
+        std=_three(fields, "std", *STDS, 1.0),
         layout=fields.word("layout", get_args(Layout), default="nchw-float32"),
         order=fields.word("order", get_args(Order), default="rgb"),
     )

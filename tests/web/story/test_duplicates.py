@@ -66,7 +66,7 @@ def test_a_review_by_keyboard(found: Page) -> None:
     page.get_by_role("link", name="Review: Same picture").press("Enter")
     heading(page, "Group 1 of 1")
     assert sorted(sides(page)) == ["coffee.jpg", "coffee.jpg"]
-    expect(page.locator("#polite")).to_contain_text(f"{page.folder / 'phone' / 'coffee.jpg'}")
+    expect(page.locator("#polite")).to_contain_text("phone/coffee.jpg")
     press(page, "1")
     heading(page, "All groups are settled.")
     page.get_by_role("link", name="On to the plan").press("Enter")
@@ -86,6 +86,28 @@ def test_a_review_by_keyboard(found: Page) -> None:
     page.get_by_role("button", name="Take it back").press("Enter")
     expect(page.locator(".plan")).to_contain_text("was taken back")
     assert there(found.folder) == before
+
+
+SLOW_ANSWERS = """
+const send = window.fetch;
+window.fetch = async (...given) => {
+  if (String(given[0]).endsWith("/picks")) await new Promise((done) => setTimeout(done, 400));
+  return send(...given);
+};
+null;
+"""
+
+
+def test_who_answers_faster_than_the_service_sees_all_of_it_in_the_plan(found: Page) -> None:
+    """The plan is read once the last answer has arrived."""
+    page = found
+    page.evaluate(SLOW_ANSWERS)
+    page.get_by_role("link", name="Review: Same picture").press("Enter")
+    heading(page, "Group 1 of 1")
+    press(page, "1")
+    page.get_by_role("link", name="On to the plan").press("Enter")
+
+    expect(page.locator(".plan")).to_contain_text("1 file is chosen to go")
 
 
 def test_a_review_goes_on_after_a_reload(found: Page) -> None:
@@ -253,6 +275,27 @@ def test_the_focus_stays_on_the_answer(found: Page) -> None:
     page.get_by_role("button", name="Keep left").press("Enter")
     expect(page.locator(".review")).to_contain_text("2 to compare")
     expect(page.get_by_role("button", name="Keep left")).to_be_focused()
+
+
+def held(page: Page) -> str:
+    """What has the focus, in words."""
+    return page.evaluate("document.activeElement === document.body ? '' : document.activeElement.innerText")
+
+
+def test_the_focus_is_never_lost_to_the_beginning(found: Page) -> None:
+    """Whatever is drawn anew under the hands of somebody without a mouse."""
+    page = found
+    page.get_by_role("button", name="Sure copies").press("Enter")
+    expect(page.get_by_role("button", name="Sure copies")).to_have_attribute("aria-pressed", "true")
+    assert held(page) == "Sure copies"
+    page.get_by_role("button", name="Accept all").press("Enter")
+    expect(page.locator(".class.exact")).to_contain_text("All settled")
+    assert held(page) == "Duplicates"
+    page.get_by_role("button", name="Look at the plan").press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_focused()
+    page.get_by_role("button", name="Move into quarantine").press("Enter")
+    expect(page.locator(".plan")).to_contain_text("moved")
+    assert held(page) == "The plan"
 
 
 def test_keys_are_listed_and_said(found: Page) -> None:

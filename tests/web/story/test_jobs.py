@@ -54,3 +54,11 @@ def test_what_ended_before_the_stream_began_is_seen(empty, visitor) -> None:
         page.wait_for_timeout(20)
     streams[-1].continue_()
     expect(page.locator(DONE)).to_be_visible()
+
+
+def test_who_begins_a_job_by_keyboard_stays_where_they_were(empty, visitor) -> None:
+    """On the button, from which the next one can be begun."""
+    page = visitor.opens(empty, "#/jobs")
+    page.get_by_role("button", name="Rebuild the index").press("Enter")
+    expect(page.locator(DONE)).to_be_visible()
+    expect(page.get_by_role("button", name="Rebuild the index")).to_be_focused()

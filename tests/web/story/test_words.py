@@ -64,13 +64,13 @@ def test_what_is_not_wanted_is_taken_off(shades, visitor) -> None:
 
 
 def test_a_picture_and_words_are_mixed(shades, visitor) -> None:
-    """An uploaded picture, and what it is to be together with."""
+    """An uploaded picture, which is no answer itself, and what it is to be together with."""
     page = visitor.opens(shades)
     file = {"name": "grass.jpg", "mimeType": "image/jpeg", "buffer": shade("green")}
     page.locator(".drop input").first.set_input_files(file)
     page.get_by_label("Together with words").fill("red")
     page.keyboard.press("Enter")
-    heading(page, "4 pictures, the nearest first")
+    heading(page, "3 pictures, the nearest first")
     expect(page.locator(".card .file").first).to_have_text("yellow.jpg")
     expect(page.locator(".card .score").first).to_have_text("No. 1")
     expect(page.get_by_role("link", name="Compare: yellow.jpg")).to_be_visible()

@@ -19,6 +19,8 @@ export function said(app, { kind, side, how, numbers }) {
   const share = numbers.share === undefined ? "" : app.percent(numbers.share);
   // i18n: change.cropped_* change.bordered_* change.pasted_* change.blurred_* change.sharpened_* change.part_*
   if (kind in SIDED) return app.t(`change.${SIDED[kind]}_${side}`, { share });
+  // i18n: change.overlaid_*
+  if (kind === "overlaid" && side) return app.t(`change.overlaid_${side}`, { share });
   if (kind === "recompressed") return recompressed(app, side, numbers);
   if (kind === "recoloured") return recoloured(app, side, how, numbers);
   if (kind === "turned") return app.t(numbers.degrees > 0 ? "change.turned_right" : "change.turned_left", { degrees: Math.round(Math.abs(numbers.degrees)) });

@@ -2,6 +2,7 @@
 
 import { fill, h, icon } from "./dom.js";
 import { className, groupsOf } from "./groups.js";
+import { refill } from "./held.js";
 import { advance, progress, shareOf } from "./jobcard.js";
 import { hasEnded, liveOf } from "./live.js";
 import { PlanPanel } from "./planpanel.js";
@@ -90,7 +91,7 @@ class Duplicates {
     this.#drawJob(job);
     fill(this.said, told.found ? this.#asked(told) : app.t("duplicates.lead"));
     const classes = told.classes.filter((one) => one.groups);
-    fill(this.classes, classes.map((one) => h("li", { class: `class ${one.certainty}` }, this.#class(one))));
+    refill(this.classes, classes.map((one) => h("li", { class: `class ${one.certainty}` }, this.#class(one))));
   }
 
   #asked({ found, job }) {
@@ -102,7 +103,7 @@ class Duplicates {
 
   #drawStart(told, job) {
     const { app } = this;
-    if (job || !may(app, "index")) return void fill(this.start, !job && !told.found && h("p", { class: "hint" }, app.t("duplicates.forbidden"), " ", app.t("shell.ask_key")));
+    if (job || !may(app, "index")) return void refill(this.start, !job && !told.found && h("p", { class: "hint" }, app.t("duplicates.forbidden"), " ", app.t("shell.ask_key")));
     // What is typed is not lost when something is heard meanwhile.
     if (this.start.querySelector("form")) return;
     const relation = h("select", { id: "duplicates-relation" }, ["exact", "copy", "scene"].map((name) => h("option", { value: name, selected: name === (told.found?.relation ?? "copy") }, app.t(`duplicates.wanted_${name}`))));
@@ -113,7 +114,7 @@ class Duplicates {
       event.preventDefault();
       const references = folders.value.split("\n").map((line) => line.trim()).filter(Boolean);
       const asked = { relation: relation.value, references, filter: filter.value.trim(), min_score: (least.valueAsNumber || 0) / 100 };
-      app.api.send("POST", app.path("/duplicates"), asked).then((begun) => { fill(this.start); this.live.meet(begun); this.#draw(); }, app.report);
+      app.api.send("POST", app.path("/duplicates"), asked).then((begun) => { refill(this.start); this.live.meet(begun); this.#draw(); }, app.report);
     };
     const form = h("form", { class: "start", onsubmit: look },
       h("div", { class: "field" }, h("label", { for: relation.id }, app.t("duplicates.relation")), h("span", { class: "select" }, relation)),
@@ -121,13 +122,13 @@ class Duplicates {
       h("div", { class: "field" }, h("label", { for: least.id }, app.t("duplicates.min_score")), least),
       h("div", { class: "field wide" }, h("label", { for: folders.id }, app.t("duplicates.references")), folders, h("p", { class: "dim small" }, app.t("duplicates.references_help"))),
       h("button", { class: "button primary" }, icon("search"), app.t("duplicates.look_for")));
-    fill(this.start, told.found ? h("details", null, h("summary", null, app.t("duplicates.again")), form) : form);
+    refill(this.start, told.found ? h("details", null, h("summary", null, app.t("duplicates.again")), form) : form);
   }
 
   #drawJob(job) {
     const { app } = this;
     this.running.hidden = !job;
-    if (!job) return void fill(this.running);
+    if (!job) return void refill(this.running);
     this.bar ??= progress(app.t("jobs.kind_duplicates"));
     const share = shareOf(job);
     const text = job.state === "queued" ? app.t("jobs.state_queued") : job.total ? app.t("jobs.of", { done: job.done, total: job.total }) : app.t("jobs.state_running");
@@ -161,7 +162,9 @@ class Duplicates {
   /** Chooses by rules in every group of equal files; nothing is done to any before the plan is applied. */
   async #accept(button) {
     const { app } = this;
-    button.disabled = true;
+    // One that is disabled would lose the focus.
+    if (button.ariaBusy) return;
+    button.ariaBusy = "true";
     try {
       let settled = 0;
       for (let left = 1; left > 0;) {
@@ -181,11 +184,11 @@ class Duplicates {
     this.#cursor = told.next_cursor ?? "";
     if (!told.groups.length) {
       const none = told.found && !told.job && !told.classes.some((one) => one.groups);
-      return void fill(this.list, none && h("div", { class: "big-note" }, icon("exact"), h("h2", null, app.t("duplicates.none_found"))));
+      return void refill(this.list, none && h("div", { class: "big-note" }, icon("exact"), h("h2", null, app.t("duplicates.none_found"))));
     }
     this.rows = h("ul", { class: "groups" }, told.groups.map((group) => this.#row(group)));
     this.more = h("button", { type: "button", class: "button", hidden: !this.#cursor, onclick: () => this.#further().catch(app.report) }, app.t("jobs.more"));
-    fill(this.list, h("h2", null, app.t("duplicates.groups_heading", { count: told.count })), this.rows, h("div", { class: "row middle" }, this.more));
+    refill(this.list, h("h2", null, app.t("duplicates.groups_heading", { count: told.count })), this.rows, h("div", { class: "row middle" }, this.more));
   }
 
   async #further() {

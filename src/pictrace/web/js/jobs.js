@@ -92,14 +92,16 @@ function sort(list, elements) {
 function starters(app, live) {
   // i18n: jobs.start_rescan jobs.start_rebuild
   const start = (kind, drawing) => h("button", { type: "button", class: "button", onclick: async (event) => {
-    event.currentTarget.disabled = true;
     const button = event.currentTarget;
+    // One that is disabled would lose the focus.
+    if (button.ariaBusy) return;
+    button.ariaBusy = "true";
     try {
       live.meet(await app.api.send("POST", `${home(app)}/jobs`, { kind }));
     } catch (problem) {
       app.report(problem);
     } finally {
-      button.disabled = false;
+      button.ariaBusy = null;
     }
   } }, icon(drawing), app.t(`jobs.start_${kind}`));
   const isOperator = may(app, "admin");

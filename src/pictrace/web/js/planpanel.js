@@ -1,6 +1,8 @@
 /** @file The plan: what would be done to files, done after a confirmation, and taken back. */
 
-import { fill, h, icon } from "./dom.js";
+import { h, icon } from "./dom.js";
+import { refill } from "./held.js";
+import { answered } from "./groups.js";
 import { hasEnded } from "./live.js";
 import { called } from "./sides.js";
 import { leftAlone } from "./wording.js";
@@ -19,6 +21,7 @@ export class PlanPanel {
   async read() {
     if (!may(this.app, "delete")) return;
     const mine = ++this.#reads;
+    await answered();
     const told = await this.app.api.get(this.app.path("/duplicates/plan"));
     if (mine !== this.#reads) return;
     this.told = told;
@@ -41,7 +44,7 @@ export class PlanPanel {
 
   working(job) {
     const { app } = this;
-    fill(this.element, this.#title(), h("p", { role: "status" }, app.t("jobs.of", { done: job.done, total: job.total ?? 0 })));
+    refill(this.element, this.#title(), h("p", { role: "status" }, app.t("jobs.of", { done: job.done, total: job.total ?? 0 })));
     this.element.hidden = false;
   }
 
@@ -55,7 +58,7 @@ export class PlanPanel {
     this.element.hidden = !chosen.files && !last;
     // What is typed is not lost when something is heard meanwhile.
     this.rules ??= h("input", { id: "plan-rules", type: "text", spellcheck: "false", "aria-describedby": "plan-rules-help" });
-    fill(this.element, this.#title(),
+    refill(this.element, this.#title(),
       chosen.files > 0 && h("p", null, app.t("duplicates.chosen", { count: chosen.files, bytes: app.bytes(chosen.bytes) })),
       chosen.files > 0 && h("div", { class: "field wide" }, h("label", { for: this.rules.id }, app.t("duplicates.rules")), this.rules, h("p", { class: "dim small", id: "plan-rules-help" }, app.t("duplicates.rules_help"))),
       chosen.files > 0 && h("div", { class: "row" }, h("button", { type: "button", class: "button primary", onclick: () => this.plan().catch(app.report) }, app.t("duplicates.make_plan"))),
@@ -74,6 +77,7 @@ export class PlanPanel {
   async plan() {
     const { app } = this;
     const rules = (this.rules?.value ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+    await answered();
     const plan = await app.api.send("POST", app.path("/duplicates/plan"), { rules });
     const { t } = app;
     const files = (list) => h("ul", { class: "removals", tabindex: 0, "aria-labelledby": "confirm-title" }, list.map((one) => planned(app, one)));
@@ -84,7 +88,7 @@ export class PlanPanel {
       files(plan.removals), more(plan.removals, plan.files),
       plan.left_count > 0 && [h("h3", null, t("duplicates.left_alone", { count: plan.left_count })), files(plan.left), more(plan.left, plan.left_count)],
       h("form", { method: "dialog", class: "row end" },
-        h("button", { class: "button", value: "no" }, t("shell.cancel")),
+        h("button", { class: "button", value: "no", autofocus: true }, t("shell.cancel")),
         plan.files > 0 && h("button", { type: "button", class: "button primary", onclick: () => { dialog.close(); this.apply(plan).catch(app.report); } }, t("duplicates.apply"))));
     document.body.append(dialog);
     dialog.showModal();

@@ -44,7 +44,6 @@ class Review {
     this.turns = [];
     this.at = 0;
     this.past = [];
-    this.sending = Promise.resolve();
     this.cursor = "";
     this.total = 0;
     this.unbind = bind("duplicates.keys", [
@@ -158,7 +157,7 @@ class Review {
   /** Takes what a loose link leads to into the group. */
   merge(link) {
     const { app } = this;
-    const ruled = (verdict) => { this.send(() => decide(app, link.ids, verdict)); this.sending.then(() => this.reload(link.ids)).catch((error) => this.fail(error)); };
+    const ruled = (verdict) => { this.sent(decide(app, link.ids, verdict)).then(() => this.reload(link.ids)).catch((error) => this.fail(error)); };
     ruled("duplicate");
     app.toast({ text: app.t("duplicates.merged"), action: { label: app.t("library.undo"), run: () => ruled(null) } });
   }
@@ -180,8 +179,8 @@ class Review {
     const before = { at: this.at, kept: turn.kept() };
     const { picks, decision } = turn.answer(name);
     this.past.push({ ...before, decision });
-    if (picks.length) this.send(() => choose(app, picks));
-    if (decision) this.send(() => decide(app, decision.ids, decision.verdict));
+    if (picks.length) this.sent(choose(app, picks));
+    if (decision) this.sent(decide(app, decision.ids, decision.verdict));
     if (turn.isOver) this.forward();
     else this.draw();
   }
@@ -190,7 +189,7 @@ class Review {
   reopen() {
     const { group } = this.turn;
     for (const one of group.members) one.pick = null;
-    this.send(() => choose(this.app, group.members.map(({ id, path }) => ({ id, path, pick: null }))));
+    this.sent(choose(this.app, group.members.map(({ id, path }) => ({ id, path, pick: null }))));
     this.turns[this.at] = new Turn(group);
     this.past = this.past.filter((one) => one.at !== this.at);
     this.draw();
@@ -215,16 +214,15 @@ class Review {
     if (!last) return void app.announce(app.t("duplicates.nothing_undone"));
     const turn = this.turns[last.at];
     const picks = turn.restore(last.kept);
-    if (last.decision) this.send(() => decide(app, last.decision.ids, null));
-    if (picks.length) this.send(() => choose(app, picks));
+    if (last.decision) this.sent(decide(app, last.decision.ids, null));
+    if (picks.length) this.sent(choose(app, picks));
     this.to(last.at);
     app.announce(app.t("duplicates.undone"));
   }
 
-  /** One request after the other, in the order of the answers. */
-  send(request) {
-    this.sending = this.sending.then(request);
-    this.sending = this.sending.catch((error) => { this.app.report(error); });
+  /** One goes on meanwhile, and is told of an answer that did not arrive. */
+  sent(request) {
+    return request.catch((error) => { this.app.report(error); });
   }
 
   /** How the pair differs: the pictures under a slider, then their difference, then beside each other again. */

@@ -8,11 +8,18 @@ import { near, relationName } from "./wording.js";
 /** What a file is called in sentences. @param {{path: string}} member */
 export const called = (member) => fileName(member.path) || member.path;
 
-/** What files are called beside each other: by their names, and by their paths where some have the same. @param {{path: string}[]} members */
+/** What files are called beside each other: by their names, and where some have the same with the folders that tell them apart. @param {{path: string}[]} members */
 export function calledAmong(members) {
-  const names = members.map(called);
-  return (one) => (names.filter((name) => name === called(one)).length > 1 ? one.path : called(one));
+  return (one) => {
+    const same = members.filter((member) => called(member) === called(one)).map((member) => parts(member.path));
+    if (same.length < 2) return called(one);
+    let shared = 0;
+    while (same.every((path) => shared < path.length - 1 && path[shared] === same[0][shared])) shared += 1;
+    return parts(one.path).slice(shared).join("");
+  };
 }
+
+const parts = (path) => path.split(/(?<=[/\\!])/);
 
 /** Both sides. @param {any} app @param {import("./turn.js").Turn} turn @param {(answer: string) => void} answer */
 export function sides(app, turn, answer) {
