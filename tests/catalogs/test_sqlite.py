@@ -24,6 +24,7 @@ from pictrace.errors import (
     IndexLockedError,
     IndexNewerError,
     InsufficientStorageError,
+    NotFoundError,
     PictraceError,
     UsageError,
 )
@@ -576,6 +577,26 @@ def test_a_read_only_folder_cannot_be_written(unprivileged):
 
     with nobody(), pytest.raises(ConfigurationError, match=r"read-only\.pictrace: Permission denied"):
         Catalog.open(str(target), writable=True)
+
+
+def test_a_collection_that_is_removed_while_it_is_opened_is_not_there(path, monkeypatch):
+    """As where the call that made it fails in another process."""
+
+    def remove(file):
+        file.unlink()
+        return False
+
+    monkeypatch.setattr(_database, "_has_log", remove)
+
+    with pytest.raises(NotFoundError, match="has just been removed"):
+        Catalog.open(path)
+
+
+def test_a_log_that_goes_while_it_is_looked_at_is_none(path, monkeypatch):
+    """Whoever wrote last takes it away."""
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+
+    assert not _database._has_log(Path(path) / "catalog.sqlite")
 
 
 def test_a_log_in_a_read_only_folder_is_not_passed_over(unprivileged):

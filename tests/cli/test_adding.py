@@ -1,5 +1,6 @@
 """`pictrace models add` with an ONNX file: looked at, run, copied, and used by name."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -143,6 +144,18 @@ def test_a_process_that_adds_without_end_is_not_waited_for(pictrace, capsys, mod
         assert pictrace("models", "add", "small.onnx") == 3
     assert "another process is adding a model" in capsys.readouterr().err
     assert [one.name for one in models.iterdir()] == [".add.lock"]
+
+
+def test_a_full_disk_is_told_as_one(pictrace, capsys, models, monkeypatch):
+    """Another folder of models would not help."""
+
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", no_room)
+    assert pictrace("models", "add", "small.onnx") == 4
+    assert "the disk is full" in capsys.readouterr().err
+    assert list(models.iterdir()) == []
 
 
 def test_a_file_that_no_card_tells_of_is_not_replaced(pictrace, capsys, models):

@@ -11,6 +11,7 @@ from pictrace.duplicates import found
 from pictrace.duplicates.finding import FOLDER
 from pictrace.duplicates.found import FILE, Asked
 from pictrace.settings import Settings
+from pictrace.types import Relation
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,15 @@ def test_files_are_of_the_same_pixels_if_the_catalog_says_so(collection, tmp_pat
 
     ((_, (read,)),) = [found.kept(tmp_path, collection.engine().catalog)]
     assert [one.pixel_hash for one in read] == [one.pixel_hash for one in group]
+
+
+def test_files_of_other_pixels_are_never_the_same(collection, tmp_path):
+    """Whatever the file says of them."""
+    (group,) = collection.duplicates()
+    alike = [replace(one, relation=Relation.EXACT) for one in group]
+    found.keep(tmp_path, Asked("copy"), [replace(group, members=tuple(alike))])
+
+    assert found.kept(tmp_path, collection.engine().catalog) is None
 
 
 def test_a_damaged_hash_is_no_hash(collection, tmp_path):

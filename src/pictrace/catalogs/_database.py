@@ -21,6 +21,7 @@ from pictrace.errors import (
     IndexLockedError,
     IndexNewerError,
     InsufficientStorageError,
+    NotFoundError,
     UsageError,
 )
 
@@ -222,7 +223,9 @@ class Database:
         if application != _schema.APPLICATION_ID or version < 1:
             raise damaged(self.path, "it is no catalog of PicTrace")
         # While there is a log, the end of the file may be in it; without one SQLite overlooks half a page.
-        if not _has_log(self.path) and self.path.stat().st_size < pages * page_bytes:
+        if not _has_log(self.path) and _size(self.path) < pages * page_bytes:
+            if not self.path.exists():
+                raise NotFoundError(f"the collection in {self.path.parent} has just been removed", hint="try again")
             raise damaged(self.path, "its end is missing")
         if version > _schema.newest():
             raise IndexNewerError(
@@ -277,8 +280,15 @@ def _connect_reader(path: Path) -> apsw.Connection:
 
 
 def _has_log(path: Path) -> bool:
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
+    return _size(path.with_name(f"{path.name}-wal")) > 0
+
+
+def _size(path: Path) -> int:
+    """How many bytes a file has; none where another process has just taken it away."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _back_up(connection: apsw.Connection, path: Path) -> None:

@@ -13,7 +13,7 @@ from pictrace.duplicates.finding import Wanted
 from pictrace.duplicates.groups import Group, Link, Member, judged_from
 from pictrace.results import PictureRecord
 from pictrace.sources.reading import may_be_there
-from pictrace.types import Key
+from pictrace.types import Key, Relation
 
 FILE = "groups.jsonl"
 _FORMAT = 1
@@ -136,17 +136,20 @@ def _group(
     now: dict[Key, Key] = {}
     for key, sha, _, relation, score, reasons in one["pictures"]:
         record = records.get(sha)
-        if record is None:
+        if record is None or record.id not in pixels:  # gone, perhaps just now
             continue
         now[key] = record.id
         judged = judged_from(relation, score, reasons)
         members += [
-            Member.of(record, place, judged, pixels=pixels.get(record.id, ""), is_reference=wanted.is_reference(place))
+            Member.of(record, place, judged, pixels=pixels[record.id], is_reference=wanted.is_reference(place))
             for place in record.locations
             if may_be_there(place)
         ]
     medoid = now.get(one["medoid"])
     if medoid is None or all(member.id != medoid for member in members):
         return None
+    of_others = [one for one in members if one.pixel_hash != pixels[medoid]]
+    if any(one.relation is Relation.EXACT for one in of_others):
+        raise ValueError(medoid)
     loose = tuple(Link.read(now.get(a, a), now.get(b, b), *judged) for a, b, *judged in one["loose"])
     return Group.around(medoid, members, loose)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pictrace._atomic import replacing
+from pictrace._atomic import replacing, telling_of_room
 from pictrace.errors import ConfigurationError, ModelError, UnknownNameError, UsageError
 from pictrace.weights._cards import ModelCard
 from pictrace.weights._files import BUNDLED
@@ -20,10 +20,12 @@ def writable(models: Path) -> Iterator[Path]:
 
     Raises:
         ConfigurationError: it cannot be made or written to.
+        InsufficientStorageError: the disk is full.
     """
     try:
-        models.mkdir(parents=True, exist_ok=True)
-        yield models
+        with telling_of_room(models):
+            models.mkdir(parents=True, exist_ok=True)
+            yield models
     except OSError as error:
         raise ConfigurationError(
             f"the folder of models, {models}, cannot be written to: {error.strerror}",
