@@ -6,7 +6,8 @@ precision and recall that they have on the other half are in benchmarks/results/
 
 from pictrace.changes._coding import coding
 from pictrace.changes._outside import WHOLE, boxed, outside
-from pictrace.changes._overlays import disturbance, overlaid, overlay, owners
+from pictrace.changes._overlays import disturbance, overlaid, overlay
+from pictrace.changes._owners import owners
 from pictrace.changes._tones import AS_SHARP, detail, details, tones, without
 from pictrace.changes._views import between, views
 from pictrace.changes._whole import placed

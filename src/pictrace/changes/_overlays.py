@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from pictrace.changes._laid import Bytes, Cell, Laid, Levels, Mask
+from pictrace.changes._laid import Bytes, Cell, Laid, Mask
 from pictrace.changes._outside import boxed
 from pictrace.changes._tones import Toned
 from pictrace.results import Box, Change, ChangeKind, Which
@@ -35,13 +35,6 @@ MOST = 0.5
 BOXES = 4
 JOINED = 9
 """Pixels that letters may be from each other."""
-
-OWN = 1.5
-"""How much stronger edges along an overlay's outline have to be in one picture for it to be that one's: of 992 overlays
-of 120 photographs 0.87 are told so, and 7 of the wrong picture."""
-
-LEAST_OUTLINE = 10
-"""Pixels."""
 
 
 def overlaid(pair: Laid, tone: Toned) -> list[tuple[Cell, float]]:
@@ -95,42 +88,6 @@ def _around(found: Mask) -> Cell:
     (left, right), (top, bottom) = (np.percentile(at, [1, 99]) for at in (columns, rows))
     x, y = max(0, int(left) - 2), max(0, int(top) - 2)
     return x, y, int(right) + 3 - x, int(bottom) + 3 - y
-
-
-def owners(pair: Laid, tone: Toned, found: Sequence[tuple[Cell, float]]) -> list[Which | None]:
-    """Which picture each of such areas was laid over, where that shows: its outline is an edge in that one alone."""
-    inside = cv2.erode(pair.inside.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    clear = inside.copy()
-    for (x, y, width, height), _ in found:
-        clear[y : y + height, x : x + width] = False
-    edges = [_edges(plane, clear) for plane in (tone.seen[..., 0], tone.warped[..., 0])]
-    marked = cv2.morphologyEx((tone.apart > APART).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    still: Which = "query" if pair.is_query_still else "match"
-    moving: Which = "match" if pair.is_query_still else "query"
-    owned: list[Which | None] = []
-    for box, _ in found:
-        outline = _outline(marked, box) & inside
-        one, other = (float(part[outline].mean()) if outline.any() else 0.0 for part in edges)
-        is_told = np.count_nonzero(outline) >= LEAST_OUTLINE and max(one, other) > OWN * min(one, other)
-        owned.append((still if one > other else moving) if is_told else None)
-    return owned
-
-
-def _edges(plane: Bytes, clear: Mask) -> Levels:
-    """How strong the edges of a picture are, in units of what they are where nothing is laid over it."""
-    levels = plane.astype(np.float32)
-    found = cv2.magnitude(cv2.Sobel(levels, cv2.CV_32F, 1, 0), cv2.Sobel(levels, cv2.CV_32F, 0, 1))
-    return np.asarray(found / max(1.0, float(found[clear].mean()) if clear.any() else 1.0), np.float32)
-
-
-def _outline(marked: Bytes, box: Cell) -> Mask:
-    """The rim of what is marked in a box: `apart` has forgiven two pixels of it."""
-    x, y, width, height = box
-    near = np.zeros_like(marked)
-    rows, columns = slice(max(0, y - 4), y + height + 4), slice(max(0, x - 4), x + width + 4)
-    near[rows, columns] = marked[rows, columns]
-    grown, shrunk = cv2.dilate(near, np.ones((7, 7), np.uint8)), cv2.erode(near, np.ones((3, 3), np.uint8))
-    return np.asarray(grown > shrunk)
 
 
 def overlay(query: Trace, candidate: Trace, pair: Laid, area: tuple[Cell, float], side: Which | None) -> Change:
