@@ -11,7 +11,8 @@ from pictrace.changes._tones import Toned
 from pictrace.results import Which
 
 OWN = 1.35
-"""How much stronger edges along the outline have to be in one picture for it to be that one's."""
+"""How much stronger edges along the outline have to be in one picture for it to be that one's: of 630 overlays that
+`benchmarks/changes.py` makes 596 are told so, and 16 of the wrong picture."""
 
 EVEN, STEP = 3.0, 8.0
 """Levels that a patch of one colour strays by at most, and by which it is apart from what is around it."""
