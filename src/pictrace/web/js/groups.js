@@ -9,9 +9,9 @@ let sent = Promise.resolve();
 
 /** Sends answers one after the other, in their order; one that fails holds up none. @param {() => Promise<any>} send */
 function inTurn(send) {
-  const answered = sent.then(send);
-  sent = answered.catch(() => undefined);
-  return answered;
+  const answer = sent.then(send);
+  sent = answer.catch(() => undefined);
+  return answer;
 }
 
 /** Once the service has all that was answered so far: what it tells before that is out of date. */
